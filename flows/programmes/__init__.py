@@ -1,1 +1,4 @@
-"""The programmes that come with Runda: one folder each, structure in programme.yaml, texts in a file per language."""
+"""The programmes that come with Runda.
+
+One folder each: the structure in programme.yaml, and beside it the texts, one file per language.
+"""
