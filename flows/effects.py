@@ -1,0 +1,66 @@
+"""What the engine asks for, in the imperative. Whoever called `advance` carries it out, in the same transaction."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from flows.message import Message
+
+#: How a reply counts. `aside` was marked as no answer; `control` steered the round.
+Role = Literal["answer", "solo", "note", "finding", "action", "reflection", "aside", "control"]
+Audience = Literal["circle", "person", "coordinators"]
+Outcome = Literal["done", "nobody came", "closed", "no time", "unreachable"]
+
+
+class Keep(Struct, frozen=True, tag="keep"):
+    """File a reply: which prompt it answers, at which step, and how it counts."""
+
+    reply: int
+    role: Role
+    prompt: int | None = None
+    step: str | None = None
+    late: bool = False
+
+
+class Say(Struct, frozen=True, tag="say"):
+    """Send a message. With `prompt` it asks something, and its delivery is reported back."""
+
+    message: Message
+    to: Audience = "circle"
+    person: int | None = None
+    prompt: int | None = None
+    #: A message with a slot can be rewritten by `Update` later.
+    slot: str | None = None
+    #: The words that were not sent before this moment of the session need not be sent any more.
+    supersedes: str | None = None
+
+
+class Update(Struct, frozen=True, tag="update"):
+    """Rewrite the message that was last said in this slot."""
+
+    slot: str
+    message: Message
+
+
+class Note(Struct, frozen=True, tag="note"):
+    """Write down what became of a finding or an action. `words` is the reply that rewords it."""
+
+    what: Literal["finding", "action"]
+    reply: int
+    state: str
+    words: int | None = None
+
+
+class Publish(Struct, frozen=True, tag="publish"):
+    """Hand what the group released to everyone's session."""
+
+    findings: tuple[int, ...]
+
+
+class Finish(Struct, frozen=True, tag="finish"):
+    outcome: Outcome
+
+
+Effect: TypeAlias = Keep | Say | Update | Note | Publish | Finish

@@ -1,0 +1,142 @@
+"""What has happened to a session, in the past tense.
+
+Events carry ids, times and readings, never words or names: the log of a session can be kept, replayed and
+shown after every reply in it has been erased.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from flows.reading import Reading
+
+Pace = Literal["live", "async"]
+Answering = Literal["each", "table"]
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """How this sitting is held; fixed when it opens."""
+
+    pace: Pace
+    answering: Answering
+    #: IANA zone; quiet hours and shares of a window are local.
+    zone: str
+    #: Which meeting of the series this is, from 1, and how many there are.
+    number: int
+    of: int
+    #: Live: the minutes set aside for the sitting, plenum included.
+    minutes: int
+    #: The sitting has a plenum, if there is time for it.
+    plenum: bool = False
+    #: A break of so many minutes follows this sitting (the one-day form).
+    pause: int = 0
+    #: Async: when the window closes.
+    closes_at: datetime | None = None
+    #: Minutes behind the agreed time, when the meeting opens late.
+    late: int = 0
+    #: The recap of this circle's last sitting, and its actions that are not settled.
+    recap: int | None = None
+    actions: tuple[int, ...] = ()
+    #: Everyone's circle: how many groups may come.
+    groups: int = 0
+
+
+class Opened(Struct, frozen=True, tag="opened"):
+    """The time of the meeting has come."""
+
+    setting: Setting
+    members: tuple[int, ...] = ()
+
+
+class Replied(Struct, frozen=True, tag="replied", kw_only=True):
+    """A person wrote something. The words are in the reply's row."""
+
+    person: int
+    reply: int
+    reading: Reading
+    sent_at: datetime
+    #: Written where only the bot and its author see it.
+    private: bool = False
+    #: It directly replies to this prompt, or to this other reply.
+    prompt: int | None = None
+    about: int | None = None
+
+
+class Edited(Struct, frozen=True, tag="edited"):
+    person: int
+    reply: int
+
+
+class Removed(Struct, frozen=True, tag="removed"):
+    """The author took a reply back, or it was erased."""
+
+    person: int
+    reply: int
+
+
+class Pressed(Struct, frozen=True, tag="pressed"):
+    """A button. `press` is what the choice carried: a control word, or `yes:<reply>` and the like."""
+
+    person: int
+    press: str
+    about: int | None = None
+
+
+class TimeCame(Struct, frozen=True, tag="time-came"):
+    """At least one deadline may be due."""
+
+
+class Joined(Struct, frozen=True, tag="joined"):
+    person: int
+
+
+class Left(Struct, frozen=True, tag="left"):
+    person: int
+
+
+class Delivered(Struct, frozen=True, tag="delivered"):
+    """The platform has a prompt, since `at`."""
+
+    prompt: int
+    at: datetime
+
+
+class DeliveryFailed(Struct, frozen=True, tag="delivery-failed"):
+    """The platform refused a prompt for good. `reason` is a code of ours."""
+
+    prompt: int
+    reason: str
+
+
+class Paused(Struct, frozen=True, tag="paused"):
+    """A coordinator paused the series, and with it this session."""
+
+
+class Resumed(Struct, frozen=True, tag="resumed"):
+    pass
+
+
+class Stretched(Struct, frozen=True, tag="stretched"):
+    """A coordinator gave every live group more minutes."""
+
+    minutes: int
+
+
+class Published(Struct, frozen=True, tag="published"):
+    """A group has finished its part, and this is what it released to everyone."""
+
+    circle: int
+    findings: tuple[int, ...]
+
+
+class Closed(Struct, frozen=True, tag="closed"):
+    """A coordinator ended the sitting."""
+
+
+Event: TypeAlias = (
+    Opened | Replied | Edited | Removed | Pressed | TimeCame | Joined | Left | Delivered | DeliveryFailed
+    | Paused | Resumed | Stretched | Published | Closed
+)  # fmt: skip

@@ -1,0 +1,23 @@
+"""The kinds of step, one idea a file. `KINDS` is the list that programmes, checks and docs all read."""
+
+from __future__ import annotations
+
+from flows.kinds.action import FollowUp, PlanActions
+from flows.kinds.ask import Ask
+from flows.kinds.finding import PutForward, Release
+from flows.kinds.note import Note
+from flows.kinds.plenum import Share
+from flows.kinds.recap import Break, LookBack
+from flows.kinds.say import Say, ShowPicture
+from flows.kinds.step import Step
+
+#: In the order in which a round usually has them.
+KINDS: tuple[type[Step], ...] = (
+    LookBack, FollowUp, Say, ShowPicture, Ask, Note, PutForward, Release, PlanActions, Break, Share,
+)  # fmt: skip
+BY_WORD: dict[str, type[Step]] = {kind.WORD: kind for kind in KINDS}
+
+#: Kinds that stand in everyone's part of a round, under `plenum`.
+IN_PLENUM = ("say", "picture", "share", "ask", "note", "break")
+#: Kinds that stand only there.
+ONLY_IN_PLENUM = ("share",)

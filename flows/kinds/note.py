@@ -1,0 +1,37 @@
+"""What the circle writes down."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flows.effects import Role
+from flows.events import Replied
+from flows.kinds.step import Slug, Timed
+from flows.message import Line, Notes, Points, choices, line, message
+from flows.turn import Turn
+
+
+class Note(Timed):
+    """Ask the circle for its own note on a question: the lines it agrees to write down.
+
+    Every message is a line of the note; its author can change it or take it back. Runda keeps the note together
+    in one message, which later recaps link to. Seen by the circle; comes first in the circle's recap.
+    """
+
+    WORD: ClassVar[str] = "note"
+    ROLE: ClassVar[Role] = "note"
+
+    note: Slug
+    of: Slug
+
+    def opens(self, turn: Turn) -> None:
+        turn.ask(message("question", Line(turn.own(self.id)), line("note.how"), choices=choices("next")))
+
+    def hears(self, turn: Turn, event: Replied) -> None:
+        first = not turn.state.answered
+        super().hears(turn, event)
+        noted = message("answer", line("note.noted"), Points((Notes(self.id),)))
+        if first:
+            turn.say(noted, slot=f"note:{self.id}")
+        else:
+            turn.update(f"note:{self.id}", noted)

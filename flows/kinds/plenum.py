@@ -1,0 +1,76 @@
+"""Everyone's part of a round: what the groups share, and a quick joint round. Only if there is time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from flows.events import Published
+from flows.kinds.step import Slug, Timed
+from flows.message import Finding, Heading, Line, Name, Part, Points, Text, line, message
+from flows.turn import Turn
+
+#: A plenum may end so long after the time set aside for the meeting; beyond that there is no time for it.
+SLACK = timedelta(minutes=5)
+#: Async: the part of its window that everyone's session waits for the last groups.
+WAITED = 0.6
+
+
+class Share(Timed):
+    """Show everyone what each group released, as it comes, and begin when all are there or it is time.
+
+    Nobody waits for a slower group: what is shared so far is shown, what comes later is added.
+    When too little of the meeting is left, the plenum is not held, and says so.
+    """
+
+    WORD: ClassVar[str] = "share"
+
+    share: Slug
+
+    def opens(self, turn: Turn) -> None:
+        turn.set(part="waiting")
+        end = turn.state.ends_at
+        if end and turn.live:
+            turn.due("starts", end - timedelta(minutes=turn.route.minutes_from(turn.state.step)))
+        elif end:
+            turn.due("starts", turn.days.share(turn.now, end, WAITED))
+
+    def arrives(self, turn: Turn, event: Published) -> bool:
+        shown: Part = Points(tuple(Finding(reply) for reply in event.findings))
+        if not event.findings:
+            shown = line("share.nothing")
+        turn.say(
+            message("question", Heading(Text("share.from", {"group": Name("circle", event.circle)})), shown)
+        )
+        turn.set(arrived=turn.state.arrived + 1, shown=turn.state.shown + len(event.findings))
+        if turn.state.part == "waiting" and turn.state.arrived >= turn.state.setting.groups:
+            self._begin(turn)
+        return True
+
+    def times(self, turn: Turn, name: str) -> None:
+        if name == "starts" and turn.state.part == "waiting":
+            if turn.state.arrived:
+                self._begin(turn)
+            elif turn.state.ends_at and turn.now < turn.state.ends_at:
+                turn.due("starts", turn.state.ends_at)
+            else:
+                self._no_time(turn)
+
+    def boxed(self, turn: Turn, start: object) -> None:
+        """A plenum that begins late is shorter, so that the meeting ends when it should."""
+        end, box = turn.state.ends_at, turn.state.deadlines.get("box")
+        if end and box and turn.live:
+            rest = timedelta(minutes=turn.route.minutes_from(turn.state.step + 1))
+            turn.until(min(box, max(turn.now, end - rest)))
+
+    def _begin(self, turn: Turn) -> None:
+        turn.drop("starts")
+        rest = timedelta(minutes=turn.route.minutes_from(turn.state.step + 1))
+        if turn.live and turn.state.ends_at and turn.now + rest > turn.state.ends_at + SLACK:
+            self._no_time(turn)
+        else:
+            turn.ask(message("question", Line(turn.own(self.id))), "sharing")
+
+    def _no_time(self, turn: Turn) -> None:
+        turn.say(message("question", line("plenum.no-time")))
+        turn.finish("no time")

@@ -1,0 +1,148 @@
+"""What the bot says, before any language and any platform.
+
+A message is keys and references, never words: `Text` names an entry of a catalogue, `Quote` and its kin name
+rows that hold what people wrote. Words are looked up when the message is sent, which gives three things for
+nothing: a person's own language wins, a correction shows in what was already posted, and erasing a reply
+leaves no copy behind in a queue.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+#: What a message is, and with that its turn when a place may not be sent all that waits (design.md section 6).
+Sort = Literal["question", "answer", "recap", "status", "receipt"]
+PRECEDENCE: dict[Sort, int] = {"question": 0, "answer": 1, "recap": 2, "status": 3, "receipt": 4}
+
+
+class Moment(Struct, frozen=True, tag="moment"):
+    """A point in time, shown in the series' zone and the reader's language."""
+
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("a moment needs a time zone: pass an aware datetime")
+
+
+class Quote(Struct, frozen=True, tag="quote"):
+    """The words of one reply, by its id."""
+
+    reply: int
+
+
+class Notes(Struct, frozen=True, tag="notes"):
+    """All that this session's circle wrote down at one step."""
+
+    step: str
+
+
+class Solo(Struct, frozen=True, tag="solo"):
+    """One person's own notes at one step; only ever sent to that person."""
+
+    step: str
+    person: int
+
+
+class Finding(Struct, frozen=True, tag="finding"):
+    """The words of a finding: as reworded at the release, otherwise as written."""
+
+    reply: int
+
+
+class Action(Struct, frozen=True, tag="action"):
+    """An action with its state, by the reply that named it."""
+
+    reply: int
+
+
+class Name(Struct, frozen=True, tag="name"):
+    """What a person or a circle is called where they are."""
+
+    of: Literal["person", "circle"]
+    id: int
+
+
+class Text(Struct, frozen=True, tag="text"):
+    """An entry of a catalogue: `programme:...` is the programme's own, anything else is the bot's."""
+
+    key: str
+    params: dict[str, Param] = {}
+
+
+Param: TypeAlias = int | Moment | Quote | Name | Text
+Content: TypeAlias = Text | Quote | Notes | Solo | Finding | Action
+
+
+class Line(Struct, frozen=True, tag="line"):
+    """A paragraph."""
+
+    content: Content
+
+
+class Heading(Struct, frozen=True, tag="heading"):
+    text: Text
+
+
+class Points(Struct, frozen=True, tag="points"):
+    """A list, numbered where people answer by number."""
+
+    items: tuple[Content, ...]
+    numbered: bool = False
+
+
+class Picture(Struct, frozen=True, tag="picture"):
+    """A picture of the programme; its text alternative always goes with it."""
+
+    id: str
+
+
+class Recap(Struct, frozen=True, tag="recap"):
+    """A stored recap, by its id; expanded when sent, so that a late correction is in it."""
+
+    id: int
+
+
+Part: TypeAlias = Line | Heading | Points | Picture | Recap
+
+
+class Choice(Struct, frozen=True):
+    """A button. `press` comes back in `Pressed`; every choice can also be written."""
+
+    press: str
+    text: Text
+
+
+class Message(Struct, frozen=True):
+    """One thing said in one place."""
+
+    sort: Sort
+    parts: tuple[Part, ...]
+    choices: tuple[Choice, ...] = ()
+    #: The bot's reply is hung on this reply of a person (a receipt), where the platform can.
+    about: int | None = None
+
+
+def text(key: str, **params: Param) -> Text:
+    return Text(key, params)
+
+
+def line(key: str, **params: Param) -> Line:
+    return Line(Text(key, params))
+
+
+def programme(*path: str | int) -> Text:
+    """A text of the programme itself: programme("rounds", "status", "title")."""
+    return Text("programme:" + ".".join(str(part) for part in path))
+
+
+def message(sort: Sort, *parts: Part, choices: tuple[Choice, ...] = (), about: int | None = None) -> Message:
+    return Message(sort, parts, choices, about)
+
+
+def choices(*presses: str) -> tuple[Choice, ...]:
+    """Buttons whose texts stand under `choice.` in the bot's catalogue."""
+    return tuple(Choice(press, Text(f"choice.{press}")) for press in presses)

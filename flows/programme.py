@@ -1,0 +1,132 @@
+"""A programme: what is to be gone through, as data.
+
+This is the shape of a programme file (`programme.yaml`); `flows.check` finds what is wrong with one and says
+where. Texts stand apart, in a catalogue per language, so that a translator never meets the structure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from flows.kinds import BY_WORD, Step
+from flows.kinds.step import Minutes, Slug
+
+Language = Literal["nb", "nn", "sv", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+def _step(value: Any) -> Any:
+    """Read a step by its first key, the word of its kind."""
+    if isinstance(value, Step):
+        return value
+    kind = BY_WORD.get(next(iter(value), "")) if isinstance(value, dict) else None
+    if kind is None:
+        raise ValueError("unknown kind")
+    return kind.model_validate(value)
+
+
+AnyStep = Annotated[Step, BeforeValidator(_step)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Part):
+    """Where the programme comes from; named to those who run it."""
+
+    name: str
+    url: str | None = None
+
+
+class GroupSize(_Part):
+    low: int = Field(4, alias="from", ge=1)
+    high: int = Field(6, alias="to", ge=1)
+
+
+class PictureFile(_Part):
+    """A picture beside the programme file, with so many numbered points."""
+
+    file: str
+    points: int = Field(0, ge=0, le=99)
+
+
+class Form(_Part):
+    """A way to time the programme: minutes of a sitting, with a plenum or not, and the breaks of a one-day form."""
+
+    minutes: Minutes
+    plenum: bool = False
+    breaks: tuple[Minutes, ...] = ()
+
+    def pause_after(self, number: int) -> int:
+        """Minutes of break after sitting `number`, counted from 1."""
+        return self.breaks[number - 1] if number <= len(self.breaks) else 0
+
+
+class Round(_Part):
+    round: Slug
+    steps: tuple[AnyStep, ...] = Field(min_length=1)
+    plenum: tuple[AnyStep, ...] = ()
+
+
+class Programme(_Part):
+    """The structure of a programme file."""
+
+    programme: Slug
+    version: int = Field(1, ge=1)
+    source: Source | None = None
+    languages: tuple[Language, ...] = Field(min_length=1)
+    group: GroupSize = GroupSize.model_validate({})
+    pictures: dict[Slug, PictureFile] = {}
+    forms: dict[Slug, Form] = {}
+    rounds: tuple[Round, ...] = Field(min_length=1)
+    #: Texts may stand in the same file, by language, instead of beside it.
+    texts: dict[Language, dict[str, Any]] = {}
+
+    def form(self, name: str | None) -> Form:
+        """The form of that name, or the first, or the sum of the longest round's minutes.
+
+        Raises KeyError on an unknown name.
+        """
+        if name:
+            return self.forms[name]
+        longest = max(sum(step.minutes for step in each.steps) for each in self.rounds)
+        return next(iter(self.forms.values()), Form(minutes=longest))
+
+    def route(self, number: int, *, everyone: bool = False) -> Route:
+        """The way of one circle through round `number` (from 1): a group's, or everyone's."""
+        each = self.rounds[number - 1]
+        points = {name: picture.points for name, picture in self.pictures.items()}
+        return Route(each.round, each.plenum if everyone else each.steps, points)
+
+
+@dataclass(frozen=True)
+class Route:
+    """The steps that one circle goes through in one round."""
+
+    round: str
+    steps: tuple[Step, ...]
+    pictures: dict[str, int] = field(default_factory=dict)
+
+    def points(self, picture: str) -> int:
+        return self.pictures.get(picture, 0)
+
+    def point(self, number: int) -> str | None:
+        """The picture that has a point of that number, if one has."""
+        return next((name for name, points in self.pictures.items() if 0 < number <= points), None)
+
+    def minutes_from(self, step: int) -> int:
+        """Minutes set aside for the steps from this one (from 0) to the end."""
+        return sum(each.minutes for each in self.steps[step:])
+
+    def question(self, step: int) -> tuple[int, int]:
+        """Which question this step is at, or the one before it, from 1; and how many there are."""
+        asks = [index for index, each in enumerate(self.steps) if each.WORD == "ask"]
+        return max(sum(index <= step for index in asks), 1), len(asks)
+
+    def waits_before(self, step: int) -> int | None:
+        """The nearest step before this one that waits for people."""
+        return next((index for index in reversed(range(step)) if self.steps[index].WAITS), None)

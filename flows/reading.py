@@ -1,0 +1,124 @@
+"""What a message may mean beside its words: a control, a number, a verdict.
+
+`understand` looks only at the message as a whole, knows nothing of the session, and never changes a word of
+it. The engine gets the reading and the reply's id; the words stay in the reply's row. So a log of events can
+be replayed after every reply in it has been erased.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, get_args
+
+from msgspec import Struct
+
+ControlWord = Literal["here", "next", "back", "more", "pause", "resume", "was-answer", "aside", "help"]
+VerdictWord = Literal["yes", "no", "done", "under-way", "dropped"]
+Mark = Literal["note", "finding", "action"]
+CONTROLS: tuple[ControlWord, ...] = get_args(ControlWord)
+VERDICTS: tuple[VerdictWord, ...] = get_args(VerdictWord)
+MARKS: tuple[Mark, ...] = get_args(Mark)
+
+#: Numbers people answer by are those the bot itself has numbered; more digits than this are a year or an amount.
+_NUMBERED = re.compile(r"(?P<number>\d{1,2})\s*(?P<sep>[:.)?–-]?)\s*(?P<rest>.*)", re.DOTALL)
+
+
+class Plain(Struct, frozen=True, tag="plain"):
+    """Words, and nothing else."""
+
+
+class Control(Struct, frozen=True, tag="control"):
+    """A control word that was the whole message: «next», «five more minutes»."""
+
+    word: ControlWord
+
+
+class Help(Struct, frozen=True, tag="help"):
+    """A question about a numbered point: «3?», «help 3»."""
+
+    number: int
+
+
+class Count(Struct, frozen=True, tag="count"):
+    """A bare number: a head count, or a choice from a list."""
+
+    number: int
+
+
+class Verdict(Struct, frozen=True, tag="verdict"):
+    """«2 yes», «1 done»; without a number where only one thing is asked about."""
+
+    number: int | None
+    word: VerdictWord
+
+
+class Rewording(Struct, frozen=True, tag="rewording"):
+    """«2: in other words»; the words are `rest_of` the reply."""
+
+    number: int
+
+
+class Marked(Struct, frozen=True, tag="marked"):
+    """A message that says itself what it is: «Finding: …»; the words are `rest_of` the reply."""
+
+    mark: Mark
+
+
+Reading: TypeAlias = Plain | Control | Help | Count | Verdict | Rewording | Marked
+
+
+def understand(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading:
+    """Read one whole message.
+
+    `vocabulary` holds the series language's own words: keys `control.next`, `verdict.yes`, `mark.note`,
+    `help.point`, each a list of phrases in lower case.
+    """
+    plain = _folded(words)
+    for word in CONTROLS:
+        if plain in vocabulary.get(f"control.{word}", ()):
+            return Control(word)
+    return _helped(plain, vocabulary) or _judged(plain, vocabulary) or _marked(words, vocabulary) or Plain()
+
+
+def rest_of(words: str) -> str:
+    """What was meant to stand: «2: so» and «Finding: so» both mean «so»."""
+    head, colon, tail = words.partition(":")
+    return tail.strip() if colon and tail.strip() and len(head) <= 20 else words.strip()
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.lower().strip().strip(".!»«\"'").split())
+
+
+def _helped(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Help | None:
+    for phrase in ("", *vocabulary.get("help.point", ())):
+        tail = plain.removeprefix(phrase).strip()
+        asked = tail.endswith("?") or phrase != ""
+        if plain.startswith(phrase) and asked and (number := tail.rstrip("?").strip()).isdecimal():
+            return Help(int(number[:2]))
+    return None
+
+
+def _judged(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading | None:
+    if verdict := _verdict(plain, vocabulary):
+        return Verdict(None, verdict)
+    if not (match := _NUMBERED.fullmatch(plain)):
+        return None
+    number, rest = int(match["number"]), match["rest"].strip()
+    if not rest:
+        return Count(number)
+    if verdict := _verdict(rest, vocabulary):
+        return Verdict(number, verdict)
+    return Rewording(number) if match["sep"] == ":" else None
+
+
+def _verdict(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> VerdictWord | None:
+    return next((word for word in VERDICTS if plain in vocabulary.get(f"verdict.{word}", ())), None)
+
+
+def _marked(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Marked | None:
+    head, colon, tail = words.partition(":")
+    if not colon or not tail.strip():
+        return None
+    return next((Marked(m) for m in MARKS if _folded(head) in vocabulary.get(f"mark.{m}", ())), None)
