@@ -1,0 +1,1 @@
+"""The tests. `python3 -m tests` sets itself up and runs them all; see tests/__main__.py."""
