@@ -34,7 +34,7 @@ LARGE = "group.large"
 """A group of `n`, more than `limit`."""
 
 SEVEN = "group.seven"
-"""Seven people, who are one group because they cannot be divided (`limit` is 6)."""
+"""Seven people, who are one group because they cannot be divided, more than `limit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,10 @@ def sizes(n: int, low: int = LOW, high: int = HIGH, target: int = TARGET) -> Spl
     if not 1 <= low <= high:
         raise ValueError(f"no group has at least {low} and at most {high} people; give 1 <= low <= high")
     split = _even(n, _how_many(n, low, high, target))
-    return Split(split, tuple(warning for size in split for warning in _check(size, low, high)))
+    large = SEVEN if split == (7,) else LARGE
+    small_ones = (GroupWarning(SMALL, size, low) for size in split if size < low)
+    large_ones = (GroupWarning(large, size, high) for size in split if size > high)
+    return Split(split, (*small_ones, *large_ones))
 
 
 def _how_many(n: int, low: int, high: int, target: int) -> int:
@@ -88,14 +91,6 @@ def _how_many(n: int, low: int, high: int, target: int) -> int:
 def _even(n: int, groups: int) -> tuple[int, ...]:
     small, bigger = divmod(n, groups)
     return (small + 1,) * bigger + (small,) * (groups - bigger)
-
-
-def _check(size: int, low: int, high: int) -> tuple[GroupWarning, ...]:
-    if size < low:
-        return (GroupWarning(SMALL, size, low),)
-    if size > high:
-        return (GroupWarning(SEVEN if size == 7 and high == HIGH else LARGE, size, high),)
-    return ()
 
 
 def split(
