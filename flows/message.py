@@ -34,6 +34,12 @@ class Quote(Struct, frozen=True, tag="quote"):
     reply: int
 
 
+class Answer(Struct, frozen=True, tag="answer"):
+    """One answer that was written in several messages: their words, in this order, as one quotation."""
+
+    replies: tuple[int, ...]
+
+
 class Notes(Struct, frozen=True, tag="notes"):
     """All that this session's circle wrote down at one step."""
 
@@ -73,8 +79,8 @@ class Text(Struct, frozen=True, tag="text"):
     params: dict[str, Param] = {}
 
 
-Param: TypeAlias = int | Moment | Quote | Name | Text
-Content: TypeAlias = Text | Quote | Notes | Solo | Finding | Action
+Param: TypeAlias = int | Moment | Quote | Answer | Name | Text
+Content: TypeAlias = Text | Quote | Answer | Notes | Solo | Finding | Action
 
 
 class Line(Struct, frozen=True, tag="line"):
@@ -88,10 +94,14 @@ class Heading(Struct, frozen=True, tag="heading"):
 
 
 class Points(Struct, frozen=True, tag="points"):
-    """A list, numbered where people answer by number."""
+    """A list, numbered where people answer by number.
+
+    `numbers`, one for each item, are for a list that has lost a line: the others keep the number that they had.
+    """
 
     items: tuple[Content, ...]
     numbered: bool = False
+    numbers: tuple[int, ...] = ()
 
 
 class Picture(Struct, frozen=True, tag="picture"):
