@@ -147,7 +147,7 @@ def parse_rule(text: str, *, start: date | None = None) -> Rule:
 
 
 def _may_be_left_out(part: str, start: date | None) -> bool:
-    """ "Tuesdays 09:00, six times" needs no "every"; the start may come from beside the text."""
+    """Plain "tuesdays 09:00" means every week, and the start may come from beside the text."""
     return part == "every" or (part == "start" and start is not None)
 
 

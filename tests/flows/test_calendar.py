@@ -278,9 +278,31 @@ def test_one_working_day_before(instant: str, before: str) -> None:
     assert EASTER.one_working_day_before(at(instant)) == at(before)
 
 
+def test_a_share_that_ends_with_a_day_begins_the_next() -> None:
+    start, end = at("2026-03-31 06:00"), at("2026-04-01 14:00")  # two whole days
+    assert EASTER.share(start, end, 0.5) == at("2026-04-01 06:00")
+    assert EASTER.share(start, at("2026-04-01 06:00"), 1) == at("2026-03-31 14:00")
+
+
+@pytest.mark.parametrize(
+    ("day", "opens", "closes", "hours"),
+    [
+        # Cairo goes from 00:00 to 01:00 on 24 April, and from 24:00 back to 23:00 on 29 October.
+        ("2026-04-24", time(0, 15), time(2), (at("2026-04-23 22:15"), at("2026-04-23 23:00"))),
+        ("2026-04-24", time(0, 15), time(0, 45), None),
+        ("2026-10-29", time(8), time(23, 30), (at("2026-10-29 05:00"), at("2026-10-29 20:30"))),
+        ("2026-10-29", time(23, 15), time(23, 45), None),
+    ],
+)
+def test_a_clock_change_in_an_opening_or_closing_time_makes_the_day_narrower(
+    day: str, opens: time, closes: time, hours: tuple[datetime, datetime] | None
+) -> None:
+    assert WorkingDays("Africa/Cairo", opens, closes).hours(date.fromisoformat(day)) == hours
+
+
 def test_working_hours_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="turn them around"):
-        WorkingDays(OSLO, opens=time(16), closes=time(8))
+        WorkingDays(OSLO, opens=time(16), closes=time(16))
     with pytest.raises(ValueError, match="the zone stands beside"):
         WorkingDays(OSLO, opens=time(8, tzinfo=UTC))
     with pytest.raises(ValueError, match="give one or more"):
@@ -347,7 +369,7 @@ SECOND_TUESDAY = Rule(weekday=1, every=2, count=6, at=time(9), start=START)
         ("every 3 weeks on friday 08:30, 4 times", Rule(4, 3, 4, time(8, 30), START)),
         ("hver 3. uke på fredag 08.30, fire ganger", Rule(4, 3, 4, time(8, 30), START)),
         ("var 3:e fredag klockan 08:30, fyra gånger", Rule(4, 3, 4, time(8, 30), START)),
-        ("laurdagar 10:00 to gonger", Rule(5, 1, 2, time(10), START)),
+        ("laurdagar 23:59 to gonger", Rule(5, 1, 2, time(23, 59), START)),
         ("søndager 10:00, 2 gonger frå 2026-10-01", Rule(6, 1, 2, time(10), date(2026, 10, 1))),
     ],
 )
