@@ -24,6 +24,7 @@ import shutil
 import sys
 import sysconfig
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,7 +99,14 @@ def _is_home(kit: Kit, checkout: Path) -> bool:
     if venv.exists() and os.path.samefile(sys.prefix, venv):
         return is_ready(kit, checkout)
     in_another_venv = sys.prefix != sys.base_prefix
-    return in_another_venv and all(importlib.util.find_spec(name) for name in kit.imports)
+    return in_another_venv and all(map(_is_importable, kit.imports))
+
+
+def _is_importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that it would be in
+        return False
 
 
 # --- the stamp
@@ -106,8 +114,6 @@ def _is_home(kit: Kit, checkout: Path) -> bool:
 
 def fingerprint(kit: Kit, checkout: Path) -> str:
     """What decides whether an environment is up to date: the locked versions, and what they are locked for."""
-    import tomllib  # here, so that the module can be imported by whatever Python reads it
-
     locked = (checkout / "requirements" / f"{kit.name}.txt").read_bytes()
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [project["dependencies"], project.get("optional-dependencies", {})]
@@ -173,7 +179,13 @@ def make(kit: Kit, checkout: Path, installer: Installer) -> None:
         has = {}
         clear(venv, installer)
         installer.create(base_python(), venv)
-    installer.install(python_of(venv), checkout / "requirements" / f"{kit.name}.txt", venv / "setup.log")
+    locked = checkout / "requirements" / f"{kit.name}.txt"
+    try:
+        installer.install(python_of(venv), locked, venv / "setup.log")
+    except SetupFailed as failure:
+        if failure.changed_nothing:  # say, no network: what was there before still works
+            write_stamp(venv, has)
+        raise
     done = (kit.name, *kit.covers)
     write_stamp(venv, has | {name: fingerprint(KITS[name], checkout) for name in done})
     installer.say(f"Runda is set up ({time.monotonic() - started:.0f} s).")
@@ -210,7 +222,7 @@ def base_python() -> str:
 def _refuse_hopeless() -> None:
     if os.name != "posix":
         raise SetupFailed("it runs on Linux and macOS.\n  On Windows, run the same command in WSL.")
-    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+    if not (_is_importable("venv") and _is_importable("ensurepip")):
         raise SetupFailed(
             "this Python has no venv module.\n  On Debian and Ubuntu: apt install python3-venv,"
             " then run the same command again."

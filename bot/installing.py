@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-QUIET_S = 2.0  # at most this long between two signs of life
-LAST_LINES = 8  # of pip's own words, shown when it fails
+QUIET_S = 1.5  # after this long without a word, a sign of life
+LAST_LINES = 6  # of pip's own words, shown when it fails
+
+INSTALLS = "Installing collected"  # pip says this when it has everything; from then on it changes files
 
 # What pip says when it fails, and what that means. The first that is found counts.
 REASONS = (
@@ -53,6 +55,8 @@ REASONS = (
 class SetupFailed(Exception):
     """The environment could not be made. The text says why and what to do, then what pip said last."""
 
+    changed_nothing = False  # pip stopped while it was still collecting, before it installed anything
+
     @classmethod
     def from_output(cls, what: str, lines: Sequence[str], log: Path | None) -> SetupFailed:
         text = "\n".join(lines)
@@ -62,8 +66,10 @@ class SetupFailed(Exception):
                 why, remedy = reason, way_out
                 break
         kept = f" (all of it: {log})" if log else ""
-        last = [f"    {line}" for line in lines[-LAST_LINES:]]
-        return cls("\n".join([why, f"  {remedy}", f"  The last lines of {what}{kept}:", *last]))
+        last = [f"    {shorten(line)}" for line in lines[-LAST_LINES:]]
+        failure = cls("\n".join([why, f"  {remedy}", f"  The last lines of {what}{kept}:", *last]))
+        failure.changed_nothing = not any(line.startswith(INSTALLS) for line in lines)
+        return failure
 
     @classmethod
     def by_the_system(cls, error: OSError, checkout: Path) -> SetupFailed:
@@ -103,7 +109,7 @@ class Installer:
             if found := re.match(r"(?:Collecting|Processing) (?:\S*/)?(\w+(?:[.-][A-Za-z]\w*)*)", line):
                 collected += 1
                 self._status(f"{collected}/{total} {found[1]}")
-            elif line.startswith("Installing collected"):
+            elif line.startswith(INSTALLS):
                 self._status("installing them")
             elif left := re.search(r"Retrying \(Retry\(total=(\d+)", line):
                 self._status(f"the package index does not answer; trying again ({left[1]} more)")
@@ -166,6 +172,10 @@ class Installer:
                 return
             if line:
                 yield line
+
+
+def shorten(line: str, most: int = 180) -> str:
+    return line if len(line) <= most else f"{line[: most - 4]} ..."
 
 
 def _pump(lines: Iterable[str], into: queue.SimpleQueue[str | None]) -> None:
