@@ -1,0 +1,135 @@
+"""Opening meetings: everything that a session is told when its time has come, for all that open at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import func, select
+
+from flows.calendar import WorkingDays, opening
+from flows.events import Answering, Opened, Pace, Setting
+from flows.programme import Programme
+from flows.turn import OFFICE
+from storage import tables as t
+from storage.unit import SessionRow, Unit
+
+if TYPE_CHECKING:
+    from bot.work import Shelf
+
+#: Working days that a round is open at the async pace, where the series says nothing else.
+WINDOW_DAYS = 4
+#: Everyone's window stays open so many working days longer than the groups'.
+PLENUM_DAYS = 2
+
+
+class Openings:
+    """Prepares `Opened` for sessions in one unit: a statement a table, however many there are."""
+
+    def __init__(self, unit: Unit, shelf: Shelf, ids: Callable[[], int], now: datetime) -> None:
+        self.unit, self.shelf, self.ids, self.now = unit, shelf, ids, now
+
+    def prepare(self, rows: list[SessionRow]) -> dict[int, Opened]:
+        """By session id. A session that is too late to open by itself is not in the answer."""
+        if not rows:
+            return {}
+        series = self._by_id(t.series, {row.series_id for row in rows})
+        rows = [row for row in rows if self._lateness(row, series[row.series_id]) != "missed"]
+        circles = {row.circle_id for row in rows}
+        members, groups = self._members(circles), self._groups({row.series_id for row in rows})
+        actions = self._actions(circles)
+        recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"], actions)
+        return {
+            row.id: Opened(
+                self._setting(row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), groups),
+                tuple(members[row.circle_id]),
+            )
+            for row in rows
+        }
+
+    # -- the setting
+
+    def _setting(
+        self, row: SessionRow, series: Any, recap: int | None, actions: tuple[int, ...], groups: dict[int, int]
+    ) -> Setting:
+        programme = self.shelf.programme(self.unit, row.content_id)
+        form = programme.form(series.form)
+        everyone = row.circle_kind == "everyone"
+        late = self._lateness(row, series) == "late"
+        return Setting(
+            pace=cast(Pace, series.pace),
+            answering=cast(Answering, "each" if everyone else series.answering),
+            zone=row.zone,
+            number=row.number,
+            of=len(programme.rounds),
+            minutes=form.minutes,
+            plenum=not everyone and self._has_plenum(programme, row, series, groups),
+            pause=0 if everyone else form.pause_after(row.number),
+            closes_at=self._closes(row, series, everyone=everyone),
+            late=int((self.now - row.starts_at).total_seconds() // 60) if late else 0,
+            recap=recap,
+            actions=actions,
+            groups=groups.get(row.series_id, 0) if everyone else 0,
+        )
+
+    def _has_plenum(self, programme: Programme, row: SessionRow, series: Any, groups: dict[int, int]) -> bool:
+        several = groups.get(row.series_id, 0) > 1
+        return several and programme.form(series.form).plenum and bool(programme.rounds[row.number - 1].plenum)
+
+    def _closes(self, row: SessionRow, series: Any, *, everyone: bool) -> datetime | None:
+        if series.pace == "live":
+            return None
+        days = (series.window_days or WINDOW_DAYS) + (PLENUM_DAYS if everyone else 0)
+        return WorkingDays(row.zone, *OFFICE).window_end(max(row.starts_at, self.now), days)
+
+    def _lateness(self, row: SessionRow, series: Any) -> str:
+        closes = self._window(row, series)
+        grace = timedelta(minutes=series.grace_minutes) if series.grace_minutes is not None else None
+        return opening(row.starts_at, self.now, series.pace, closes, grace)
+
+    def _window(self, row: SessionRow, series: Any) -> timedelta | None:
+        if series.pace == "live":
+            return None
+        end = WorkingDays(row.zone, *OFFICE).window_end(row.starts_at, series.window_days or WINDOW_DAYS)
+        return end - row.starts_at
+
+    # -- what is read
+
+    def _by_id(self, table: Any, ids: set[int]) -> dict[int, Any]:
+        return {row.id: row for row in self.unit.all(select(table).where(table.c.id.in_(ids)))}
+
+    def _members(self, circles: set[int]) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        m = t.memberships.c
+        who = select(m.circle_id, m.person_id).where(
+            m.circle_id.in_(circles), m.until.is_(None), m.role.in_(("participant", "note-taker"))
+        )
+        for row in self.unit.all(who.order_by(m.id)):
+            found[row.circle_id].append(row.person_id)
+        return found
+
+    def _groups(self, series: set[int]) -> dict[int, int]:
+        c = t.circles.c
+        counted = select(c.series_id, func.count()).where(c.series_id.in_(series), c.kind == "group")
+        return {row[0]: row[1] for row in self.unit.all(counted.group_by(c.series_id))}
+
+    def _actions(self, circles: set[int]) -> dict[int, list[int]]:
+        """What each circle has promised and not settled."""
+        found: dict[int, list[int]] = defaultdict(list)
+        a = t.actions.c
+        unsettled = select(a.circle_id, a.reply_id).where(a.circle_id.in_(circles), a.state.in_(("open", "under-way")))
+        for row in self.unit.all(unsettled.order_by(a.reply_id)):
+            found[row.circle_id].append(row.reply_id)
+        return found
+
+    # -- recaps
+
+    def _recaps(self, rows: list[SessionRow], actions: dict[int, list[int]]) -> dict[int, int]:
+        """The recap that each session opens with: the coordinator's if there is one, otherwise made now by rule."""
+        from bot.recaps import group_recaps
+
+        return group_recaps(self.unit, self.shelf, self.ids, rows, self.now) if rows else {}
+
+

@@ -1,0 +1,140 @@
+"""Opening the database: SQLite by default, PostgreSQL by URL; the same statements on both.
+
+SQLite has one writer: WAL, foreign keys on, every commit on the disk before it is acknowledged
+(`synchronous=FULL`), and a transaction that will write says so when it begins. PostgreSQL has many: rows are
+locked while they change, and due rows are claimed with SKIP LOCKED.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import secrets as randomness
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from storage.tables import secrets
+
+#: The newest migration. A test holds it to what the migrations say.
+HEAD = "0001"
+#: Milliseconds that a writer waits for another one on the same file.
+BUSY = 10_000
+
+
+class DatabaseProblem(Exception):
+    """The database cannot be used as it is. The message says what was wrong and what to do."""
+
+
+class Database:
+    """One database, opened once per process by the composition root."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is SQLAlchemy's: `sqlite:///runda.db`, `postgresql://…`. Nothing is read or made yet."""
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {} if self.sqlite else {"pool_size": 5, "pool_pre_ping": True}
+        self.engine = create_engine(self.url, **options)
+        if self.sqlite:
+            _tune(self.engine)
+
+    @property
+    def path(self) -> Path | None:
+        """The file, where there is one."""
+        name = self.url.database
+        return Path(name) if self.sqlite and name and name != ":memory:" else None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it or nothing. Committed, and durable, when the block ends."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent look that keeps no writer waiting."""
+        with self.engine.connect().execution_options(looking=True) as connection:
+            yield connection
+
+    def check(self) -> None:
+        """Raise DatabaseProblem unless the tables are of this version."""
+        found = self.revision()
+        if found is None:
+            raise DatabaseProblem(f"{self} holds no Runda tables yet. Make them with: runda migrate")
+        if found > HEAD:
+            raise DatabaseProblem(
+                f"{self} was made by a newer Runda (tables {found}, this one knows {HEAD}); it was left as it is. "
+                "Install that version again, or restore a backup from before."
+            )
+        if found < HEAD:
+            raise DatabaseProblem(f"{self} has tables {found}, this Runda needs {HEAD}. Run: runda migrate")
+
+    def revision(self) -> str | None:
+        """The migration that the tables are at; None where there are none."""
+        try:
+            with self.read() as connection:
+                return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        except (OperationalError, ProgrammingError) as problem:
+            if "alembic_version" in str(problem):
+                return None
+            raise DatabaseProblem(f"{self} cannot be opened: {problem.orig}") from problem
+
+    def secret(self, name: str) -> str:
+        """A random secret of this installation, made when it is first asked for."""
+        with self.write() as connection:
+            found = connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar()
+            if found is None:
+                found = randomness.token_hex(32)
+                connection.execute(secrets.insert(), {"name": name, "value": found})
+            return str(found)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+
+def _tune(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(raw: Any, _: object) -> None:
+        raw.isolation_level = None  # this module says BEGIN itself
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY}"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def began(connection: Connection) -> None:
+        looking = connection.get_execution_options().get("looking")
+        connection.exec_driver_sql("BEGIN" if looking else "BEGIN IMMEDIATE")
+
+
+class AlreadyServed(DatabaseProblem):
+    """Another process serves this file."""
+
+
+@contextmanager
+def sole_server(database: Database) -> Iterator[None]:
+    """Hold a SQLite file for one `runda serve`; PostgreSQL takes as many as one likes.
+
+    The lock is the operating system's: it goes with the process, however that ends.
+    """
+    if database.path is None:
+        yield
+        return
+    lock: IO[str] = open(f"{database.path}.lock", "w")  # noqa: SIM115 - held as long as the block runs
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as taken:
+        lock.close()
+        raise AlreadyServed(
+            f"Another runda serve is using {database.path}. A SQLite file has one server at a time: stop the other "
+            "one, or set DATABASE_URL to a PostgreSQL database, which takes several."
+        ) from taken
+    try:
+        yield
+    finally:
+        lock.close()

@@ -1,0 +1,438 @@
+"""What is remembered. What must never happen is a constraint here, not a hope elsewhere.
+
+Every table that holds what people said or did names its organisation, so that nothing is read without naming
+it. Times are UTC; a meeting's own time is local date, local time and zone, and becomes UTC only when computed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+#: Named constraints, so that a migration can name what it changes.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware time in, an aware UTC time out, on engines with and without time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone: store aware times only")
+        at = value.astimezone(UTC)
+        return at.replace(tzinfo=None) if dialect.name == "sqlite" else at
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+#: 64 bits everywhere; on SQLite the row's own number, which needs no index of its own.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True)
+
+
+def _of(table: str, *, name: str | None = None, nullable: bool = False, **options: Any) -> Column[int]:
+    singular = {"people": "person", "series": "series", "replies": "reply"}.get(table, table.removesuffix("s"))
+    return Column(name or f"{singular}_id", Id, ForeignKey(f"{table}.id"), nullable=nullable, **options)
+
+
+#: The tenant: owns its series, language and retention.
+organisations = Table(
+    "organisations",
+    metadata,
+    _id(),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("language", String(8), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("retention_days", Integer),
+    Column("created_at", Utc, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    _of("organisations"),
+    #: How the person is called in the chat; emptied by an erasure.
+    Column("name", String(200), nullable=False),
+    #: Wins over the series' language in what is sent to this person alone.
+    Column("language", String(8)),
+    Column("erased_at", Utc),
+)
+
+#: The same human on one platform.
+identities = Table(
+    "identities",
+    metadata,
+    _id(),
+    _of("people", index=True),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("account", String(64), nullable=False),
+    UniqueConstraint("platform", "workspace", "account"),
+)
+
+#: The content of a programme (structure, texts, pictures), by what it is; never changed, only added.
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the body
+    Column("programme", String(60), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+series = Table(
+    "series",
+    metadata,
+    _id(),
+    _of("organisations"),
+    #: What commands call it: unique within the organisation.
+    Column("slug", String(60), nullable=False),
+    Column("title", String(200), nullable=False),
+    #: The content that rounds not yet opened will use.
+    Column("content_id", String(64), ForeignKey("contents.id"), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("pace", String(8), nullable=False),
+    Column("answering", String(8), nullable=False),
+    Column("form", String(60)),
+    #: planned, running, paused, finished, cancelled
+    Column("status", String(12), nullable=False),
+    Column("arena", String(40)),
+    #: How far behind a meeting may still open by itself; empty: the rule of the pace.
+    Column("grace_minutes", Integer),
+    #: Async: working days that a round is open.
+    Column("window_days", Integer),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    UniqueConstraint("organisation_id", "slug"),
+)
+
+meetings = Table(
+    "meetings",
+    metadata,
+    _id(),
+    _of("series"),
+    Column("number", Integer, nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("local_time", Time, nullable=False),
+    #: Which of the two, where the local time exists twice.
+    Column("fold", Integer),
+    #: tentative, confirmed, open, held, missed, cancelled
+    Column("status", String(12), nullable=False),
+    #: The content that the round was opened with, from then on.
+    Column("content_id", String(64), ForeignKey("contents.id")),
+    UniqueConstraint("series_id", "number"),
+)
+
+circles = Table(
+    "circles",
+    metadata,
+    _id(),
+    _of("series"),
+    #: group, everyone, leaders, pair, person
+    Column("kind", String(12), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", String(200), nullable=False),
+    #: Where its meetings' threads are opened.
+    _of("places", name="home_id", nullable=True),
+    UniqueConstraint("series_id", "kind", "number"),
+)
+
+#: Who is in what, from when to when. A role in a series has no circle.
+memberships = Table(
+    "memberships",
+    metadata,
+    _id(),
+    _of("people", index=True),
+    _of("series", index=True),
+    _of("circles", nullable=True, index=True),
+    #: participant, note-taker, coordinator, manager
+    Column("role", String(12), nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
+)
+
+#: Where a circle talks, or where a person is reached alone.
+places = Table(
+    "places",
+    metadata,
+    _id(),
+    _of("organisations"),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("thread", String(64), nullable=False, server_default=""),
+    #: The one person whose private place it is.
+    _of("people", nullable=True),
+    #: The session that speaks there now; what is written there is for it.
+    Column("session_id", Id),
+    #: Why nothing can be sent there.
+    Column("blocked", String(40)),
+    UniqueConstraint("platform", "workspace", "channel", "thread"),
+)
+
+#: One circle going through one round. Made when the series is planned, so that opening is one more deadline.
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    _of("organisations"),
+    _of("series"),
+    _of("circles"),
+    _of("meetings"),
+    _of("places"),
+    #: Counts the events that have been applied.
+    Column("version", Integer, nullable=False, server_default="0"),
+    #: planned until it opens; then the engine's phase; missed, cancelled
+    Column("phase", String(12), nullable=False),
+    Column("state", Text),
+    Column("wake_at", Utc),
+    #: When its own meeting starts: the circle's date if it has one, otherwise the series'.
+    Column("starts_at", Utc, nullable=False),
+    #: A circle's own date, where it differs from the series'.
+    Column("own_date", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("circle_id", "meeting_id"),
+)
+Index("ix_sessions_due", sessions.c.wake_at, sqlite_where=sessions.c.wake_at.is_not(None),
+      postgresql_where=sessions.c.wake_at.is_not(None))  # fmt: skip
+Index("ix_sessions_meeting_id", sessions.c.meeting_id)
+
+#: A message of a person, with the prompt it answers. Several to one prompt are one answer.
+replies = Table(
+    "replies",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    _of("organisations"),
+    _of("sessions", index=True),
+    _of("people", index=True),
+    _of("places"),
+    #: The platform's id of the message.
+    Column("message", String(64), nullable=False),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("prompt", Integer),
+    Column("step", String(60)),
+    Column("role", String(12), nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("reactions", Integer, nullable=False, server_default="0"),
+    Column("sent_at", Utc, nullable=False),
+    UniqueConstraint("place_id", "message"),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("reply_id", Id, ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True),
+    _of("sessions", index=True),
+    #: proposed, yes, reworded, no
+    Column("state", String(12), nullable=False),
+    #: The reply that rewords it.
+    Column("words_id", Id, ForeignKey("replies.id", ondelete="SET NULL")),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("reply_id", Id, ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True),
+    _of("circles", index=True),
+    #: open, under-way, done, dropped
+    Column("state", String(12), nullable=False),
+)
+
+#: What a group released to everyone, until everyone's session has taken it in.
+publications = Table(
+    "publications",
+    metadata,
+    _id(),
+    _of("sessions", unique=True),
+    _of("meetings", index=True),
+    _of("circles"),
+    #: JSON: ids of replies
+    Column("findings", Text, nullable=False),
+    #: Everyone's session that shall take it in; emptied when it has.
+    Column("waits_for", Id),
+)
+Index("ix_publications_waiting", publications.c.waits_for, sqlite_where=publications.c.waits_for.is_not(None),
+      postgresql_where=publications.c.waits_for.is_not(None))  # fmt: skip
+
+recaps = Table(
+    "recaps",
+    metadata,
+    _id(),
+    _of("organisations"),
+    _of("meetings", index=True),
+    #: The group whose recap it is; none: the manager's recap.
+    _of("sessions", nullable=True, index=True),
+    Column("version", Integer, nullable=False),
+    #: automatic, held, edited, approved, counts
+    Column("status", String(12), nullable=False),
+    #: JSON: what a rule chose, as ids.
+    Column("points", Text, nullable=False),
+    #: A coordinator's own wording, in place of what the rule chose.
+    Column("words", Text),
+    Column("made_at", Utc, nullable=False),
+    Column("approved_at", Utc),
+    _of("people", name="approved_by", nullable=True),
+)
+
+#: What is to be sent. One row in flight per place, so that a place hears things in order.
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _of("organisations"),
+    _of("places"),
+    _of("sessions", nullable=True),
+    Column("version", Integer, nullable=False),
+    Column("effect", Integer, nullable=False),
+    #: say: a new message; update: rewrite the one last said in this slot
+    Column("kind", String(8), nullable=False),
+    Column("sort", String(10), nullable=False),
+    Column("slot", String(80)),
+    Column("prompt", Integer),
+    #: JSON of flows.message.Message: keys and references, no words.
+    Column("body", Text, nullable=False),
+    #: What an update rewrites, where it is not the slot's last message.
+    _of("outbox", name="target_id", nullable=True),
+    #: queued, sending, sent, failed, dropped
+    Column("status", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Utc),
+    Column("claimed_by", String(64)),
+    Column("claimed_at", Utc),
+    Column("receipt", String(64)),
+    Column("sent_at", Utc),
+    Column("reason", String(80)),
+    UniqueConstraint("session_id", "version", "effect"),
+)
+Index("uq_outbox_in_flight", outbox.c.place_id, unique=True, sqlite_where=outbox.c.status == "sending",
+      postgresql_where=outbox.c.status == "sending")  # fmt: skip
+Index("ix_outbox_waiting", outbox.c.place_id, outbox.c.id, sqlite_where=outbox.c.status == "queued",
+      postgresql_where=outbox.c.status == "queued")  # fmt: skip
+Index("ix_outbox_slot", outbox.c.session_id, outbox.c.slot)
+Index("ix_outbox_receipt", outbox.c.place_id, outbox.c.receipt)
+
+#: Which posted messages show which replies, so that a correction reaches them.
+quotes = Table(
+    "quotes",
+    metadata,
+    Column("outbox_id", Id, ForeignKey("outbox.id", ondelete="CASCADE"), primary_key=True),
+    Column("reply_id", Id, primary_key=True, index=True),
+)
+
+#: What shares a platform's pace, and until when it is closed.
+buckets = Table(
+    "buckets",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("closed_until", Utc, nullable=False),
+)
+
+#: Every event, without words. `key` is the platform's name of it, `about` what it is about: both are refused twice.
+log = Table(
+    "log",
+    metadata,
+    _id(),
+    _of("sessions", nullable=True),
+    Column("version", Integer),
+    Column("key", String(160), unique=True),
+    Column("about", String(200), unique=True),
+    #: JSON of flows.events.Event
+    Column("event", Text, nullable=False),
+    Column("ignored", String(200)),
+    Column("at", Utc, nullable=False),
+)
+Index("ix_log_session_id_version", log.c.session_id, log.c.version)
+
+#: An event that could not be taken in, kept whole until somebody has mended what was wrong.
+parked = Table(
+    "parked",
+    metadata,
+    _id(),
+    Column("key", String(160), unique=True),
+    Column("raw", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="1"),
+    Column("settled_at", Utc),
+)
+
+#: Keyed hashes of messages that were erased: a late event cannot bring the words back.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("at", Utc, nullable=False),
+)
+
+#: What coordinators, managers and operators did; never what anyone said.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _of("organisations"),
+    Column("actor", String(80), nullable=False),
+    Column("act", String(60), nullable=False),
+    Column("object", String(120), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+#: Which processes are serving: for the health check, and to know whose claims are dead.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("seen_at", Utc, nullable=False),
+    #: Secret of this installation's tombstones, and the like, stand in `secrets`.
+)
+
+#: Made once per installation.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(200), nullable=False),
+)

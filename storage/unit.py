@@ -1,0 +1,235 @@
+"""A unit of work: what one transaction reads and writes, one statement a table, however many events it settles.
+
+Reads lock what will change, always in the order of ids, so that two units never wait for each other in a ring.
+Writes are collected, and go out together in `flush`. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, Select, Table, bindparam, func, select, tuple_, update
+
+from storage import tables as t
+
+Address: TypeAlias = tuple[str, str, str, str]  # platform, workspace, channel, thread
+Account: TypeAlias = tuple[str, str, str]  # platform, workspace, account
+Rows: TypeAlias = list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class SessionRow:
+    """A session, with what `advance` needs to know of its series and its meeting."""
+
+    id: int
+    organisation_id: int
+    series_id: int
+    circle_id: int
+    meeting_id: int
+    place_id: int
+    version: int
+    phase: str
+    state: str | None
+    starts_at: datetime
+    wake_at: datetime | None
+    number: int
+    content_id: str
+    circle_kind: str
+    language: str
+    zone: str
+    platform: str
+    workspace: str
+
+
+_ids = bindparam("ids", expanding=True)
+_session = (
+    select(
+        t.sessions.c.id, t.sessions.c.organisation_id, t.sessions.c.series_id, t.sessions.c.circle_id,
+        t.sessions.c.meeting_id, t.sessions.c.place_id, t.sessions.c.version, t.sessions.c.phase,
+        t.sessions.c.state, t.sessions.c.starts_at, t.sessions.c.wake_at, t.meetings.c.number,
+        func.coalesce(t.meetings.c.content_id, t.series.c.content_id), t.circles.c.kind,
+        t.series.c.language, t.series.c.zone, t.series.c.platform, t.series.c.workspace,
+    )
+    .join(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)
+    .join(t.series, t.series.c.id == t.sessions.c.series_id)
+    .join(t.circles, t.circles.c.id == t.sessions.c.circle_id)
+    .order_by(t.sessions.c.id)
+)  # fmt: skip
+_by_id = _session.where(t.sessions.c.id.in_(_ids)).with_for_update(of=t.sessions)
+_due = (
+    select(t.sessions.c.id)
+    .where(t.sessions.c.wake_at <= bindparam("now"))
+    .order_by(t.sessions.c.wake_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+#: A session that has not opened yet takes in what was published when it opens.
+_waited_for = (
+    select(t.publications.c.waits_for)
+    .join(t.sessions, t.sessions.c.id == t.publications.c.waits_for)
+    .where(t.publications.c.waits_for.is_not(None), t.sessions.c.phase != "planned")
+    .limit(bindparam("most"))
+)
+_known = select(t.log.c.key, t.log.c.about).where(
+    t.log.c.key.in_(bindparam("keys", expanding=True)) | t.log.c.about.in_(bindparam("abouts", expanding=True))
+)
+_places = select(t.places).where(t.places.c.channel.in_(bindparam("channels", expanding=True)))
+_seats = (
+    select(t.identities.c.platform, t.identities.c.workspace, t.identities.c.account, t.identities.c.person_id,
+           t.memberships.c.series_id, t.memberships.c.circle_id, t.memberships.c.role)
+    .join(t.memberships, t.memberships.c.person_id == t.identities.c.person_id)
+    .where(t.identities.c.account.in_(bindparam("accounts", expanding=True)), t.memberships.c.until.is_(None))
+)  # fmt: skip
+_replies = select(t.replies).where(
+    tuple_(t.replies.c.place_id, t.replies.c.message).in_(bindparam("messages", expanding=True))
+)
+_prompts = select(t.outbox.c.place_id, t.outbox.c.receipt, t.outbox.c.session_id, t.outbox.c.prompt).where(
+    tuple_(t.outbox.c.place_id, t.outbox.c.receipt).in_(bindparam("messages", expanding=True))
+)
+_advanced = (
+    update(t.sessions)
+    .where(t.sessions.c.id == bindparam("b_id"), t.sessions.c.version == bindparam("b_was"))
+    .values(version=bindparam("b_version"), phase=bindparam("b_phase"), state=bindparam("b_state"),
+            wake_at=bindparam("b_wake_at"))
+)  # fmt: skip
+_kept = (
+    update(t.replies)
+    .where(t.replies.c.id == bindparam("b_id"))
+    .values(role=bindparam("b_role"), prompt=bindparam("b_prompt"), step=bindparam("b_step"),
+            late=bindparam("b_late"))
+)  # fmt: skip
+_speaks = update(t.places).where(t.places.c.id == bindparam("b_id")).values(session_id=bindparam("b_session"))
+_judged = {
+    "finding": update(t.findings)
+    .where(t.findings.c.reply_id == bindparam("b_id"))
+    .values(state=bindparam("b_state"), words_id=func.coalesce(bindparam("b_words"), t.findings.c.words_id)),
+    "action": update(t.actions).where(t.actions.c.reply_id == bindparam("b_id")).values(state=bindparam("b_state")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One membership of one person, as found by an account."""
+
+    person_id: int
+    series_id: int
+    circle_id: int | None
+    role: str
+
+
+class Unit:
+    """One transaction's reads and collected writes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._reset()
+
+    def _reset(self) -> None:
+        self._inserts: dict[Table, Rows] = {}
+        self._sessions: Rows = []
+        self._kept: Rows = []
+        self._judged: dict[str, Rows] = {"finding": [], "action": []}
+        self._speaks: Rows = []
+
+    # -- reads
+
+    def known(self, keys: Collection[str], abouts: Collection[str]) -> set[str]:
+        """Which of these events have been taken in already, by either name."""
+        if not keys:
+            return set()
+        found = self.connection.execute(_known, {"keys": list(keys), "abouts": list(abouts)})
+        return {name for row in found for name in row if name is not None}
+
+    def sessions(self, ids: Collection[int]) -> dict[int, SessionRow]:
+        """Sessions by id, locked until the transaction ends."""
+        if not ids:
+            return {}
+        return {row[0]: SessionRow(*row) for row in self.connection.execute(_by_id, {"ids": list(ids)})}
+
+    def due(self, now: datetime, most: int) -> set[int]:
+        """Sessions whose deadline has come, or for whom something has been published."""
+        due = {row[0] for row in self.connection.execute(_due, {"now": now, "most": most})}
+        return due | {row[0] for row in self.connection.execute(_waited_for, {"most": most})}
+
+    def places(self, channels: Collection[str]) -> dict[Address, Row[Any]]:
+        if not channels:
+            return {}
+        found = self.connection.execute(_places, {"channels": list(channels)})
+        return {(row.platform, row.workspace, row.channel, row.thread): row for row in found}
+
+    def seats(self, accounts: Collection[str]) -> dict[Account, list[Seat]]:
+        """What these accounts are members of now."""
+        seats: dict[Account, list[Seat]] = {}
+        if accounts:
+            for row in self.connection.execute(_seats, {"accounts": list(accounts)}):
+                seats.setdefault((row[0], row[1], row[2]), []).append(Seat(*row[3:]))
+        return seats
+
+    def replies(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Row[Any]]:
+        """Replies by place and the platform's message id."""
+        if not messages:
+            return {}
+        found = self.connection.execute(_replies, {"messages": list(messages)})
+        return {(row.place_id, row.message): row for row in found}
+
+    def prompts(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Row[Any]]:
+        """Messages of our own by place and receipt: session and prompt."""
+        if not messages:
+            return {}
+        found = self.connection.execute(_prompts, {"messages": list(messages)})
+        return {(row.place_id, row.receipt): row for row in found}
+
+    def all(self, statement: Select[Any], **params: Any) -> list[Row[Any]]:
+        return list(self.connection.execute(statement, params))
+
+    # -- writes
+
+    def add(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+        self._inserts.setdefault(table, []).extend(rows)
+
+    def advanced(self, row: SessionRow, was: int) -> None:
+        """A session's new state; `was` is the version it was read at."""
+        self._sessions.append(
+            {
+                "b_id": row.id, "b_was": was, "b_version": row.version, "b_phase": row.phase,
+                "b_state": row.state, "b_wake_at": row.wake_at,
+            }
+        )  # fmt: skip
+
+    def refile(self, reply: int, role: str, prompt: int | None, step: str | None, *, late: bool) -> None:
+        """How a reply that is stored already counts from now on."""
+        self._kept.append({"b_id": reply, "b_role": role, "b_prompt": prompt, "b_step": step, "b_late": late})
+
+    def judge(self, what: str, reply: int, state: str, words: int | None) -> None:
+        """What became of a finding or an action."""
+        self._judged[what].append({"b_id": reply, "b_state": state, "b_words": words})
+
+    def speaks(self, place: int, session: int) -> None:
+        """From now on, what is written in this place is for this session."""
+        self._speaks.append({"b_id": place, "b_session": session})
+
+    def run(self, statement: Any, rows: Rows | dict[str, Any] | None = None) -> None:
+        """A write of its own, for what is rare."""
+        self.connection.execute(statement, rows or {})
+
+    def flush(self) -> None:
+        """Write everything collected: a statement a table. Raises StaleSession where another unit was first."""
+        if self._sessions:
+            changed = self.connection.execute(_advanced, self._sessions).rowcount
+            if changed not in (-1, len(self._sessions)):
+                raise StaleSession(f"{len(self._sessions) - changed} sessions were changed by another unit")
+        for table in t.metadata.sorted_tables:
+            if rows := self._inserts.get(table):
+                self.connection.execute(table.insert(), rows)
+        later = ((_kept, self._kept), (_speaks, self._speaks), *((_judged[w], r) for w, r in self._judged.items()))
+        for statement, changes in later:
+            if changes:
+                self.connection.execute(statement, changes)
+        self._reset()
+
+
+class StaleSession(Exception):
+    """A session was read before, and written after, another unit changed it. The unit is run again."""
