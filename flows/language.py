@@ -326,7 +326,7 @@ def _zone(name: str) -> tzinfo:
 def _day_pattern(language: str) -> str:
     """The language's full date without its year: «EEEE d. MMMM»."""
     full = _locale(language).date_formats["full"].pattern
-    return re.sub(r"[\s,]*y+", "", full)
+    return re.sub(r"[\s,]*y+$|,", "", full)
 
 
 def _by_name(language: str, at: date, named: str) -> str:
