@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from flows.kinds import BY_WORD, Step
-from flows.kinds.step import Minutes, Slug
+from flows.kinds import BY_WORD
+from flows.kinds.step import Minutes, Slug, Step
 
 Language = Literal["nb", "nn", "sv", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)

@@ -1,0 +1,198 @@
+"""The rules about how the parts of a programme fit together. `RULES` is the list.
+
+A rule looks at the outline and yields what it finds. Not rules, on purpose: a `recap` or a `follow-up` in the
+first round does no harm, since it passes over itself where there is nothing to look back on, and a round is
+often written by copying another; and a `finding` needs no `release`, it then stays in its circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePosixPath
+
+from flows.check.outline import ROUND_TEXTS, Outline, SeenStep, items, number, text
+from flows.check.problem import Fault, Path, counted, named, nearest
+from flows.engine import BUDGET
+from flows.kinds import IN_PLENUM, ONLY_IN_PLENUM
+from flows.programme import GroupSize
+from flows.rules import MOST_MEETINGS
+
+Rule = Callable[[Outline], Iterator[Fault]]
+
+#: What `of` points to, by the word of the step that has it.
+POINTS_TO = {"note": "ask", "release": "finding"}
+#: Formats that a picture may have: those that browsers, Slack and Telegram can all be given.
+PICTURES = (".svg", ".png", ".jpg", ".jpeg")
+
+
+def _again(seen: Iterable[tuple[Path, object]]) -> Iterator[tuple[Path, object]]:
+    """Those that have been seen before."""
+    known = set()
+    for path, value in seen:
+        if value in known:
+            yield path, value
+        known.add(value)
+
+
+def rounds_once(seen: Outline) -> Iterator[Fault]:
+    named_rounds = (((*each.path, "round"), each.id) for each in seen.rounds if each.id)
+    for path, name in _again(named_rounds):
+        yield Fault(path, f"another round is called `{name}` already", "Give each round its own name")
+
+
+def steps_once(seen: Outline) -> Iterator[Fault]:
+    """A picture's name is the picture's, which may be shown twice; any other is the step's own."""
+    for each in seen.rounds:
+        own = ((_name(step), step.id) for step in each.everything if step.id and step.word != "picture")
+        for path, name in _again(own):
+            what = f"another step of round `{each.id}` is called `{name}` already"
+            yield Fault(path, what, "Give each step of a round its own name")
+
+
+def languages_once(seen: Outline) -> Iterator[Fault]:
+    listed = ((("languages", at), word) for at, word in enumerate(seen.languages) if isinstance(word, str))
+    for path, word in _again(listed):
+        yield Fault(path, f"the language `{word}` is listed twice", "Remove one of them")
+
+
+def names_free(seen: Outline) -> Iterator[Fault]:
+    for step in _steps(seen):
+        if step.id in ROUND_TEXTS and step.kind and step.kind.TEXT:
+            what = f"a step cannot be called `{step.id}`, which is a text of the round itself"
+            yield Fault(_name(step), what, "Give the step another name")
+
+
+def of_points_back(seen: Outline) -> Iterator[Fault]:
+    for _, steps in seen.routes:
+        for at, step in enumerate(steps):
+            if step.word in POINTS_TO and (of := text(step.raw.get("of"))):
+                yield from _of(step, of, POINTS_TO[step.word], steps[:at])
+
+
+def _of(step: SeenStep, of: str, wanted: str, before: tuple[SeenStep, ...]) -> Iterator[Fault]:
+    there = [each.id for each in before if each.word == wanted and each.id]
+    if of in there:
+        return
+    meant = nearest(of, there) or (there[-1] if there else None)
+    remedy = f"Write `of: {meant}`" if meant else f"Put a step `{wanted}: {of}` before it"
+    yield Fault((*step.path, "of"), f"`of: {of}` points to no `{wanted}` step before this one", remedy)
+
+
+def kinds_in_place(seen: Outline) -> Iterator[Fault]:
+    for path, steps in seen.routes:
+        plenum = path[-1] == "plenum"
+        for step in steps:
+            if plenum and step.kind and step.word not in IN_PLENUM:
+                remedy = f"Move it to `steps`; in a plenum there may be {named(IN_PLENUM)}"
+                yield Fault(step.path, f"`{step.word}` is not for a plenum", remedy)
+            elif not plenum and step.word in ONLY_IN_PLENUM:
+                what = f"`{step.word}` is only for a plenum"
+                yield Fault(step.path, what, "Move it to `plenum` of the same round")
+
+
+def alone_within(seen: Outline) -> Iterator[Fault]:
+    for step in _steps(seen):
+        alone = number(step.raw.get("alone"))
+        if step.word == "ask" and alone and alone >= step.minutes:
+            what = f"of {counted(step.minutes, 'minute')}, {alone} alone leave nothing to share in"
+            remedy = f"Write `minutes: {alone + 1}` or more, or a smaller `alone`"
+            yield Fault((*step.path, "alone"), what, remedy)
+
+
+def pictures_declared(seen: Outline) -> Iterator[Fault]:
+    for step in _steps(seen):
+        if step.word == "picture" and step.id and step.id not in seen.pictures:
+            meant = nearest(step.id, seen.pictures)
+            added = f"Add `{step.id}: {{file: {step.id}.svg}}` under `pictures`"
+            remedy = f"Write `picture: {meant}`" if meant else added
+            yield Fault(_name(step), f"the picture `{step.id}` is not declared", remedy)
+
+
+def picture_files(seen: Outline) -> Iterator[Fault]:
+    for name, picture in seen.pictures.items():
+        file, path = text(picture.get("file")), ("pictures", name, "file")
+        if file and seen.beside is not None and file not in seen.beside:
+            meant = nearest(file, seen.beside)
+            remedy = f"Write `file: {meant}`" if meant else "Put the picture beside the programme file"
+            yield Fault(path, f"there is no file `{file}` beside the programme file", remedy)
+        elif file and PurePosixPath(file).suffix not in PICTURES:
+            yield Fault(path, f"`{file}` is not a picture that can be shown", f"Use one of {named(PICTURES)}")
+
+
+def group_bounds(seen: Outline) -> Iterator[Fault]:
+    group, usual = seen.raw.get("group"), GroupSize.model_validate({})
+    if isinstance(group, dict):
+        low, high = number(group.get("from"), usual.low), number(group.get("to"), usual.high)
+        if low > high:
+            what = f"no group has at least {low} and at most {high} people"
+            yield Fault(("group", "from"), what, f"Write `from: {high}` or less, or `to: {low}` or more")
+
+
+def forms_hold_rounds(seen: Outline) -> Iterator[Fault]:
+    for name, form in seen.forms.items():
+        given, plenum = number(form.get("minutes")), form.get("plenum") is True
+        for each in seen.rounds:
+            taken = each.minutes(plenum=plenum)
+            if given and taken > given:
+                what = f"form `{name}` has {counted(given, 'minute')}, and round `{each.id}` takes {taken}"
+                remedy = f"Write `minutes: {taken}` or more, or shorten the steps"
+                yield Fault(("forms", name, "minutes"), what, remedy)
+
+
+def breaks_between(seen: Outline) -> Iterator[Fault]:
+    most = len(seen.rounds) - 1
+    for name, form in seen.forms.items():
+        breaks = len(items(form.get("breaks")))
+        if seen.rounds and breaks > most:
+            what = f"form `{name}` has {counted(breaks, 'break')} between {counted(most + 1, 'round')}"
+            yield Fault(("forms", name, "breaks"), what, f"Keep {most} or fewer")
+
+
+def plenum_held(seen: Outline) -> Iterator[Fault]:
+    """Whether a plenum is held is said by the form, and what happens in it by the round."""
+    holding = [name for name, form in seen.forms.items() if form.get("plenum") is True]
+    planned = [each for each in seen.rounds if each.plenum]
+    if holding and seen.rounds and not planned:
+        what, remedy = "no round has a plenum to hold", "Add `plenum:` with steps to a round, or remove this"
+        yield from (Fault(("forms", name, "plenum"), what, remedy) for name in holding)
+    if planned and not holding:
+        remedy = "Add a form that does under `forms`, for example `long: {minutes: 40, plenum: true}`"
+        yield Fault((*planned[0].path, "plenum"), "no form holds this plenum", remedy)
+
+
+def rounds_wait(seen: Outline) -> Iterator[Fault]:
+    for path, steps in seen.routes:
+        if steps and all(step.kind and not step.kind.WAITS for step in steps):
+            part = "round" if path[-1] == "steps" else "plenum"
+            remedy = "Add a step that waits for people, such as `ask`"
+            yield Fault(path, f"nobody is asked anything in this {part}", remedy)
+
+
+def within_budget(seen: Outline) -> Iterator[Fault]:
+    if len(seen.rounds) > MOST_MEETINGS:
+        what = f"{len(seen.rounds)} rounds are more than the {MOST_MEETINGS} meetings that a series can have"
+        yield Fault(("rounds", MOST_MEETINGS), what, "Divide it into several programmes")
+    for _, steps in seen.routes:
+        if len(steps) > BUDGET:
+            what = f"{len(steps)} steps follow each other, more than the {BUDGET} that one sitting may have"
+            yield Fault(steps[BUDGET].path, what, "Divide the round into several")
+
+
+def _steps(seen: Outline) -> Iterator[SeenStep]:
+    return (step for each in seen.rounds for step in each.everything)
+
+
+def _name(step: SeenStep) -> Path:
+    return (*step.path, step.word)
+
+
+RULES: tuple[Rule, ...] = (
+    rounds_once, steps_once, languages_once, names_free, of_points_back, kinds_in_place, alone_within,
+    pictures_declared, picture_files, group_bounds, forms_hold_rounds, breaks_between, plenum_held,
+    rounds_wait, within_budget,
+)  # fmt: skip
+
+
+def faults(seen: Outline) -> Iterator[Fault]:
+    """Everything that the rules find."""
+    return (fault for rule in RULES for fault in rule(seen))
