@@ -106,11 +106,11 @@ class Works:
         with self.database.write() as connection:
             unit = Unit(connection)
             desk = _Desk(unit, now)
-            names = [_names(each) for each in happenings]
-            known = unit.known([key for key, _ in names], [about for _, about in names if about])
+            known_as = [names(each) for each in happenings]
+            known = unit.known([key for key, _ in known_as], [about for _, about in known_as if about])
             fresh: list[Happening] = []
             outcomes: list[str] = []
-            for each, (key, about) in zip(happenings, names, strict=True):
+            for each, (key, about) in zip(happenings, known_as, strict=True):
                 outcomes.append("known" if key in known or about in known else "")
                 if not outcomes[-1]:
                     fresh.append(each)
@@ -187,7 +187,7 @@ class Works:
     # -- one happening
 
     def _take_one(self, desk: _Desk, each: Happening) -> str:
-        key, about = _names(each)
+        key, about = names(each)
         if isinstance(each, Receipt):
             return self._received(desk, each, key)
         if isinstance(each, Refusal):
@@ -218,7 +218,7 @@ class Works:
         return None
 
     def _wrote(
-        self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, names: tuple[str, str | None]
+        self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, known_as: tuple[str, str | None]
     ) -> str:
         if (place.id, each.message) in desk.replies:
             return "known"
@@ -236,7 +236,7 @@ class Works:
             "role": "aside", "late": False, "private": private, "words": each.words, "reactions": 0,
             "sent_at": each.at,
         }  # fmt: skip
-        return self._apply(desk, live, event, key=names[0], about=names[1], reply=row)
+        return self._apply(desk, live, event, key=known_as[0], about=known_as[1], reply=row)
 
     def _about(
         self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, reading: Reading
@@ -264,14 +264,14 @@ class Works:
         return self._apply(desk, live, event, key=key)
 
     def _corrected(
-        self, desk: _Desk, live: _Live, place: Any, person: int, each: Rewrote | TookBack, names: tuple[str, str | None]
+        self, desk: _Desk, live: _Live, place: Any, person: int, each: Rewrote | TookBack, known_as: tuple[str, str | None]
     ) -> str:
         if (place.id, each.message) in desk.fresh:
             desk.unit.flush()
             desk.replies.update(desk.unit.replies([(place.id, each.message)]))
         found = desk.replies.get((place.id, each.message))
         if found is None:
-            return self._correction_first(desk, live, place, person, each, names)
+            return self._correction_first(desk, live, place, person, each, known_as)
         if found.person_id != person:
             return "only its author can change a message"
         live = desk.sessions.get(found.session_id) or self._fetch(desk, found.session_id)
@@ -285,12 +285,12 @@ class Works:
             self._bury(desk, place.id, each.message)
             desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
             event = e.Removed(person, found.id)
-        outcome = self._apply(desk, live, event, key=names[0], about=names[1])
+        outcome = self._apply(desk, live, event, key=known_as[0], about=known_as[1])
         desk.corrected.append((found.id, live, live.row.version))
         return outcome
 
     def _correction_first(
-        self, desk: _Desk, live: _Live, place: Any, person: int, each: Rewrote | TookBack, names: tuple[str, str | None]
+        self, desk: _Desk, live: _Live, place: Any, person: int, each: Rewrote | TookBack, known_as: tuple[str, str | None]
     ) -> str:
         """A correction that came before what it corrects, or after that was erased."""
         if isinstance(each, TookBack):
@@ -300,7 +300,7 @@ class Works:
             return "what it corrects has been erased"
         first = Wrote(key=each.key, place=each.place, account=each.account, message=each.message, words=each.words,
                       at=each.at)  # fmt: skip
-        return self._wrote(desk, live, place, person, first, names)
+        return self._wrote(desk, live, place, person, first, known_as)
 
     def _bury(self, desk: _Desk, place: int, message: str) -> None:
         if not self._buried(desk, place, message):
@@ -356,7 +356,7 @@ class Works:
 
         live.row.phase, live.row.wake_at, live.changed = "missed", None, True
         live.row.version += 1
-        told = message("answer", line("series.late-missed", number=live.row.number, at=Moment(live.row.starts_at)))
+        told = message("answer", line("series.late-missed", number=live.row.number, when=Moment(live.row.starts_at)))
         self._carry_out(desk, live, (fx.Say(told, "coordinators"),), None)
         desk.unit.run(_meeting_becomes(live, "missed", ("confirmed", "open")))
 
@@ -482,7 +482,7 @@ class Works:
 # -- rows
 
 
-def _names(each: Happening) -> tuple[str, str | None]:
+def names(each: Happening) -> tuple[str, str | None]:
     """What an event is known by: the platform's id, and what it is about."""
     if isinstance(each, Receipt | Refusal):
         return f"sent:{each.outbox}:{each.__struct_config__.tag}", None

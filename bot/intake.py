@@ -1,0 +1,124 @@
+"""The door: everything that happens comes in here, and whoever brought it hears when it is stored.
+
+Nobody waits for a batch to fill: a batch is what happened to be waiting. If a batch fails, each of its events
+runs alone; one that still fails is parked, whole, and its bringer told that we have it. Where the database
+itself is in trouble nothing is parked and nobody is told so: the platform will bring it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+
+import msgspec
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from adapters.port import Heard
+from bot.clock import Clock
+from bot.happenings import Happening
+from bot.work import Works, names
+from storage.parked import park
+from storage.unit import StaleSession
+
+log = logging.getLogger(__name__)
+
+#: Events in one unit of work: what a unit costs is shared by those waiting, and none waits long.
+BATCH = 64
+#: Attempts at an event that meets another unit on its way.
+ATTEMPTS = 3
+
+Checkpoint = Callable[[str], None]
+
+
+def nowhere(_: str) -> None:
+    """The checkpoint of a running house: does nothing. Tests kill the process at named ones."""
+
+
+class Intake:
+    """Takes happenings in, one unit of work at a time per worker."""
+
+    def __init__(
+        self, works: Works, clock: Clock, executor: Executor, *, checkpoint: Checkpoint = nowhere,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`after` is called when something has been committed: there may be something to send."""
+        self.works, self.clock, self.executor = works, clock, executor
+        self.checkpoint, self.after = checkpoint, after
+        self._waiting: asyncio.Queue[tuple[Happening, asyncio.Future[str]]] = asyncio.Queue()
+
+    async def hear(self, heard: Heard) -> None:
+        """A platform's ear: returns when what was heard is stored, or parked."""
+        await self.put(heard)
+
+    async def put(self, happening: Happening) -> str:
+        """Returns "applied", "known", "parked" or why it was ignored. Raises when it could not be stored at all."""
+        self.checkpoint("received")
+        stored: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((happening, stored))
+        return await stored
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < BATCH and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            await self._settle(batch)
+            self.after()
+
+    async def idle(self) -> None:
+        """Returns when nothing is waiting. For clocks that are driven by hand."""
+        while not self._waiting.empty():
+            await asyncio.sleep(0)
+
+    async def _settle(self, batch: Sequence[tuple[Happening, asyncio.Future[str]]]) -> None:
+        try:
+            outcomes = await self._in_thread(lambda: self.works.take([each for each, _ in batch], self.clock.now()))
+        except Exception as problem:  # noqa: BLE001 - whatever it was, each event gets its own chance
+            if len(batch) > 1:
+                log.warning("a batch of %d is taken one by one: %s", len(batch), type(problem).__name__)
+            for each, stored in batch:
+                await self._alone(each, stored)
+            return
+        self.checkpoint("committed")
+        for (_, stored), outcome in zip(batch, outcomes, strict=True):
+            if not stored.done():
+                stored.set_result(outcome)
+
+    async def _alone(self, each: Happening, stored: asyncio.Future[str]) -> None:
+        try:
+            outcome = await self._in_thread(lambda: self._try(each))
+        except Exception as problem:  # noqa: BLE001 - told to whoever brought the event
+            log.error("an event could not be stored: %s", type(problem).__name__)
+            if not stored.done():
+                stored.set_exception(problem)
+            return
+        self.checkpoint("committed")
+        if not stored.done():
+            stored.set_result(outcome)
+
+    def _try(self, each: Happening) -> str:
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.works.take([each], self.clock.now())[0]
+            except StaleSession:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+            except OperationalError:
+                raise
+            except Exception as problem:  # noqa: BLE001 - a poisoned event must not stop the others
+                return self._park(each, problem)
+        raise AssertionError("unreachable")
+
+    def _park(self, each: Happening, problem: Exception) -> str:
+        kind = type(problem.orig if isinstance(problem, DBAPIError) else problem).__name__
+        key, _ = names(each)
+        with self.works.database.write() as connection:
+            park(connection, key=key, raw=msgspec.json.encode(each).decode(), reason=kind, at=self.clock.now())
+        log.error("an event was parked (%s); see: runda parked", kind)
+        return "parked"
+
+    def _in_thread(self, work: Callable[[], str | list[str]]) -> Awaitable[str | list[str]]:
+        return asyncio.get_running_loop().run_in_executor(self.executor, work)

@@ -1,0 +1,57 @@
+"""What does not change while the house runs: contents by id, and the bot's own words. Read once, then kept."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import select
+
+from bot import library
+from flows.language import Catalogue
+from flows.programme import Programme
+from storage import tables as t
+from storage.unit import Unit
+
+#: Contents kept at hand. A content is a few hundred kilobytes; a house runs a handful at a time.
+KEPT = 32
+
+
+class Shelf:
+    """Programmes by the id of their content; catalogues by language and zone."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, library.Content] = {}
+        self.catalogue = lru_cache(maxsize=64)(self._catalogue)
+        self.vocabulary = lru_cache(maxsize=8)(self._vocabulary)
+        self._programme_texts = lru_cache(maxsize=128)(self._texts)
+
+    def content(self, unit: Unit, content_id: str) -> library.Content:
+        """A content never changes under its id, so what has been read once is right for ever."""
+        if content_id not in self._contents:
+            body = unit.all(select(t.contents.c.body).where(t.contents.c.id == content_id))[0][0]
+            if len(self._contents) >= KEPT:
+                self._contents.pop(next(iter(self._contents)))
+            self._contents[content_id] = library.content_from_json(body)
+        return self._contents[content_id]
+
+    def programme(self, unit: Unit, content_id: str) -> Programme:
+        return self.content(unit, content_id).programme
+
+    def programme_texts(self, unit: Unit, content_id: str, language: str, zone: str) -> Catalogue:
+        """The programme's texts in that language, or in its own first one."""
+        self.content(unit, content_id)
+        return self._programme_texts(content_id, language, zone)
+
+    def picture(self, unit: Unit, content_id: str, name: str, language: str) -> bytes:
+        return library.picture(self.content(unit, content_id), name, language)
+
+    def _texts(self, content_id: str, language: str, zone: str) -> Catalogue:
+        content = self._contents[content_id]
+        spoken = language if language in content.texts else content.programme.languages[0]
+        return Catalogue(spoken, content.texts[spoken], zone)
+
+    def _catalogue(self, language: str, zone: str) -> Catalogue:
+        return Catalogue(language, library.bot_texts(language), zone)
+
+    def _vocabulary(self, language: str) -> dict[str, list[str]]:
+        return self._catalogue(language, "UTC").vocabulary()

@@ -1,0 +1,100 @@
+"""The one place where the house is put together: the same in `runda serve`, in the demo and in the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.port import Platform
+from bot.clock import Clock, id_maker
+from bot.courier import Courier
+from bot.intake import Checkpoint, Intake, nowhere
+from bot.shelf import Shelf
+from bot.timekeeper import Timekeeper
+from bot.words import Speaker
+from bot.work import Works
+from storage.database import Database
+
+#: SQLite has one writer, so one thread; PostgreSQL takes several.
+THREADS = {True: 1, False: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The running parts. Nothing runs until `running` is entered."""
+
+    database: Database
+    shelf: Shelf
+    works: Works
+    intake: Intake
+    courier: Courier
+    timekeeper: Timekeeper
+    platforms: Sequence[Platform]
+    clock: Clock
+    executor: ThreadPoolExecutor
+    name: str
+
+
+def build(
+    database: Database, platforms: Sequence[Platform], clock: Clock, *, ids: Callable[[], int] | None = None,
+    checkpoint: Checkpoint = nowhere,
+) -> House:  # fmt: skip
+    """Put a house together on a database whose tables are there. `ids` and `checkpoint` are for demos and tests."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    executor = ThreadPoolExecutor(THREADS[database.sqlite], thread_name_prefix="storage")
+    shelf = Shelf()
+    works = Works(database, shelf, ids or id_maker(), tomb_maker(database.secret("tombstones")))
+    intake = Intake(works, clock, executor, checkpoint=checkpoint)
+    by_name = {platform.name: platform for platform in platforms}
+    courier = Courier(database, Speaker(shelf), intake, by_name, clock, executor, name, checkpoint=checkpoint)
+    timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge)
+    intake.after = courier.nudge
+    return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name)
+
+
+def tomb_maker(key: str) -> Callable[[int, str], str]:
+    """Hashes a place and a message with this installation's key: nobody else can tell what was erased."""
+
+    def tomb(place: int, message: str) -> str:
+        return hmac.new(bytes.fromhex(key), f"{place}/{message}".encode(), hashlib.sha256).hexdigest()
+
+    return tomb
+
+
+@asynccontextmanager
+async def working(house: House) -> AsyncIterator[House]:
+    """The door is open: what happens is taken in. Clocks and delivery are driven by the caller."""
+    door = asyncio.create_task(house.intake.run(), name="intake")
+    try:
+        yield house
+    finally:
+        door.cancel()
+        await asyncio.gather(door, return_exceptions=True)
+        for platform in house.platforms:
+            await platform.close()
+        house.executor.shutdown(wait=True)
+
+
+@asynccontextmanager
+async def running(house: House) -> AsyncIterator[House]:
+    """Everything runs by itself, on the clock of the house, until the block ends."""
+    async with working(house):
+        await asyncio.get_running_loop().run_in_executor(house.executor, house.timekeeper.seen)
+        delivery = asyncio.create_task(house.courier.run(), name="courier")
+        house.timekeeper.start()
+        for platform in house.platforms:
+            await platform.listen(house.intake.hear)
+        try:
+            yield house
+        finally:
+            house.timekeeper.stop()
+            delivery.cancel()
+            await asyncio.gather(delivery, return_exceptions=True)

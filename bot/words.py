@@ -1,0 +1,371 @@
+"""From keys and references to words: the last step before a message leaves the house.
+
+A message is put into words when it is sent, not when it was decided: so a reader's own language wins, a
+correction is in it, and what has been taken back is not. Which replies a message shows is told to the caller,
+so that a later correction finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import select
+
+from adapters.port import Block, Label, Spoken
+from flows import message as m
+from flows import recap as recaps
+from flows.language import Catalogue
+from flows.programme import Programme
+from flows.reading import Marked, Rewording, rest_of, understand
+from storage import tables as t
+from storage.unit import Unit
+
+_decode = msgspec.json.Decoder(m.Message).decode
+
+
+class Texts(Protocol):
+    """Where catalogues, programmes and pictures are found (`bot.shelf`)."""
+
+    def catalogue(self, language: str, zone: str) -> Catalogue: ...
+
+    def programme_texts(self, unit: Unit, content_id: str, language: str, zone: str) -> Catalogue: ...
+
+    def programme(self, unit: Unit, content_id: str) -> Programme: ...
+
+    def picture(self, unit: Unit, content_id: str, name: str, language: str) -> bytes: ...
+
+    def vocabulary(self, language: str) -> dict[str, list[str]]: ...
+
+
+@dataclass(slots=True)
+class Voice:
+    """In which language, zone and session something is said."""
+
+    bot: Catalogue
+    programme: Catalogue
+    content_id: str
+    language: str
+    #: The language that the circle writes in, whose «Finding: …» are read.
+    spoken: str
+    session: int | None
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What people wrote, as far as these messages refer to it."""
+
+    replies: dict[int, Any] = field(default_factory=dict)
+    findings: dict[int, Any] = field(default_factory=dict)
+    actions: dict[int, str] = field(default_factory=dict)
+    names: dict[tuple[str, int], str] = field(default_factory=dict)
+    recaps: dict[int, Any] = field(default_factory=dict)
+    notes: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+    solos: dict[tuple[int, str, int], list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message in words, and the replies that it shows."""
+
+    spoken: Spoken
+    quotes: tuple[int, ...]
+
+
+class Speaker:
+    """Puts queued messages into words, a statement a table however many they are."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+
+    def speak(self, unit: Unit, rows: Sequence[Any]) -> list[Said]:
+        """Words for rows of the outbox, in their order."""
+        messages = [_decode(row.body) for row in rows]
+        voices = self._voices(unit, rows)
+        found = self._gather(unit, messages, voices)
+        return [_Saying(self, unit, voice, found).say(said) for said, voice in zip(messages, voices, strict=True)]
+
+    # -- in which language
+
+    def _voices(self, unit: Unit, rows: Sequence[Any]) -> list[Voice]:
+        sessions = {row.session_id for row in rows if row.session_id}
+        s = t.series.c
+        settings = select(
+            t.sessions.c.id, s.language, s.zone, s.content_id, t.meetings.c.content_id.label("pinned")
+        ).select_from(
+            t.sessions.join(t.series, s.id == t.sessions.c.series_id).join(
+                t.meetings, t.meetings.c.id == t.sessions.c.meeting_id
+            )
+        )
+        held = {row.id: row for row in unit.all(settings.where(t.sessions.c.id.in_(sessions)))} if sessions else {}
+        own = self._own_languages(unit, {row.place_id for row in rows})
+        homes = self._homes(unit, {row.place_id for row in rows if not row.session_id})
+        return [
+            self._voice(unit, held.get(row.session_id) or homes.get(row.place_id), own.get(row.place_id), row)
+            for row in rows
+        ]
+
+    def _own_languages(self, unit: Unit, places: set[int]) -> dict[int, str]:
+        """A person's own language wins where only that person reads."""
+        p = t.people.c
+        own = select(t.places.c.id, p.language).join(t.people, p.id == t.places.c.person_id)
+        return {row[0]: row[1] for row in unit.all(own.where(t.places.c.id.in_(places), p.language.is_not(None)))}
+
+    def _homes(self, unit: Unit, places: set[int]) -> dict[int, Any]:
+        """The series of a message that belongs to no session: the one whose circle lives there."""
+        if not places:
+            return {}
+        s, c = t.series.c, t.circles.c
+        series = select(c.home_id, s.language, s.zone, s.content_id, s.content_id.label("pinned")).select_from(
+            t.circles.join(t.series, s.id == c.series_id)
+        )
+        return {row.home_id: row for row in unit.all(series.where(c.home_id.in_(places)).order_by(s.id))}
+
+    def _voice(self, unit: Unit, setting: Any, own: str | None, row: Any) -> Voice:
+        if setting is None:
+            o = t.organisations.c
+            house = unit.all(select(o.language, o.zone).where(o.id == row.organisation_id))[0]
+            language = own or house.language
+            empty = Catalogue(language, {}, house.zone)
+            return Voice(self.texts.catalogue(language, house.zone), empty, "", language, house.language, None)
+        content, zone = setting.pinned or setting.content_id, setting.zone
+        language = own or setting.language
+        programme = self.texts.programme_texts(unit, content, language, zone)
+        bot = self.texts.catalogue(language, zone)
+        return Voice(bot, programme, content, language, setting.language, row.session_id)
+
+    # -- what people wrote
+
+    def _gather(self, unit: Unit, messages: Sequence[m.Message], voices: Sequence[Voice]) -> _Rows:
+        rows = _Rows()
+        wanted = [(voice, each) for said, voice in zip(messages, voices, strict=True) for each in references(said)]
+        self._recaps(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Recap)})
+        for recap in rows.recaps.values():
+            wanted += [(voices[0], each) for each in _in_recap(recap)]
+        self._written(unit, rows, wanted)
+        ids = set(_reply_ids(each for _, each in wanted))
+        ids |= {said.about for said in messages if said.about}
+        for listed in (*rows.notes.values(), *rows.solos.values()):
+            ids |= set(listed)
+        self._judged(unit, rows, ids)
+        self._names(unit, rows, {(each.of, each.id) for _, each in wanted if isinstance(each, m.Name)})
+        if ids:
+            rows.replies.update({row.id: row for row in unit.all(select(t.replies).where(t.replies.c.id.in_(ids)))})
+        return rows
+
+    def _recaps(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:
+        if ids:
+            rows.recaps = {row.id: row for row in unit.all(select(t.recaps).where(t.recaps.c.id.in_(ids)))}
+
+    def _written(self, unit: Unit, rows: _Rows, wanted: Iterable[tuple[Voice, Any]]) -> None:
+        """The lines of notes, and people's own notes, by session and step."""
+        steps = {each.step for _, each in wanted if isinstance(each, m.Notes | m.Solo)}
+        sessions = {voice.session for voice, each in wanted if isinstance(each, m.Notes | m.Solo)}
+        if not steps:
+            return
+        r = t.replies.c
+        lines = select(r.id, r.session_id, r.step, r.role, r.person_id).where(
+            r.session_id.in_(sessions), r.step.in_(steps), r.role.in_(("note", "solo"))
+        )
+        for row in unit.all(lines.order_by(r.sent_at, r.id)):
+            if row.role == "note":
+                rows.notes.setdefault((row.session_id, row.step), []).append(row.id)
+            else:
+                rows.solos.setdefault((row.session_id, row.step, row.person_id), []).append(row.id)
+
+    def _judged(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:
+        """Findings in the words that they were released in, and how actions stand."""
+        if not ids:
+            return
+        rows.findings = {
+            row.reply_id: row for row in unit.all(select(t.findings).where(t.findings.c.reply_id.in_(ids)))
+        }
+        ids |= {row.words_id for row in rows.findings.values() if row.words_id}
+        states = select(t.actions.c.reply_id, t.actions.c.state).where(t.actions.c.reply_id.in_(ids))
+        rows.actions = {row[0]: row[1] for row in unit.all(states)}
+
+    def _names(self, unit: Unit, rows: _Rows, wanted: set[tuple[str, int]]) -> None:
+        for of, table in (("person", t.people), ("circle", t.circles)):
+            ids = [each for kind, each in wanted if kind == of]
+            if ids:
+                named = unit.all(select(table.c.id, table.c.name).where(table.c.id.in_(ids)))
+                rows.names.update({(of, row.id): row.name for row in named})
+
+
+class _Saying:
+    """One message on its way into words."""
+
+    def __init__(self, speaker: Speaker, unit: Unit, voice: Voice, rows: _Rows) -> None:
+        self.speaker, self.unit, self.voice, self.rows = speaker, unit, voice, rows
+        self.quoted: dict[int, None] = {}
+
+    def say(self, said: m.Message) -> Said:
+        blocks = tuple(self._blocks(said.parts))
+        labels = tuple(Label(choice.press, self._text(choice.text)) for choice in said.choices)
+        about = self.rows.replies.get(said.about) if said.about else None
+        spoken = Spoken(said.sort, blocks, labels, about.message if about is not None else None)
+        return Said(spoken, tuple(self.quoted))
+
+    def _blocks(self, parts: Sequence[m.Part]) -> list[Block]:
+        """The parts in words. A list that has lost all its lines takes what introduced it along."""
+        blocks: list[Block] = []
+        opening = 0
+        for part in parts:
+            said = list(self._blocks(recap_parts(row)) if (row := self._recap(part)) else self._part(part))
+            if isinstance(part, m.Points) and not said:
+                del blocks[opening:]
+            if isinstance(part, m.Heading):
+                opening = len(blocks)
+            blocks += said
+            if isinstance(part, m.Points):
+                opening = len(blocks)
+        return blocks
+
+    def _part(self, part: m.Part) -> Iterator[Block]:
+        if isinstance(part, m.Line):
+            yield from (Block("line", words) for words in self._contents(part.content))
+        elif isinstance(part, m.Heading):
+            yield Block("heading", self._text(part.text))
+        elif isinstance(part, m.Points):
+            yield from self._points(part)
+        elif isinstance(part, m.Picture):
+            yield self._picture(part.id)
+
+    def _points(self, part: m.Points) -> Iterator[Block]:
+        numbers = part.numbers or (range(1, len(part.items) + 1) if part.numbered else ())
+        for index, item in enumerate(part.items):
+            for words in self._contents(item):
+                yield Block("item", words, number=numbers[index] if numbers else None)
+
+    def _picture(self, name: str) -> Block:
+        """A picture is never sent without the text that says the same."""
+        voice = self.voice
+        title, alt = (voice.programme.say(f"pictures.{name}.{key}") for key in ("title", "alt"))
+        file = self.speaker.texts.picture(self.unit, voice.content_id, name, voice.language)
+        return Block("picture", f"{title}\n{alt}", file=file)
+
+    def _recap(self, part: m.Part) -> Any:
+        return self.rows.recaps.get(part.id) if isinstance(part, m.Recap) else None
+
+    # -- words
+
+    def _contents(self, content: m.Content) -> list[str]:
+        """What a content is in words: nothing where its source is gone, several lines for a circle's notes."""
+        if isinstance(content, m.Text):
+            words = self._try(content)
+            return [words] if words is not None else []
+        if isinstance(content, m.Notes):
+            ids = self.rows.notes.get((self.voice.session or 0, content.step), [])
+            return [words for each in ids if (words := self._quote(each))]
+        found = self._quoted(content)
+        return [found] if found else []
+
+    def _quoted(self, content: m.Content) -> str | None:
+        if isinstance(content, m.Quote):
+            return self._quote(content.reply)
+        if isinstance(content, m.Finding):
+            return self._finding(content.reply)
+        if isinstance(content, m.Action):
+            return self._action(content.reply)
+        if isinstance(content, m.Answer):
+            ids: Sequence[int] = content.replies
+        elif isinstance(content, m.Solo):
+            ids = self.rows.solos.get((self.voice.session or 0, content.step, content.person), [])
+        else:
+            return None
+        return "\n".join(words for each in ids if (words := self._quote(each))) or None
+
+    def _quote(self, reply: int) -> str | None:
+        self.quoted[reply] = None
+        row = self.rows.replies.get(reply)
+        if row is None:
+            return None
+        words: str = row.words
+        reading = understand(words, self.speaker.texts.vocabulary(self.voice.spoken))
+        return rest_of(words) if isinstance(reading, Marked | Rewording) else words
+
+    def _finding(self, reply: int) -> str | None:
+        """As it was reworded for others; where the rewording is gone, nothing was released."""
+        row = self.rows.findings.get(reply)
+        self.quoted[reply] = None
+        if row is None:
+            return None
+        if row.state != "reworded":
+            return self._quote(reply)
+        return self._quote(row.words_id) if row.words_id else None
+
+    def _action(self, reply: int) -> str | None:
+        words, state = self._quote(reply), self.rows.actions.get(reply)
+        if words is None or state is None:
+            return None
+        return words if state == "open" else f"{words} ({self.voice.bot.say(f'action.state.{state}')})"
+
+    def _try(self, content: m.Text) -> str | None:
+        """A text, unless something that it quotes is gone."""
+        quoted = [value for value in content.params.values() if isinstance(value, m.Quote | m.Answer)]
+        return self._text(content) if all(self._quoted(each) for each in quoted) else None
+
+    def _text(self, content: m.Text) -> str:
+        if content.key.startswith("programme:"):
+            return self.voice.programme.say(content.key.removeprefix("programme:"))
+        return self.voice.bot.say(content.key, **{name: self._param(value) for name, value in content.params.items()})
+
+    def _param(self, value: m.Param) -> str | int | datetime:
+        if isinstance(value, m.Moment):
+            return value.at
+        if isinstance(value, m.Text):
+            return self._text(value)
+        if isinstance(value, m.Name):
+            return self.rows.names.get((value.of, value.id), "–")
+        return value if isinstance(value, int) else self._quoted(value) or ""
+
+
+# -- what a message refers to
+
+
+def references(said: m.Message) -> Iterator[Any]:
+    """Everything in a message that stands for words kept elsewhere."""
+    for part in said.parts:
+        yield from _in_part(part)
+    for choice in said.choices:
+        yield from _in_content(choice.text)
+
+
+def _in_part(part: m.Part) -> Iterator[Any]:
+    if isinstance(part, m.Line):
+        yield from _in_content(part.content)
+    elif isinstance(part, m.Points):
+        for item in part.items:
+            yield from _in_content(item)
+    elif isinstance(part, m.Heading):
+        yield from _in_content(part.text)
+    else:
+        yield part
+
+
+def _in_content(content: Any) -> Iterator[Any]:
+    yield content
+    if isinstance(content, m.Text):
+        for value in content.params.values():
+            yield from _in_content(value)
+
+
+def _in_recap(row: Any) -> Iterator[Any]:
+    for part in recap_parts(row):
+        yield from _in_part(part)
+
+
+def recap_parts(row: Any) -> tuple[m.Part, ...]:
+    """A stored recap as parts of a message; one that no coordinator has looked at says so."""
+    return recaps.parts(recaps.load(row.points), automatic=row.status == "automatic")
+
+
+def _reply_ids(wanted: Iterable[Any]) -> Iterator[int]:
+    for each in wanted:
+        if isinstance(each, m.Quote | m.Finding | m.Action):
+            yield each.reply
+        elif isinstance(each, m.Answer):
+            yield from each.replies
