@@ -78,19 +78,20 @@ class Courier:
                 continue
 
     async def round(self) -> int:
-        """Claim what can go out now, send it, and store the receipts. Returns how many were claimed."""
-        parcels = await self._in_thread(lambda: self._claim(self.clock.now()))
+        """Claim what can go out now, send it, and store the receipts. Returns 0 when nothing is left to send now."""
+        parcels, more = await self._in_thread(lambda: self._claim(self.clock.now()))
         if parcels:
             self.checkpoint("claimed")
             await asyncio.gather(*(self._deliver(parcel) for parcel in parcels))
-        return len(parcels)
+        return len(parcels) or int(more)
 
     # -- claiming
 
-    def _claim(self, now: datetime) -> list[Parcel]:
+    def _claim(self, now: datetime) -> tuple[list[Parcel], bool]:
+        """What goes out now; and whether more may stand behind what was dropped."""
         with self.database.write() as connection:
             if delivery_held(connection):
-                return []
+                return [], False
             unit = Unit(connection)
             heads = unit.all(_heads(now))
             stale = _superseded(unit, heads)
@@ -102,21 +103,14 @@ class Courier:
                 claimed = {"status": "sending", "claimed_by": self.name, "claimed_at": now,
                            "attempts": t.outbox.c.attempts + 1}  # fmt: skip
                 connection.execute(update(t.outbox).where(t.outbox.c.id.in_([r.id for r in ready])).values(**claimed))
-            parcels = self._wrap(unit, ready)
-            if stale and not parcels:
-                return self._claim_again(unit, now)
-            return parcels
+            parcels = self._wrap(unit, ready, now)
+            return parcels, bool(stale)
 
-    def _claim_again(self, unit: Unit, now: datetime) -> list[Parcel]:
-        """Everything at the head was superseded; what stands behind it is for the next round."""
-        self.nudge()
-        return []
-
-    def _wrap(self, unit: Unit, rows: Sequence[Any]) -> list[Parcel]:
+    def _wrap(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[Parcel]:
         if not rows:
             return []
         targets = _targets(unit, rows)
-        words = self.speaker.speak(unit, rows)
+        words = self.speaker.speak(unit, rows, now)
         return [
             Parcel(row, _outgoing(row, said, targets.get(row.id)), said.quotes)
             for row, said in zip(rows, words, strict=True)
@@ -214,7 +208,7 @@ class Courier:
             if rows:
                 mine = update(t.outbox).where(t.outbox.c.id.in_([row.id for row in rows]))
                 connection.execute(mine.values(claimed_by=self.name, claimed_at=now))
-            return self._wrap(unit, rows)
+            return self._wrap(unit, rows, now)
 
     async def _reconcile(self, parcel: Parcel) -> None:
         platform = self.platforms.get(parcel.row.platform)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from xml.sax.saxutils import escape
 
 from sqlalchemy import select
 
@@ -12,6 +14,8 @@ from flows.programme import Programme
 from storage import tables as t
 from storage.unit import Unit
 
+#: In a drawing, the place for a text of its picture: `{points.3.label}`.
+_LABEL = re.compile(r"\{([a-z0-9.-]+)\}")
 #: Contents kept at hand. A content is a few hundred kilobytes; a house runs a handful at a time.
 KEPT = 32
 
@@ -43,7 +47,12 @@ class Shelf:
         return self._programme_texts(content_id, language, zone)
 
     def picture(self, unit: Unit, content_id: str, name: str, language: str) -> bytes:
-        return library.picture(self.content(unit, content_id), name, language)
+        """A drawing (SVG) with its labels in that language; a photograph (PNG) as it is."""
+        file = self.content(unit, content_id).pictures[name]
+        if not file.lstrip().startswith(b"<"):
+            return file
+        texts = self.programme_texts(unit, content_id, language, "UTC")
+        return _LABEL.sub(lambda label: _label(texts, name, label[1]), file.decode()).encode()
 
     def _texts(self, content_id: str, language: str, zone: str) -> Catalogue:
         content = self._contents[content_id]
@@ -55,3 +64,7 @@ class Shelf:
 
     def _vocabulary(self, language: str) -> dict[str, list[str]]:
         return self._catalogue(language, "UTC").vocabulary()
+
+
+def _label(texts: Catalogue, picture: str, key: str) -> str:
+    return escape(texts.say(f"pictures.{picture}.{key}"), {'"': "&quot;"})

@@ -81,12 +81,12 @@ class Speaker:
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
 
-    def speak(self, unit: Unit, rows: Sequence[Any]) -> list[Said]:
-        """Words for rows of the outbox, in their order."""
+    def speak(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[Said]:
+        """Words for rows of the outbox, in their order, as read at `now`."""
         messages = [_decode(row.body) for row in rows]
         voices = self._voices(unit, rows)
         found = self._gather(unit, messages, voices)
-        return [_Saying(self, unit, voice, found).say(said) for said, voice in zip(messages, voices, strict=True)]
+        return [_Saying(self, unit, voice, found, now).say(said) for said, voice in zip(messages, voices, strict=True)]
 
     # -- in which language
 
@@ -198,8 +198,8 @@ class Speaker:
 class _Saying:
     """One message on its way into words."""
 
-    def __init__(self, speaker: Speaker, unit: Unit, voice: Voice, rows: _Rows) -> None:
-        self.speaker, self.unit, self.voice, self.rows = speaker, unit, voice, rows
+    def __init__(self, speaker: Speaker, unit: Unit, voice: Voice, rows: _Rows, now: datetime) -> None:
+        self.speaker, self.unit, self.voice, self.rows, self.now = speaker, unit, voice, rows, now
         self.quoted: dict[int, None] = {}
 
     def say(self, said: m.Message) -> Said:
@@ -311,7 +311,8 @@ class _Saying:
     def _text(self, content: m.Text) -> str:
         if content.key.startswith("programme:"):
             return self.voice.programme.say(content.key.removeprefix("programme:"))
-        return self.voice.bot.say(content.key, **{name: self._param(value) for name, value in content.params.items()})
+        params = {name: self._param(value) for name, value in content.params.items()}
+        return self.voice.bot.say(content.key, now=self.now, **params)
 
     def _param(self, value: m.Param) -> str | int | datetime:
         if isinstance(value, m.Moment):

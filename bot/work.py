@@ -373,13 +373,14 @@ class Works:
               "event": _encode(event).decode(), "ignored": ignored, "at": desk.now}],
         )  # fmt: skip
         if isinstance(event, e.Opened):
-            self._opened(desk, live)
+            self._opened(desk, live, event.members)
         self._carry_out(desk, live, effects, reply)
         return ignored or "applied"
 
-    def _opened(self, desk: _Desk, live: _Live) -> None:
+    def _opened(self, desk: _Desk, live: _Live, members: tuple[int, ...]) -> None:
         """From now on, what is written in that place is for this session; its content is pinned."""
         desk.unit.speaks(live.row.place_id, live.row.id)
+        desk.unit.reaches(members, live.row.id)
         if live.row.meeting_id not in desk.opened:
             desk.opened.add(live.row.meeting_id)
             pinned = {"status": "open", "content_id": live.row.content_id}

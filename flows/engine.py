@@ -90,22 +90,22 @@ def _opened(route: Route, event: e.Event, now: datetime) -> Advance:
     if event.setting.groups:
         _begin(turn)
     elif turn.live:
-        turn.say(
-            message("question", turn.title(), *_late(turn), line("meeting.here"), choices=choices("here")),
-            slot="root",
-        )
+        here = line("meeting.here")
+        turn.say(message("question", turn.title(), *_first(turn), here, choices=choices("here")), slot="root")
         turn.due("nobody", now + NOBODY)
         turn.due("empty", now + timedelta(minutes=event.setting.minutes) + NOBODY)
     else:
-        turn.say(message("question", turn.title(), *_late(turn)), slot="root")
+        turn.say(message("question", turn.title(), *_first(turn)), slot="root")
         _begin(turn)
     _run(turn)
     return Advance(turn.state, tuple(turn.effects))
 
 
-def _late(turn: Turn) -> list[Any]:
-    minutes = turn.state.setting.late
-    return [line("meeting.late", n=minutes)] if minutes else []
+def _first(turn: Turn) -> list[Any]:
+    """What is told before anything is asked: that it is late, and in a first meeting what becomes of what one writes."""
+    minutes, number = turn.state.setting.late, turn.state.setting.number
+    late = [line("meeting.late", n=minutes)] if minutes else []
+    return [*late, line("meeting.privacy")] if number == 1 else late
 
 
 def _begin(turn: Turn) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from flows.kinds import BY_WORD
 from flows.kinds.step import Minutes, Slug, Step
@@ -28,7 +28,12 @@ def _step(value: Any) -> Any:
     return kind.model_validate(value)
 
 
-AnyStep = Annotated[Step, BeforeValidator(_step)]
+def _written(step: Step) -> dict[str, Any]:
+    """A step as it stands in a file: the word of its kind first, and nothing left to a usual value."""
+    return {step.WORD: step.id, **step.model_dump(mode="json", by_alias=True)}
+
+
+AnyStep = Annotated[Step, BeforeValidator(_step), PlainSerializer(_written)]
 
 
 class _Part(BaseModel):
@@ -55,7 +60,7 @@ class PictureFile(_Part):
 
 
 class Form(_Part):
-    """A way to time the programme: minutes of a sitting, with a plenum or not, and the breaks of a one-day form."""
+    """A way to time the programme: minutes of a sitting, a plenum or none, the breaks of a one-day form."""
 
     minutes: Minutes
     plenum: bool = False

@@ -205,7 +205,7 @@ places = Table(
     Column("channel", String(64), nullable=False),
     Column("thread", String(64), nullable=False, server_default=""),
     #: The one person whose private place it is.
-    _of("people", nullable=True),
+    _of("people", nullable=True, index=True),
     #: The session that speaks there now; what is written there is for it.
     Column("session_id", Id),
     #: Why nothing can be sent there.

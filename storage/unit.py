@@ -102,6 +102,9 @@ _kept = (
             late=bindparam("b_late"))
 )  # fmt: skip
 _speaks = update(t.places).where(t.places.c.id == bindparam("b_id")).values(session_id=bindparam("b_session"))
+_reaches = (
+    update(t.places).where(t.places.c.person_id == bindparam("b_person")).values(session_id=bindparam("b_session"))
+)
 _judged = {
     "finding": update(t.findings)
     .where(t.findings.c.reply_id == bindparam("b_id"))
@@ -133,6 +136,7 @@ class Unit:
         self._kept: Rows = []
         self._judged: dict[str, Rows] = {"finding": [], "action": []}
         self._speaks: Rows = []
+        self._reaches: Rows = []
 
     # -- reads
 
@@ -211,6 +215,10 @@ class Unit:
         """From now on, what is written in this place is for this session."""
         self._speaks.append({"b_id": place, "b_session": session})
 
+    def reaches(self, people: Collection[int], session: int) -> None:
+        """From now on, what these people write in private is for this session."""
+        self._reaches.extend({"b_person": person, "b_session": session} for person in people)
+
     def run(self, statement: Any, rows: Rows | dict[str, Any] | None = None) -> None:
         """A write of its own, for what is rare."""
         self.connection.execute(statement, rows or {})
@@ -224,7 +232,7 @@ class Unit:
         for table in t.metadata.sorted_tables:
             if rows := self._inserts.get(table):
                 self.connection.execute(table.insert(), rows)
-        later = ((_kept, self._kept), (_speaks, self._speaks), *((_judged[w], r) for w, r in self._judged.items()))
+        later = ((_kept, self._kept), (_speaks, self._speaks), (_reaches, self._reaches), *((_judged[w], r) for w, r in self._judged.items()))
         for statement, changes in later:
             if changes:
                 self.connection.execute(statement, changes)

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import PurePath
 from typing import Any
 
 from flows.check import rules, shape, words
@@ -52,7 +51,7 @@ def check(sources: Mapping[str, str | bytes], *, beside: Collection[str] | None 
     if not sources:
         raise ValueError("there is nothing to check: give the programme file first")
     structure, *others = (read(file, content) for file, content in sources.items())
-    catalogues = [*_inline(structure), *(Catalogue(PurePath(tree.file).stem, tree) for tree in others)]
+    catalogues = [*_inline(structure), *(Catalogue(_language(tree.file), tree) for tree in others)]
     seen = None if structure.broken else outline(structure.data, beside)
     problems = [problem for tree in (structure, *others) for problem in tree.problems]
     if seen is not None:
@@ -75,6 +74,10 @@ def _placed(tree: Tree, fault: Fault) -> Problem:
 
 
 # -- the catalogues as a whole
+
+
+def _language(file: str) -> str:
+    return file.rpartition("/")[2].removesuffix(".yaml")
 
 
 def _inline(structure: Tree) -> Iterator[Catalogue]:
@@ -100,9 +103,6 @@ def _texts(seen: Outline | None, catalogues: list[Catalogue]) -> Iterator[Proble
         unused = _unused(each, seen, readable[:at])
         found = [unused] if unused else list(words.faults(each, want))
         yield from (_placed(each.tree, fault) for fault in found)
-    compared = _in_order(seen, readable)
-    for other in compared[1:]:
-        yield from (_placed(other.tree, fault) for fault in words.differences(compared[0], other))
 
 
 def _unused(each: Catalogue, seen: Outline | None, before: list[Catalogue]) -> Fault | None:
@@ -117,10 +117,3 @@ def _unused(each: Catalogue, seen: Outline | None, before: list[Catalogue]) -> F
         remedy = f"Add {language} to `languages`, or remove these texts"
         return Fault(each.at, f"{language} is not among the programme's languages", remedy)
     return None
-
-
-def _in_order(seen: Outline | None, catalogues: list[Catalogue]) -> list[Catalogue]:
-    """The catalogues that can be compared, the programme's first language first."""
-    order = [*(seen.languages if seen else ()), *LANGUAGES]
-    known = [each for each in catalogues if each.language in LANGUAGES]
-    return sorted(known, key=lambda each: order.index(each.language))

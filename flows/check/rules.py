@@ -8,7 +8,6 @@ often written by copying another; and a `finding` needs no `release`, it then st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePosixPath
 
 from flows.check.outline import ROUND_TEXTS, Outline, SeenStep, items, number, text
 from flows.check.problem import Fault, Path, counted, named, nearest
@@ -115,7 +114,7 @@ def picture_files(seen: Outline) -> Iterator[Fault]:
             meant = nearest(file, seen.beside)
             remedy = f"Write `file: {meant}`" if meant else "Put the picture beside the programme file"
             yield Fault(path, f"there is no file `{file}` beside the programme file", remedy)
-        elif file and PurePosixPath(file).suffix not in PICTURES:
+        elif file and not file.lower().endswith(PICTURES):
             yield Fault(path, f"`{file}` is not a picture that can be shown", f"Use one of {named(PICTURES)}")
 
 

@@ -2,11 +2,13 @@
 
 `wanted` draws the catalogue that an outline asks for, and every catalogue is laid over it. Where a left-over
 text and a missing one are nearly called the same, somebody has mistyped a name: that is told once.
+
+A programme's texts are said as they stand. Nothing is put into them, so a `{name}` in one is a fault in whichever language
+has it; braces that people are to see are doubled, as `flows.language` reads them.
 """
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,6 +17,7 @@ from flows.check.outline import Outline, SeenRound, number
 from flows.check.problem import Fault, Path, named, nearest
 from flows.check.shape import shown
 from flows.check.tree import Tree
+from flows.language import placeholders
 
 #: A catalogue as it should be: True for a text that must be there, False for one that may.
 Wanted: TypeAlias = "dict[str, bool | Wanted]"
@@ -34,9 +37,6 @@ class Catalogue:
         for part in self.at:
             value = value[part]
         return value
-
-    def leaves(self) -> dict[Path, str]:
-        return {path: value for path, value in _leaves((), self.texts) if isinstance(value, str)}
 
 
 def wanted(seen: Outline) -> Wanted:
@@ -138,34 +138,14 @@ def _leaf(path: Path, value: Any) -> Iterator[Fault]:
         yield Fault(path, f"{called} is empty", "Write it, or remove the line")
     elif not isinstance(value, str):
         yield Fault(path, f"{called} is {shown(value)}", "Put it in quotes")
-    elif (found := placeholders(value)) is None:
-        yield Fault(path, f"{called} has a brace without its other half", "Double a brace that is to be seen")
-    elif strange := sorted(name for name in found if not name.isidentifier()):
-        what = f"{called} has braces around what is no name: {_braced(strange)}"
-        yield Fault(path, what, "Write a name in the braces, or double them to have them seen")
+    elif strange := _strange(value):
+        yield Fault(path, f"{called} has {strange}", "Remove it, or double the braces to have them seen")
 
 
-def placeholders(written: str) -> set[str] | None:
-    """The names in braces in a text; None where the braces do not match."""
+def _strange(written: str) -> str | None:
+    """What stands in a text as if something could be put into it."""
     try:
-        return {name for _, name, _, _ in string.Formatter().parse(written) if name is not None}
+        names = sorted(placeholders(written))
     except ValueError:
-        return None
-
-
-def differences(first: Catalogue, other: Catalogue) -> Iterator[Fault]:
-    """Placeholders in the other language's texts that are not those of the first."""
-    original = first.leaves()
-    for path, written in other.leaves().items():
-        theirs, ours = placeholders(original.get(path, "")), placeholders(written)
-        if path not in original or theirs is None or ours is None or theirs == ours:
-            continue
-        more, less = sorted(ours - theirs), sorted(theirs - ours)
-        what = f"`{_dotted(path)}` has other placeholders in {other.language} than in {first.language}"
-        verbs = [("Add", less), ("Remove", more)]
-        remedy = "; ".join(f"{verb} {_braced(names)}" for verb, names in verbs if names)
-        yield Fault((*other.at, *path), what, remedy)
-
-
-def _braced(names: list[str]) -> str:
-    return named("{" + name + "}" for name in names)
+        return "a brace without its other half, or something else than a name in braces"
+    return f"a place for {named('{' + name + '}' for name in names)}, which nothing fills" if names else None
