@@ -2,8 +2,8 @@
 
 A programme is named by where it lies (a folder, its `programme.yaml`, or one file with its texts inside), or
 by the name under which it is shipped. What is read is checked first: nothing else in the house ever meets a
-faulty one. A round is pinned to the *content* as it was when the round opened: structure, texts and pictures as
-one JSON text, known by its digest, so that a later edit of the files changes no meeting that has begun.
+faulty one. A round is pinned to the *content* as it was when the round opened: structure, texts and pictures
+as one JSON text, known by its digest, so that a later edit of the files changes no meeting that has begun.
 """
 
 from __future__ import annotations

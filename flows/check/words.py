@@ -3,8 +3,8 @@
 `wanted` draws the catalogue that an outline asks for, and every catalogue is laid over it. Where a left-over
 text and a missing one are nearly called the same, somebody has mistyped a name: that is told once.
 
-A programme's texts are said as they stand. Nothing is put into them, so a `{name}` in one is a fault in whichever language
-has it; braces that people are to see are doubled, as `flows.language` reads them.
+A programme's texts are said as they stand. Nothing is put into them, so a `{name}` in one is a fault, in
+whichever language has it; braces that people are to see are doubled, as `flows.language` reads them.
 """
 
 from __future__ import annotations
