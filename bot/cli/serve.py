@@ -1,0 +1,134 @@
+"""Running the house, and asking how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.cli import House
+    from storage.database import Database
+
+#: A running house gives a sign of life every ten seconds; after so long without one it is taken for dead.
+ALIVE = timedelta(seconds=45)
+
+
+@click.command(help="Run the facilitator: open meetings, take in what is said, send what is to be sent.")
+@click.pass_obj
+def serve(house: House) -> None:
+    from storage.database import sole_server
+
+    database = house.database(new=True)
+    with sole_server(database):
+        asyncio.run(_serve(house, database))
+
+
+async def _serve(house: House, database: Database) -> None:
+    from adapters.terminal import TerminalPlatform
+    from bot.wiring import build, running
+
+    stopped = asyncio.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(wanted, stopped.set)
+    terminal = TerminalPlatform(house.settings.data / "terminal", house.clock)
+    async with running(build(database, [terminal], house.clock)):
+        click.echo(f"Runda is running. Database: {database}. Stop with Ctrl-C.")
+        click.echo(f"The terminal's threads: {terminal.folder}. Take part with: runda chat")
+        await stopped.wait()
+        click.echo("Stopping. What was taken in is stored; the rest goes on when Runda is started again.")
+
+
+# -- doctor
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: how it is, and what to do where it is not well."""
+
+    well: bool
+    what: str
+    remedy: str = ""
+
+
+@click.command(help="Say what is set up, what is missing, and what to do about it.")
+@click.option("--health", is_flag=True, help="Only: is a house running on this database? Exit code 0 if it is.")
+@click.pass_context
+def doctor(ctx: click.Context, *, health: bool) -> None:
+    house: House = ctx.obj
+    findings = list(_running(house)) if health else list(_all(house))
+    for each in findings:
+        click.echo(f"{'ok      ' if each.well else 'missing '} {each.what}")
+        if not each.well and each.remedy:
+            click.echo(f"         {each.remedy}")
+    if not all(each.well for each in findings):
+        ctx.exit(1)
+
+
+def _all(house: House) -> Iterator[Finding]:
+    yield from _folder(house.settings.data)
+    try:
+        database = house.database()
+    except Exception as problem:  # noqa: BLE001 - a doctor tells every illness
+        yield Finding(well=False, what="the database", remedy=str(problem))
+        return
+    yield Finding(well=True, what=f"the database: {database}, tables {database.revision()}")
+    for look in (_series, _parked, _failed, _held):
+        yield look(database)
+    yield from _running(house)
+
+
+def _folder(data: Path) -> Iterator[Finding]:
+    exists = data.is_dir()
+    yield Finding(exists, f"the data folder: {data}", "It is made by the first runda series create, or runda serve.")
+
+
+def _count(database: Database, statement: str) -> int:
+    from sqlalchemy import text
+
+    with database.read() as connection:
+        return int(connection.execute(text(statement)).scalar() or 0)
+
+
+def _series(database: Database) -> Finding:
+    live = _count(database, "SELECT count(*) FROM series WHERE status IN ('planned', 'running', 'paused')")
+    return Finding(live > 0, f"series that are planned or under way: {live}", "Plan one: runda series create --help")
+
+
+def _parked(database: Database) -> Finding:
+    waiting = _count(database, "SELECT count(*) FROM parked WHERE settled_at IS NULL")
+    return Finding(waiting == 0, f"events that could not be taken in: {waiting}", "Look at them: runda parked")
+
+
+def _failed(database: Database) -> Finding:
+    failed = _count(database, "SELECT count(*) FROM outbox WHERE status = 'failed'")
+    remedy = "A platform refused them for good; runda series show says which circle waits."
+    return Finding(failed == 0, f"messages that could not be delivered: {failed}", remedy)
+
+
+def _held(database: Database) -> Finding:
+    from storage.backup import delivery_held
+
+    with database.read() as connection:
+        held = delivery_held(connection)
+    remedy = "A backup was restored. When you know what had been sent: runda restore --confirm"
+    return Finding(not held, "delivery is held" if held else "delivery is open", remedy)
+
+
+def _running(house: House) -> Iterator[Finding]:
+    from sqlalchemy import func, select
+
+    from storage.tables import workers
+
+    with house.database().read() as connection:
+        seen = connection.execute(select(func.max(workers.c.seen_at))).scalar()
+    alive = seen is not None and house.clock.now() - seen < ALIVE
+    yield Finding(alive, "a house is running" if alive else "no house is running", "Start it: runda serve")
+
+
