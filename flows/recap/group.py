@@ -1,0 +1,141 @@
+"""A group's recap: what it said in one round. The rules are told in `flows.recap`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flows.effects import Role
+from flows.kinds.note import Note
+from flows.programme import Route
+from flows.recap.shapes import ActionRow, FindingRow, GroupRecap, Point, Question, Said, Shared, Why
+
+#: Points on one question, and thoughts since last time (design.md section 8).
+MOST = 3
+#: Lines of other groups: about as many as are read before a meeting goes on.
+OTHERS = 6
+#: An answer of fewer characters says yes or no to what somebody else said.
+SCANT = 15
+#: The kinds whose replies a recap may quote: a list, so that a new kind is quoted only if someone says so.
+QUESTIONS = ("ask", "share")
+
+
+def compile_group(
+    route: Route,
+    said: Iterable[Said],
+    findings: Iterable[FindingRow] = (),
+    actions: Iterable[ActionRow] = (),
+    shared: Iterable[Shared] = (),
+    *,
+    table: bool = False,
+) -> GroupRecap:
+    """The recap of one circle's way through one round.
+
+    `said` are the circle's replies in that round that have not been removed; `shared` is without the circle's
+    own. `table`: one person wrote for all.
+    """
+    rows, topics, quoted = sorted(said, key=_when), _topics(route), Counter[int]()
+    asides = {row.reply for row in rows if row.role == "aside"}
+    reflections = _points((), _answers(rows, "reflection", table), quoted)
+    questions = []
+    for topic in dict.fromkeys(topics.values()):
+        here = [row for row in rows if row.step is not None and topics.get(row.step) == topic]
+        notes = [row for row in here if row.role == "note"]
+        questions.append(Question(topic, _points(notes, _answers(here, "answer", table), quoted)))
+    others = _spread_over_circles(route.round, shared)
+    return GroupRecap(
+        round=route.round,
+        reflections=reflections,
+        questions=tuple(question for question in questions if question.points),
+        unanswered=tuple(question.step for question in questions if not question.points),
+        findings=tuple(sorted((row for row in findings if row.reply not in asides), key=_by_reply)),
+        actions=tuple(sorted((row for row in actions if row.reply not in asides), key=_by_reply)),
+        others=others[:OTHERS],
+        more=len(others[OTHERS:]),
+    )
+
+
+def _when(row: Said) -> tuple[datetime, int]:
+    return row.sent_at, row.reply
+
+
+def _by_reply(row: FindingRow | ActionRow) -> int:
+    return row.reply
+
+
+def _topics(route: Route) -> dict[str, str]:
+    """From a step that people answer to the question it belongs to; for a note, the one that it is of."""
+    steps = (step for step in route.steps if isinstance(step, Note) or step.WORD in QUESTIONS)
+    return {step.id: step.of if isinstance(step, Note) else step.id for step in steps}
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What one person said to one question, in the order in which it was written."""
+
+    parts: tuple[Said, ...]
+
+    @property
+    def person(self) -> int:
+        return self.parts[0].person
+
+    @property
+    def late(self) -> bool:
+        return self.parts[0].late
+
+    @property
+    def scant(self) -> bool:
+        return sum(part.size for part in self.parts) < SCANT
+
+    @property
+    def reactions(self) -> int:
+        """Those of its best part: an answer does not gain by being cut in pieces."""
+        return max(part.reactions for part in self.parts)
+
+    def point(self, why: Why) -> Point:
+        return Point(tuple(part.reply for part in self.parts), why, self.late)
+
+
+def _answers(rows: Iterable[Said], role: Role, table: bool) -> list[_Answer]:
+    """Join the messages that are one answer; the earliest begun first."""
+    joined: dict[object, list[Said]] = {}
+    for row in rows:
+        if row.role == role:
+            joined.setdefault(row.reply if table else (row.person, row.step, row.late), []).append(row)
+    return [_Answer(tuple(parts)) for parts in joined.values()]
+
+
+def _points(notes: Iterable[Said], answers: Iterable[_Answer], quoted: Counter[int]) -> tuple[Point, ...]:
+    """At most three points, by the rules. `quoted` counts the points of each person, and is added to."""
+    best = sorted(notes, key=lambda row: (-row.reactions, row.late))[:MOST]
+    points = [Point((row.reply,), "note", row.late) for row in sorted(best, key=_when)]
+    left, here = list(answers), Counter[int]()
+
+    def turn(one: _Answer) -> tuple[int, int, bool, int, bool]:
+        return -one.reactions, here[one.person], one.scant, quoted[one.person], one.late
+
+    while left and len(points) < MOST:
+        chosen = min(left, key=turn)
+        left.remove(chosen)
+        here[chosen.person] += 1
+        points.append(chosen.point("marked" if chosen.reactions else "spread"))
+    quoted.update(here)
+    return tuple(points)
+
+
+def _spread_over_circles(salt: str, shared: Iterable[Shared]) -> tuple[Shared, ...]:
+    """One line of each circle before a second of any; which come first is drawn by lot, always the same."""
+    drawn = sorted(shared, key=lambda row: lot(salt, row.reply))
+    seen, turns = Counter[int](), dict[int, int]()
+    for row in drawn:
+        turns[row.reply] = seen[row.circle]
+        seen[row.circle] += 1
+    return tuple(sorted(drawn, key=lambda row: turns[row.reply]))
+
+
+def lot(salt: str, reply: int) -> bytes:
+    """A place in an order that says nothing of when or where a reply was written."""
+    return hashlib.sha256(f"{salt} {reply}".encode()).digest()

@@ -1,0 +1,200 @@
+"""What a recap is made from, what it is, how it is kept, and how a line is taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Literal, TypeAlias, overload
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from flows.effects import Role
+from flows.kinds.finding import RELEASED
+
+SCHEMA = 1
+
+#: Which rule chose a point: the group's own note, others' reactions, or the spread over those who spoke.
+Why = Literal["note", "marked", "spread"]
+ActionState = Literal["open", "under-way", "done", "dropped"]
+
+# -- what a recap is made from
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """A reply: who, at which step, how it counts. Not its words."""
+
+    reply: int
+    person: int
+    step: str | None
+    role: Role
+    late: bool = False
+    #: Characters.
+    size: int
+    #: People other than the author who reacted to it.
+    reactions: int = 0
+    sent_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.sent_at.tzinfo is None:
+            raise ValueError(f"reply {self.reply} was sent at a time without a zone: pass an aware datetime")
+
+
+class FindingRow(Struct, frozen=True):
+    """A finding by the reply that put it forward; `words` is the reply that reworded it, if one did."""
+
+    reply: int
+    state: str
+    words: int | None = None
+
+    @property
+    def released(self) -> bool:
+        """Others may see it. Without its rewording, only words that were not released are left of it."""
+        return self.state in RELEASED and (self.state != "reworded" or self.words is not None)
+
+
+class ActionRow(Struct, frozen=True):
+    """An action by the reply that named it."""
+
+    reply: int
+    state: ActionState
+
+
+class Shared(Struct, frozen=True):
+    """What another circle released to everyone."""
+
+    reply: int
+    circle: int
+    words: int | None = None
+
+
+class Turnout(Struct, frozen=True):
+    """How many groups took part, of how many; and how many people said anything, each counted once."""
+
+    groups: int
+    of: int
+    people: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.groups <= self.of or self.people < 0:
+            raise ValueError(f"{self.groups} of {self.of} groups with {self.people} people cannot be counted")
+
+
+# -- recaps
+
+
+class Point(Struct, frozen=True):
+    """One answer, or one line of a note: its messages in order, and which rule chose it."""
+
+    replies: tuple[int, ...]
+    why: Why
+    late: bool = False
+
+
+class Question(Struct, frozen=True):
+    """What is shown of one question, by the id of its step."""
+
+    step: str
+    points: tuple[Point, ...]
+
+
+class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):
+    """What one circle said in one round. For the circle, and for the coordinator who may hold or edit it."""
+
+    schema: int = SCHEMA
+    round: str
+    questions: tuple[Question, ...] = ()
+    findings: tuple[FindingRow, ...] = ()
+    reflections: tuple[Point, ...] = ()
+    others: tuple[Shared, ...] = ()
+    #: How many more lines other groups have released.
+    more: int = 0
+    actions: tuple[ActionRow, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+
+class Numbered(Struct, frozen=True):
+    """A released finding under the number that managers know it by."""
+
+    number: int
+    reply: int
+    words: int | None = None
+
+
+class ActionCounts(Struct, frozen=True, kw_only=True):
+    """How many actions are in which state."""
+
+    open: int = 0
+    under_way: int = 0
+    done: int = 0
+    dropped: int = 0
+
+
+class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
+    """What managers see of one round: no circle, no person, no reply that was not released."""
+
+    schema: int = SCHEMA
+    round: str
+    groups: int
+    of: int
+    #: None: too few to be counted aloud.
+    people: int | None = None
+    #: None: nobody has approved them yet, and only counts go out.
+    findings: tuple[Numbered, ...] | None = ()
+    actions: ActionCounts = ActionCounts()
+
+
+AnyRecap: TypeAlias = GroupRecap | ManagerRecap
+
+
+# -- taking back, and keeping
+
+
+@overload
+def without(recap: GroupRecap, replies: Collection[int]) -> GroupRecap: ...
+@overload
+def without(recap: ManagerRecap, replies: Collection[int]) -> ManagerRecap: ...
+def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
+    """The recap less every line that rests on one of these replies. Nothing takes its place.
+
+    A finding rests on its rewording too: without that, only words that were not released would be left.
+    Counts stay: they are of what had happened, and lead to nobody. Numbers stay with their findings.
+    """
+    gone = frozenset(replies)
+
+    def stays(row: FindingRow | Shared | Numbered | ActionRow) -> bool:
+        return gone.isdisjoint((row.reply, getattr(row, "words", None)))
+
+    if isinstance(recap, ManagerRecap):
+        left = None if recap.findings is None else tuple(filter(stays, recap.findings))
+        return replace(recap, findings=left)
+    questions = (Question(one.step, _less(one.points, gone)) for one in recap.questions)
+    return replace(
+        recap,
+        reflections=_less(recap.reflections, gone),
+        questions=tuple(one for one in questions if one.points),
+        findings=tuple(filter(stays, recap.findings)),
+        actions=tuple(filter(stays, recap.actions)),
+        others=tuple(filter(stays, recap.others)),
+    )
+
+
+def _less(points: Iterable[Point], gone: Collection[int]) -> tuple[Point, ...]:
+    """The points with what is left of each."""
+    left = (replace(one, replies=tuple(r for r in one.replies if r not in gone)) for one in points)
+    return tuple(one for one in left if one.replies)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyRecap] = msgspec.json.Decoder(GroupRecap | ManagerRecap)
+
+
+def dump(recap: AnyRecap) -> bytes:
+    """JSON of ids and counts, as a recap is stored."""
+    return _encoder.encode(recap)
+
+
+def load(raw: bytes | str) -> AnyRecap:
+    """Raises `msgspec.ValidationError` on what is not a recap."""
+    return _decoder.decode(raw)

@@ -1,0 +1,171 @@
+"""The table of who sees what: what it may never say, and that sentence and page say what it says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from flows.effects import Role
+from flows.message import Line, Points, Text, line, text
+from flows.sight import (
+    CONDITIONS,
+    DATA,
+    DATUM_OF,
+    SUMMED_UP,
+    TABLE,
+    VIEWERS,
+    Condition,
+    Datum,
+    NotYours,
+    Viewer,
+    allowed,
+    may_see,
+    page,
+    require,
+    seen_by,
+    sentence,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "who-sees-what.md"
+ALL = tuple(CONDITIONS)
+
+#: Where the words of a datum go on to.
+GOES_INTO: dict[Datum, tuple[Datum, ...]] = {
+    "reply": ("group-recap",),
+    "finding": ("group-recap",),
+    "action": ("group-recap",),
+    "released": ("group-recap", "manager-draft", "manager-recap"),
+}
+
+
+def seen(viewer: Viewer, given: tuple[Condition, ...] = ()) -> set[Datum]:
+    return {datum for datum in DATA if may_see(viewer, datum, given=given)}
+
+
+def test_every_datum_has_a_row_and_every_condition_a_meaning() -> None:
+    assert tuple(TABLE) == DATA
+    assert set(get_args(Condition)) == CONDITIONS.keys()
+    used = {row.cell(viewer) for row in TABLE.values() for viewer in VIEWERS}
+    assert used == {"yes", "no", *CONDITIONS}, "a condition that no cell has should go"
+
+
+def test_another_organisation_sees_nothing() -> None:
+    assert seen("other", ALL) == set()
+
+
+def test_a_manager_sees_what_was_approved_and_levels_and_nothing_else() -> None:
+    assert seen("manager") == {"manager-recap"}
+    assert seen("manager", ALL) == {"manager-recap", "released", "levels"}
+
+
+def test_a_coordinator_sees_no_raw_reply_no_score_and_no_list_of_who_answered() -> None:
+    assert seen("coordinator") == {"released", "manager-draft", "manager-recap", "audit"}
+    every = seen("coordinator", ALL)
+    assert every.isdisjoint({"solo", "score", "answered"})
+    assert not may_see("coordinator", "reply", given=[one for one in ALL if one != "quoted"])
+
+
+def test_an_operator_sees_no_content_unless_the_person_asks() -> None:
+    assert seen("operator") == {"audit"}
+    assert seen("operator", ("on-request",)).isdisjoint({"group-recap", "manager-draft", "levels"})
+
+
+def test_only_its_author_sees_what_was_written_alone_or_scored() -> None:
+    for datum in ("solo", "score", "answered"):
+        assert [viewer for viewer in VIEWERS if may_see(viewer, datum)] == ["author"]
+        assert [viewer for viewer, _ in allowed(datum)] == ["author", "operator"]
+
+
+def test_other_groups_see_what_was_released_and_not_what_was_not() -> None:
+    assert seen("series") == {"released", "manager-recap"}
+    assert seen("series", ALL) == {"released", "manager-recap", "levels"}
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"), [(part, into) for part, wholes in GOES_INTO.items() for into in wholes]
+)
+def test_whoever_sees_a_whole_was_told_that_they_see_its_parts(part: Datum, whole: Datum) -> None:
+    """The sentence before one answers is made from the part's row, so nobody may be missing there."""
+    assert {viewer for viewer, _ in allowed(whole)} <= {viewer for viewer, _ in allowed(part)}
+
+
+def test_no_condition_opens_what_is_closed_and_no_other_opens_what_has_one() -> None:
+    for datum, row in TABLE.items():
+        for viewer in VIEWERS:
+            cell = row.cell(viewer)
+            opens = {one for one in ALL if may_see(viewer, datum, given=[one])}
+            assert opens == (set(ALL) if cell == "yes" else {cell} - {"no"})
+
+
+def test_every_way_a_reply_counts_is_a_datum() -> None:
+    assert DATUM_OF.keys() == set(get_args(Role))
+
+
+# -- refusals
+
+
+def test_a_refusal_says_what_it_was_and_who_may() -> None:
+    with pytest.raises(NotYours) as refused:
+        require("manager", "action")
+    assert (refused.value.viewer, refused.value.datum) == ("manager", "action")
+    assert str(refused.value) == (
+        "an action: who does what by when: not for managers. Who may see it: the author; the circle; "
+        "the coordinator, only what the group's recap quotes; "
+        "the operator, when the person it is about asks for it or wants it erased."
+    )
+
+
+def test_what_is_allowed_is_not_refused() -> None:
+    require("circle", "reply")
+    require("coordinator", "group-recap", given=["holding"])
+    with pytest.raises(NotYours, match="a group's recap: not for the coordinator"):
+        require("coordinator", "group-recap")
+
+
+# -- said before one answers
+
+
+def test_the_sentence_before_one_answers_names_all_who_may_see_it() -> None:
+    coordinator = text("sight.only", who=Text("sight.role.coordinator"), when=Text("sight.when.quoted"))
+    operator = text("sight.only", who=Text("sight.role.operator"), when=Text("sight.when.on-request"))
+    assert sentence("reply") == (
+        line("sight.before.reply"),
+        Points((Text("sight.role.author"), Text("sight.role.circle"), coordinator, operator)),
+        line("sight.nobody-else"),
+    )
+
+
+def test_whoever_gives_a_score_is_told_of_the_spread_too() -> None:
+    told = sentence("score")
+    assert told[:4] == (
+        line("sight.before.score"), Points(seen_by("score")),
+        line("sight.before.levels"), Points(seen_by("levels")),
+    )  # fmt: skip
+    assert SUMMED_UP == {"score": "levels"}
+
+
+@pytest.mark.parametrize("datum", DATA)
+def test_no_sentence_is_shorter_than_the_table(datum: Datum) -> None:
+    listed = [item for part in sentence(datum) if isinstance(part, Points) for item in part.items]
+    assert len(listed) >= sum(TABLE[datum].cell(viewer) != "no" for viewer in VIEWERS)
+    assert isinstance(sentence(datum)[-1], Line)
+
+
+# -- the page
+
+
+def test_the_page_has_not_fallen_behind_the_table() -> None:
+    """RUNDA_UPDATE=1 writes it anew; read the difference before it is committed."""
+    if os.environ.get("RUNDA_UPDATE"):
+        PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_the_page_has_every_row_and_column() -> None:
+    rows = [each for each in page().splitlines() if each.startswith("| ")]
+    assert len(rows) == len(DATA) + 2
+    assert {each.count("|") for each in rows} == {len(VIEWERS) + 2}
+    assert "| one person's own score | yes | no | no | no | no | on-request | no |" in rows
