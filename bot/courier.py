@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import func, or_, select, update
+from storage.backup import delivery_held
 
 from adapters.port import Address, Later, Outgoing, Platform, Refused
 from bot.clock import Clock
@@ -24,7 +25,6 @@ from bot.happenings import Receipt, Refusal
 from bot.intake import Checkpoint, Intake, nowhere
 from bot.words import Said, Speaker
 from storage import tables as t
-from storage.backup import delivery_held
 from storage.database import Database
 from storage.unit import Unit
 
@@ -97,12 +97,18 @@ class Courier:
             stale = _superseded(unit, heads)
             ready = [row for row in heads if row.id not in stale]
             if stale:
-                dropped = update(t.outbox).where(t.outbox.c.id.in_(stale)).values(status="dropped", reason="superseded")
+                dropped = (
+                    update(t.outbox)
+                    .where(t.outbox.c.id.in_(stale))
+                    .values(status="dropped", reason="superseded")
+                )
                 connection.execute(dropped)
             if ready:
                 claimed = {"status": "sending", "claimed_by": self.name, "claimed_at": now,
                            "attempts": t.outbox.c.attempts + 1}  # fmt: skip
-                connection.execute(update(t.outbox).where(t.outbox.c.id.in_([r.id for r in ready])).values(**claimed))
+                connection.execute(
+                    update(t.outbox).where(t.outbox.c.id.in_([r.id for r in ready])).values(**claimed)
+                )
             parcels = self._wrap(unit, ready, now)
             return parcels, bool(stale)
 
@@ -197,7 +203,9 @@ class Courier:
     def _orphans(self, now: datetime, everything: bool) -> list[Parcel]:
         with self.database.write() as connection:
             unit = Unit(connection)
-            alive = select(t.workers.c.id).where(t.workers.c.seen_at > now - LEASE, t.workers.c.id != self.name)
+            alive = select(t.workers.c.id).where(
+                t.workers.c.seen_at > now - LEASE, t.workers.c.id != self.name
+            )
             orphans = _rows().where(t.outbox.c.status == "sending")
             if not (everything or self.database.sqlite):
                 orphans = orphans.where(
@@ -229,14 +237,22 @@ class Courier:
 
 def _rows() -> Any:
     p = t.places.c
-    return select(t.outbox, p.platform, p.workspace, p.channel, p.thread).join(t.places, p.id == t.outbox.c.place_id)
+    return select(t.outbox, p.platform, p.workspace, p.channel, p.thread).join(
+        t.places, p.id == t.outbox.c.place_id
+    )
 
 
 def _heads(now: datetime) -> Any:
     """The first queued message of every place that has none in flight."""
     waiting, flying = t.outbox.alias("waiting"), t.outbox.alias("flying")
-    busy = select(flying.c.id).where(flying.c.place_id == waiting.c.place_id, flying.c.status == "sending").exists()
-    heads = select(func.min(waiting.c.id)).where(waiting.c.status == "queued", ~busy).group_by(waiting.c.place_id)
+    busy = (
+        select(flying.c.id)
+        .where(flying.c.place_id == waiting.c.place_id, flying.c.status == "sending")
+        .exists()
+    )
+    heads = (
+        select(func.min(waiting.c.id)).where(waiting.c.status == "queued", ~busy).group_by(waiting.c.place_id)
+    )
     ready = or_(t.outbox.c.not_before.is_(None), t.outbox.c.not_before <= now)
     first = _rows().where(t.outbox.c.id.in_(heads), t.outbox.c.status == "queued", ready)
     return first.order_by(t.outbox.c.id).limit(AT_ONCE).with_for_update(skip_locked=True, of=t.outbox)
@@ -265,7 +281,9 @@ def _targets(unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
     said = select(o.id, o.session_id, o.slot, o.receipt).where(o.kind == "say", o.receipt.is_not(None))
     named = unit.all(said.where(o.id.in_([row.target_id for row in updates if row.target_id])))
     by_id = {row.id: row.receipt for row in named}
-    slots = unit.all(said.where(o.session_id.in_({row.session_id for row in updates}), o.slot.is_not(None)).order_by(o.id))
+    slots = unit.all(
+        said.where(o.session_id.in_({row.session_id for row in updates}), o.slot.is_not(None)).order_by(o.id)
+    )
     by_slot = {(row.session_id, row.slot): row.receipt for row in slots}
     found = {row.id: by_id.get(row.target_id) or by_slot.get((row.session_id, row.slot)) for row in updates}
     return {key: receipt for key, receipt in found.items() if receipt}

@@ -14,12 +14,12 @@ from concurrent.futures import Executor
 
 import msgspec
 from sqlalchemy.exc import DBAPIError, OperationalError
+from storage.parked import park
 
 from adapters.port import Heard
 from bot.clock import Clock
 from bot.happenings import Happening
 from bot.work import Works, names
-from storage.parked import park
 from storage.unit import StaleSession
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,9 @@ class Intake:
 
     async def _settle(self, batch: Sequence[tuple[Happening, asyncio.Future[str]]]) -> None:
         try:
-            outcomes = await self._in_thread(lambda: self.works.take([each for each, _ in batch], self.clock.now()))
+            outcomes = await self._in_thread(
+                lambda: self.works.take([each for each, _ in batch], self.clock.now())
+            )
         except Exception as problem:  # noqa: BLE001 - whatever it was, each event gets its own chance
             if len(batch) > 1:
                 log.warning("a batch of %d is taken one by one: %s", len(batch), type(problem).__name__)
@@ -116,7 +118,9 @@ class Intake:
         kind = type(problem.orig if isinstance(problem, DBAPIError) else problem).__name__
         key, _ = names(each)
         with self.works.database.write() as connection:
-            park(connection, key=key, raw=msgspec.json.encode(each).decode(), reason=kind, at=self.clock.now())
+            park(
+                connection, key=key, raw=msgspec.json.encode(each).decode(), reason=kind, at=self.clock.now()
+            )
         log.error("an event was parked (%s); see: runda parked", kind)
         return "parked"
 

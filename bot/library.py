@@ -31,7 +31,7 @@ SCHEMA = 1
 _BINARY = "data:;base64,"
 
 
-class UnknownProgramme(LookupError):  # noqa: N818 (named by what is wrong)
+class UnknownProgramme(LookupError):
     """Neither a file or folder, nor a shipped programme, is called so."""
 
     def __init__(self, name: str) -> None:
@@ -42,7 +42,7 @@ class UnknownProgramme(LookupError):  # noqa: N818 (named by what is wrong)
         self.name = name
 
 
-class FaultyProgramme(ValueError):  # noqa: N818 (named by what is wrong)
+class FaultyProgramme(ValueError):
     """A programme that cannot be used; `report` holds every problem, with its place and remedy."""
 
     def __init__(self, report: Report) -> None:

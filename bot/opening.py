@@ -40,10 +40,12 @@ class Openings:
         circles = {row.circle_id for row in rows}
         members, groups = self._members(circles), self._groups({row.series_id for row in rows})
         actions = self._actions(circles)
-        recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"], actions)
+        recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"])
         return {
             row.id: Opened(
-                self._setting(row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), groups),
+                self._setting(
+                    row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), groups
+                ),
                 tuple(members[row.circle_id]),
             )
             for row in rows
@@ -52,7 +54,12 @@ class Openings:
     # -- the setting
 
     def _setting(
-        self, row: SessionRow, series: Any, recap: int | None, actions: tuple[int, ...], groups: dict[int, int]
+        self,
+        row: SessionRow,
+        series: Any,
+        recap: int | None,
+        actions: tuple[int, ...],
+        groups: dict[int, int],
     ) -> Setting:
         programme = self.shelf.programme(self.unit, row.content_id)
         form = programme.form(series.form)
@@ -76,7 +83,9 @@ class Openings:
 
     def _has_plenum(self, programme: Programme, row: SessionRow, series: Any, groups: dict[int, int]) -> bool:
         several = groups.get(row.series_id, 0) > 1
-        return several and programme.form(series.form).plenum and bool(programme.rounds[row.number - 1].plenum)
+        return (
+            several and programme.form(series.form).plenum and bool(programme.rounds[row.number - 1].plenum)
+        )
 
     def _closes(self, row: SessionRow, series: Any, *, everyone: bool) -> datetime | None:
         if series.pace == "live":
@@ -119,17 +128,17 @@ class Openings:
         """What each circle has promised and not settled."""
         found: dict[int, list[int]] = defaultdict(list)
         a = t.actions.c
-        unsettled = select(a.circle_id, a.reply_id).where(a.circle_id.in_(circles), a.state.in_(("open", "under-way")))
+        unsettled = select(a.circle_id, a.reply_id).where(
+            a.circle_id.in_(circles), a.state.in_(("open", "under-way"))
+        )
         for row in self.unit.all(unsettled.order_by(a.reply_id)):
             found[row.circle_id].append(row.reply_id)
         return found
 
     # -- recaps
 
-    def _recaps(self, rows: list[SessionRow], actions: dict[int, list[int]]) -> dict[int, int]:
+    def _recaps(self, rows: list[SessionRow]) -> dict[int, int]:
         """The recap that each session opens with: the coordinator's if there is one, otherwise made now by rule."""
         from bot.recaps import group_recaps
 
         return group_recaps(self.unit, self.shelf, self.ids, rows, self.now) if rows else {}
-
-

@@ -42,7 +42,7 @@ def group_recaps(
 
 
 def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[int, recaps.GroupRecap]:
-    """The recaps of finished sessions, by rule. `sittings` have id, circle_id, meeting_id, number, content_id, answering."""
+    """The recaps of finished sessions, by rule; `sittings` are rows of `_sittings`."""
     if not sittings:
         return {}
     sessions = [row.id for row in sittings]
@@ -65,9 +65,7 @@ def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[in
 def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> recaps.ManagerRecap:
     """The managers' recap of one meeting, from what was released and from counts."""
     c, s = t.circles.c, t.sessions.c
-    groups = unit.all(
-        _sittings().where(s.meeting_id == meeting_id, c.kind == "group")
-    )
+    groups = unit.all(_sittings().where(s.meeting_id == meeting_id, c.kind == "group"))
     said = said_in(unit, [row.id for row in groups])
     spoke = {one.person for rows in said.values() for one in rows if one.role not in ("aside", "control")}
     taking_part = sum(any(one.role not in ("aside", "control") for one in said[row.id]) for row in groups)
@@ -75,7 +73,9 @@ def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> recaps.Manage
     actions = [one for rows in _actions(unit, [row.id for row in groups]).values() for one in rows]
     first = groups[0]
     route = shelf.programme(unit, first.content_id).route(first.number)
-    return recaps.compile_manager(route, recaps.Turnout(taking_part, len(groups), len(spoke)), findings, actions)
+    return recaps.compile_manager(
+        route, recaps.Turnout(taking_part, len(groups), len(spoke)), findings, actions
+    )
 
 
 # -- what was said

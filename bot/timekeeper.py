@@ -32,7 +32,13 @@ class Timekeeper:
         self, database: Database, works: Works, clock: Clock, executor: Executor, name: str,
         after: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self.database, self.works, self.clock, self.executor, self.name = database, works, clock, executor, name
+        self.database, self.works, self.clock, self.executor, self.name = (
+            database,
+            works,
+            clock,
+            executor,
+            name,
+        )
         self.after = after
         self._scheduler: AsyncIOScheduler | None = None
 
@@ -81,7 +87,11 @@ class Timekeeper:
         """A deadline before the next look gets a look of its own."""
         loop = asyncio.get_running_loop()
         due = await loop.run_in_executor(self.executor, self.next_due)
-        if self._scheduler is not None and due is not None and 0 < (due - self.clock.now()).total_seconds() < LOOK:
+        if (
+            self._scheduler is not None
+            and due is not None
+            and 0 < (due - self.clock.now()).total_seconds() < LOOK
+        ):
             self._scheduler.add_job(self._look, "date", run_date=due, id="in-time", replace_existing=True)
 
     async def _alive(self) -> None:

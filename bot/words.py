@@ -86,7 +86,10 @@ class Speaker:
         messages = [_decode(row.body) for row in rows]
         voices = self._voices(unit, rows)
         found = self._gather(unit, messages, voices)
-        return [_Saying(self, unit, voice, found, now).say(said) for said, voice in zip(messages, voices, strict=True)]
+        return [
+            _Saying(self, unit, voice, found, now).say(said)
+            for said, voice in zip(messages, voices, strict=True)
+        ]
 
     # -- in which language
 
@@ -100,7 +103,11 @@ class Speaker:
                 t.meetings, t.meetings.c.id == t.sessions.c.meeting_id
             )
         )
-        held = {row.id: row for row in unit.all(settings.where(t.sessions.c.id.in_(sessions)))} if sessions else {}
+        held = (
+            {row.id: row for row in unit.all(settings.where(t.sessions.c.id.in_(sessions)))}
+            if sessions
+            else {}
+        )
         own = self._own_languages(unit, {row.place_id for row in rows})
         homes = self._homes(unit, {row.place_id for row in rows if not row.session_id})
         return [
@@ -112,16 +119,18 @@ class Speaker:
         """A person's own language wins where only that person reads."""
         p = t.people.c
         own = select(t.places.c.id, p.language).join(t.people, p.id == t.places.c.person_id)
-        return {row[0]: row[1] for row in unit.all(own.where(t.places.c.id.in_(places), p.language.is_not(None)))}
+        return {
+            row[0]: row[1] for row in unit.all(own.where(t.places.c.id.in_(places), p.language.is_not(None)))
+        }
 
     def _homes(self, unit: Unit, places: set[int]) -> dict[int, Any]:
         """The series of a message that belongs to no session: the one whose circle lives there."""
         if not places:
             return {}
         s, c = t.series.c, t.circles.c
-        series = select(c.home_id, s.language, s.zone, s.content_id, s.content_id.label("pinned")).select_from(
-            t.circles.join(t.series, s.id == c.series_id)
-        )
+        series = select(
+            c.home_id, s.language, s.zone, s.content_id, s.content_id.label("pinned")
+        ).select_from(t.circles.join(t.series, s.id == c.series_id))
         return {row.home_id: row for row in unit.all(series.where(c.home_id.in_(places)).order_by(s.id))}
 
     def _voice(self, unit: Unit, setting: Any, own: str | None, row: Any) -> Voice:
@@ -130,7 +139,9 @@ class Speaker:
             house = unit.all(select(o.language, o.zone).where(o.id == row.organisation_id))[0]
             language = own or house.language
             empty = Catalogue(language, {}, house.zone)
-            return Voice(self.texts.catalogue(language, house.zone), empty, "", language, house.language, None)
+            return Voice(
+                self.texts.catalogue(language, house.zone), empty, "", language, house.language, None
+            )
         content, zone = setting.pinned or setting.content_id, setting.zone
         language = own or setting.language
         programme = self.texts.programme_texts(unit, content, language, zone)
@@ -141,7 +152,9 @@ class Speaker:
 
     def _gather(self, unit: Unit, messages: Sequence[m.Message], voices: Sequence[Voice]) -> _Rows:
         rows = _Rows()
-        wanted = [(voice, each) for said, voice in zip(messages, voices, strict=True) for each in references(said)]
+        wanted = [
+            (voice, each) for said, voice in zip(messages, voices, strict=True) for each in references(said)
+        ]
         self._recaps(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Recap)})
         for recap in rows.recaps.values():
             wanted += [(voices[0], each) for each in _in_recap(recap)]
@@ -153,7 +166,9 @@ class Speaker:
         self._judged(unit, rows, ids)
         self._names(unit, rows, {(each.of, each.id) for _, each in wanted if isinstance(each, m.Name)})
         if ids:
-            rows.replies.update({row.id: row for row in unit.all(select(t.replies).where(t.replies.c.id.in_(ids)))})
+            rows.replies.update(
+                {row.id: row for row in unit.all(select(t.replies).where(t.replies.c.id.in_(ids)))}
+            )
         return rows
 
     def _recaps(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:

@@ -151,7 +151,11 @@ class Works:
         unit = desk.unit
         desk.places = unit.places({each.place.channel for each in heard})
         desk.seats = unit.seats({each.account for each in heard})
-        ids = {each.session for each in happenings if isinstance(each, Order | Receipt | Refusal) and each.session}
+        ids = {
+            each.session
+            for each in happenings
+            if isinstance(each, Order | Receipt | Refusal) and each.session
+        }
         for each in heard:
             place = desk.places.get(each.place)
             if place is not None and place.session_id:
@@ -228,7 +232,13 @@ class Works:
         reply = self.ids()
         private = each.private or place.person_id is not None
         event = e.Replied(
-            person=person, reply=reply, reading=reading, sent_at=each.at, private=private, prompt=prompt, about=about
+            person=person,
+            reply=reply,
+            reading=reading,
+            sent_at=each.at,
+            private=private,
+            prompt=prompt,
+            about=about,
         )
         row = {
             "id": reply, "organisation_id": live.row.organisation_id, "session_id": live.row.id, "person_id": person,
@@ -249,7 +259,9 @@ class Works:
             return prompt, theirs.id if theirs is not None else None
         if isinstance(reading, Control) and reading.word == "aside":
             desk.unit.flush()
-            last = select(t.replies.c.id).where(t.replies.c.session_id == live.row.id, t.replies.c.person_id == person)
+            last = select(t.replies.c.id).where(
+                t.replies.c.session_id == live.row.id, t.replies.c.person_id == person
+            )
             found = desk.unit.all(last.order_by(t.replies.c.id.desc()).limit(1))
             return None, found[0][0] if found else None
         return None, None
@@ -264,7 +276,13 @@ class Works:
         return self._apply(desk, live, event, key=key)
 
     def _corrected(
-        self, desk: _Desk, live: _Live, place: Any, person: int, each: Rewrote | TookBack, known_as: tuple[str, str | None]
+        self,
+        desk: _Desk,
+        live: _Live,
+        place: Any,
+        person: int,
+        each: Rewrote | TookBack,
+        known_as: tuple[str, str | None],
     ) -> str:
         if (place.id, each.message) in desk.fresh:
             desk.unit.flush()
@@ -290,7 +308,13 @@ class Works:
         return outcome
 
     def _correction_first(
-        self, desk: _Desk, live: _Live, place: Any, person: int, each: Rewrote | TookBack, known_as: tuple[str, str | None]
+        self,
+        desk: _Desk,
+        live: _Live,
+        place: Any,
+        person: int,
+        each: Rewrote | TookBack,
+        known_as: tuple[str, str | None],
     ) -> str:
         """A correction that came before what it corrects, or after that was erased."""
         if isinstance(each, TookBack):
@@ -341,7 +365,9 @@ class Works:
         ids = [each.row.id for each in live if each.row.circle_kind == "everyone"]
         if not ids:
             return
-        waiting = select(t.publications).where(t.publications.c.waits_for.in_(ids)).order_by(t.publications.c.id)
+        waiting = (
+            select(t.publications).where(t.publications.c.waits_for.in_(ids)).order_by(t.publications.c.id)
+        )
         found = desk.unit.all(waiting)
         for row in found:
             event = e.Published(row.circle_id, tuple(msgspec.json.decode(row.findings)))
@@ -356,7 +382,9 @@ class Works:
 
         live.row.phase, live.row.wake_at, live.changed = "missed", None, True
         live.row.version += 1
-        told = message("answer", line("series.late-missed", number=live.row.number, when=Moment(live.row.starts_at)))
+        told = message(
+            "answer", line("series.late-missed", number=live.row.number, when=Moment(live.row.starts_at))
+        )
         self._carry_out(desk, live, (fx.Say(told, "coordinators"),), None)
         desk.unit.run(_meeting_becomes(live, "missed", ("confirmed", "open")))
 
@@ -385,7 +413,9 @@ class Works:
             desk.opened.add(live.row.meeting_id)
             pinned = {"status": "open", "content_id": live.row.content_id}
             fresh = t.meetings.c.status.in_(("confirmed", "tentative"))
-            desk.unit.run(update(t.meetings).where(t.meetings.c.id == live.row.meeting_id, fresh).values(**pinned))
+            desk.unit.run(
+                update(t.meetings).where(t.meetings.c.id == live.row.meeting_id, fresh).values(**pinned)
+            )
 
     def _carry_out(
         self, desk: _Desk, live: _Live, effects: tuple[fx.Effect, ...], reply: dict[str, Any] | None
@@ -430,7 +460,9 @@ class Works:
             return
         series = {live.row.series_id for _, live, say in desk.private if say.to == "coordinators"}
         runs = select(t.memberships.c.series_id, t.memberships.c.person_id).where(
-            t.memberships.c.series_id.in_(series), t.memberships.c.role == "coordinator", t.memberships.c.until.is_(None)
+            t.memberships.c.series_id.in_(series),
+            t.memberships.c.role == "coordinator",
+            t.memberships.c.until.is_(None),
         )
         coordinators = desk.unit.all(runs) if series else []
         persons = {say.person for _, _, say in desk.private} | {row.person_id for row in coordinators}
@@ -453,8 +485,14 @@ class Works:
         if not desk.published:
             return
         meetings = {live.row.meeting_id for live, _ in desk.published}
-        everyone = select(t.sessions.c.meeting_id, t.sessions.c.id).join(t.circles).where(
-            t.sessions.c.meeting_id.in_(meetings), t.circles.c.kind == "everyone", t.sessions.c.phase != "finished"
+        everyone = (
+            select(t.sessions.c.meeting_id, t.sessions.c.id)
+            .join(t.circles)
+            .where(
+                t.sessions.c.meeting_id.in_(meetings),
+                t.circles.c.kind == "everyone",
+                t.sessions.c.phase != "finished",
+            )
         )
         waits = {row.meeting_id: row.id for row in desk.unit.all(everyone)}
         desk.unit.add(
@@ -492,12 +530,20 @@ def names(each: Happening) -> tuple[str, str | None]:
     key = f"{each.place.platform}:{each.key}"
     if isinstance(each, Chose):
         return key, None
-    revision = {"wrote": 0, "took-back": "gone"}.get(str(each.__struct_config__.tag), getattr(each, "revision", 0))
+    revision = {"wrote": 0, "took-back": "gone"}.get(
+        str(each.__struct_config__.tag), getattr(each, "revision", 0)
+    )
     return key, "/".join((*each.place, each.message, each.account, str(revision)))
 
 
 def _outgoing(
-    live: _Live, said: Message, effect: int, *, kind: str = "say", slot: str | None = None, prompt: int | None = None
+    live: _Live,
+    said: Message,
+    effect: int,
+    *,
+    kind: str = "say",
+    slot: str | None = None,
+    prompt: int | None = None,
 ) -> dict[str, Any]:
     return {
         "organisation_id": live.row.organisation_id, "place_id": live.row.place_id, "session_id": live.row.id,

@@ -41,7 +41,7 @@ ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 
 
-class UnknownZone(ValueError):  # noqa: N818 (named by remedy)
+class UnknownZone(ValueError):
     """A zone name that the zone database does not have. `nearest` may be empty."""
 
     def __init__(self, name: str, nearest: str = "") -> None:
@@ -110,7 +110,7 @@ def plausible(day: date) -> date:
     return day
 
 
-class AskAbout(ValueError):  # noqa: N818 (named by remedy)
+class AskAbout(ValueError):
     """A local time that only a person can settle.
 
     `candidates` are the two instants (UTC, earlier first); `choices` the same two as local
@@ -230,7 +230,7 @@ def _grace(pace: Pace, window: timedelta | None, grace: timedelta | None) -> tim
     return window / 2
 
 
-class NoWorkingTime(ValueError):  # noqa: N818 (named by remedy)
+class NoWorkingTime(ValueError):
     """Nothing is open between two instants, so there is no point in between to choose."""
 
 

@@ -102,7 +102,7 @@ def _opened(route: Route, event: e.Event, now: datetime) -> Advance:
 
 
 def _first(turn: Turn) -> list[Any]:
-    """What is told before anything is asked: that it is late, and in a first meeting what becomes of what one writes."""
+    """What is told before anything is asked: that it is late, and at first what becomes of what one writes."""
     minutes, number = turn.state.setting.late, turn.state.setting.number
     late = [line("meeting.late", n=minutes)] if minutes else []
     return [*late, line("meeting.privacy")] if number == 1 else late
@@ -124,7 +124,7 @@ def _begin(turn: Turn) -> None:
 def _run(turn: Turn) -> None:
     for _ in range(BUDGET):
         if turn.state.phase != "running" or not turn.over:
-            return
+            return None
         turn.close_step()
         if turn.state.step + 1 >= len(turn.route.steps):
             return _finish(turn)

@@ -57,7 +57,7 @@ class LanguageError(LookupError):
     """A catalogue cannot say what it was asked to."""
 
 
-class MissingText(LanguageError):  # noqa: N818 (named by remedy)
+class MissingText(LanguageError):
     """No text has this key; write one, or correct the key."""
 
     def __init__(self, key: str, language: str) -> None:
@@ -65,7 +65,7 @@ class MissingText(LanguageError):  # noqa: N818 (named by remedy)
         self.key, self.language = key, language
 
 
-class MissingParameter(LanguageError):  # noqa: N818 (named by remedy)
+class MissingParameter(LanguageError):
     """A text has a place for something that was not handed in."""
 
     def __init__(self, key: str, parameter: str, language: str) -> None:
@@ -73,7 +73,7 @@ class MissingParameter(LanguageError):  # noqa: N818 (named by remedy)
         self.key, self.parameter, self.language = key, parameter, language
 
 
-class UnfitText(LanguageError):  # noqa: N818 (named by remedy)
+class UnfitText(LanguageError):
     """A text that cannot be read, or a parameter that does not fit its place."""
 
     def __init__(self, key: str, language: str, why: str) -> None:

@@ -98,7 +98,7 @@ def dates_by_rule(rule: Rule) -> tuple[date, ...]:
     return tuple(moment.date() for moment in found)
 
 
-class UnreadableRule(ValueError):  # noqa: N818 (named by remedy)
+class UnreadableRule(ValueError):
     """A rule in words that cannot be followed.
 
     `understood` maps a part (a key of `PARTS`) to the words it was read from; `unknown` are the

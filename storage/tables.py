@@ -70,7 +70,9 @@ def _id() -> Column[int]:
 
 
 def _of(table: str, *, name: str | None = None, nullable: bool = False, **options: Any) -> Column[int]:
-    singular = {"people": "person", "series": "series", "replies": "reply"}.get(table, table.removesuffix("s"))
+    singular = {"people": "person", "series": "series", "replies": "reply"}.get(
+        table, table.removesuffix("s")
+    )
     return Column(name or f"{singular}_id", Id, ForeignKey(f"{table}.id"), nullable=nullable, **options)
 
 

@@ -74,7 +74,8 @@ _waited_for = (
     .limit(bindparam("most"))
 )
 _known = select(t.log.c.key, t.log.c.about).where(
-    t.log.c.key.in_(bindparam("keys", expanding=True)) | t.log.c.about.in_(bindparam("abouts", expanding=True))
+    t.log.c.key.in_(bindparam("keys", expanding=True))
+    | t.log.c.about.in_(bindparam("abouts", expanding=True))
 )
 _places = select(t.places).where(t.places.c.channel.in_(bindparam("channels", expanding=True)))
 _seats = (
@@ -103,13 +104,17 @@ _kept = (
 )  # fmt: skip
 _speaks = update(t.places).where(t.places.c.id == bindparam("b_id")).values(session_id=bindparam("b_session"))
 _reaches = (
-    update(t.places).where(t.places.c.person_id == bindparam("b_person")).values(session_id=bindparam("b_session"))
+    update(t.places)
+    .where(t.places.c.person_id == bindparam("b_person"))
+    .values(session_id=bindparam("b_session"))
 )
 _judged = {
     "finding": update(t.findings)
     .where(t.findings.c.reply_id == bindparam("b_id"))
     .values(state=bindparam("b_state"), words_id=func.coalesce(bindparam("b_words"), t.findings.c.words_id)),
-    "action": update(t.actions).where(t.actions.c.reply_id == bindparam("b_id")).values(state=bindparam("b_state")),
+    "action": update(t.actions)
+    .where(t.actions.c.reply_id == bindparam("b_id"))
+    .values(state=bindparam("b_state")),
 }
 
 
@@ -232,7 +237,12 @@ class Unit:
         for table in t.metadata.sorted_tables:
             if rows := self._inserts.get(table):
                 self.connection.execute(table.insert(), rows)
-        later = ((_kept, self._kept), (_speaks, self._speaks), (_reaches, self._reaches), *((_judged[w], r) for w, r in self._judged.items()))
+        later = (
+            (_kept, self._kept),
+            (_speaks, self._speaks),
+            (_reaches, self._reaches),
+            *((_judged[w], r) for w, r in self._judged.items()),
+        )
         for statement, changes in later:
             if changes:
                 self.connection.execute(statement, changes)

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from flows.effects import Role
 from flows.events import Replied
-from flows.kinds.finding import nth
 from flows.kinds.step import Slug, Timed
 from flows.message import Action, Line, Points, line, message
 from flows.reading import Verdict
