@@ -65,6 +65,12 @@ class Utc(TypeDecorator[datetime]):
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
+#: Characters. PostgreSQL refuses what is longer, SQLite does not: so an address of five parts of 64 has room.
+EVENT = 400
+#: Host name (63 at most), process and a random part.
+WORKER = 100
+
+
 def _id() -> Column[int]:
     return Column("id", Id, primary_key=True)
 
@@ -109,7 +115,8 @@ identities = Table(
     Column("platform", String(20), nullable=False),
     Column("workspace", String(64), nullable=False),
     Column("account", String(64), nullable=False),
-    UniqueConstraint("platform", "workspace", "account"),
+    # The account first: it is what people are looked up by, and an index serves from its left end only.
+    UniqueConstraint("account", "workspace", "platform"),
 )
 
 #: The content of a programme (structure, texts, pictures), by what it is; never changed, only added.
@@ -212,7 +219,7 @@ places = Table(
     Column("session_id", Id),
     #: Why nothing can be sent there.
     Column("blocked", String(40)),
-    UniqueConstraint("platform", "workspace", "channel", "thread"),
+    UniqueConstraint("channel", "thread", "workspace", "platform"),
 )
 
 #: One circle going through one round. Made when the series is planned, so that opening is one more deadline.
@@ -271,8 +278,8 @@ findings = Table(
     _of("sessions", index=True),
     #: proposed, yes, reworded, no
     Column("state", String(12), nullable=False),
-    #: The reply that rewords it.
-    Column("words_id", Id, ForeignKey("replies.id", ondelete="SET NULL")),
+    #: The reply that rewords it. Its index is for the deletion of replies, which looks for those it empties.
+    Column("words_id", Id, ForeignKey("replies.id", ondelete="SET NULL"), index=True),
 )
 
 actions = Table(
@@ -343,17 +350,21 @@ outbox = Table(
     Column("status", String(8), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("not_before", Utc),
-    Column("claimed_by", String(64)),
+    Column("claimed_by", String(WORKER)),
     Column("claimed_at", Utc),
     Column("receipt", String(64)),
     Column("sent_at", Utc),
     Column("reason", String(80)),
     UniqueConstraint("session_id", "version", "effect"),
+    # A number is never given twice, not even after its row is deleted: platforms remember messages by it.
+    sqlite_autoincrement=True,
 )
 Index("uq_outbox_in_flight", outbox.c.place_id, unique=True, sqlite_where=outbox.c.status == "sending",
       postgresql_where=outbox.c.status == "sending")  # fmt: skip
 Index("ix_outbox_waiting", outbox.c.place_id, outbox.c.id, sqlite_where=outbox.c.status == "queued",
       postgresql_where=outbox.c.status == "queued")  # fmt: skip
+Index("ix_outbox_target", outbox.c.target_id, sqlite_where=outbox.c.target_id.is_not(None),
+      postgresql_where=outbox.c.target_id.is_not(None))  # fmt: skip
 Index("ix_outbox_slot", outbox.c.session_id, outbox.c.slot)
 Index("ix_outbox_receipt", outbox.c.place_id, outbox.c.receipt)
 
@@ -380,8 +391,8 @@ log = Table(
     _id(),
     _of("sessions", nullable=True),
     Column("version", Integer),
-    Column("key", String(160), unique=True),
-    Column("about", String(200), unique=True),
+    Column("key", String(EVENT), unique=True),
+    Column("about", String(EVENT), unique=True),
     #: JSON of flows.events.Event
     Column("event", Text, nullable=False),
     Column("ignored", String(200)),
@@ -394,7 +405,7 @@ parked = Table(
     "parked",
     metadata,
     _id(),
-    Column("key", String(160), unique=True),
+    Column("key", String(EVENT), unique=True),
     Column("raw", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Utc, nullable=False),
@@ -426,12 +437,22 @@ audit = Table(
 workers = Table(
     "workers",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", String(WORKER), primary_key=True),
     Column("seen_at", Utc, nullable=False),
-    #: Secret of this installation's tombstones, and the like, stand in `secrets`.
 )
 
-#: Made once per installation.
+#: What the operator has stopped, or a restore has, until somebody lets go of it: `delivery`.
+holds = Table(
+    "holds",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("since", Utc, nullable=False),
+    Column("reason", Text, nullable=False),
+    #: The newest row of the outbox when it began: those up to here may have been sent already.
+    Column("outbox_id", Id),
+)
+
+#: Made once per installation: the key of the tombstones, and the like.
 secrets = Table(
     "secrets",
     metadata,
