@@ -67,7 +67,7 @@ TOLD = (
     ("storage.database", "DatabaseProblem", FAILED),
     ("sqlalchemy.exc", "OperationalError", FAILED),
     ("bot.library", "FaultyProgramme", MISUSED),
-    ("bot.library", "UnknownProgramme", MISUSED),
+    ("bot.library", "NoSuchProgramme", MISUSED),
     ("bot.series.problems", "SeriesProblem", MISUSED),
     ("flows.calendar", "AskAbout", MISUSED),
     ("flows.calendar", "UnknownZone", MISUSED),
