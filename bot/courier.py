@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 50
 #: After an unclear failure a message is looked up and tried again, later each time, up to an hour apart.
 RETRY = (2, 10, 60, 300, 900, 3600)
+#: Seconds between looks at what other processes have queued.
+LOOK = 2
 #: A claim whose process has not been seen for so long is another's to take over.
 LEASE = timedelta(seconds=60)
 
@@ -59,7 +62,6 @@ class Courier:
         self.platforms, self.clock, self.executor, self.name = platforms, clock, executor, name
         self.checkpoint = checkpoint
         self._news = asyncio.Event()
-        self._flying: set[asyncio.Task[None]] = set()
 
     def nudge(self) -> None:
         """There may be something to send."""
@@ -67,15 +69,20 @@ class Courier:
 
     async def run(self) -> None:
         """Send until cancelled. A message that another process queued is found within two seconds."""
-        await self.recover()
+        await self.recover(everything=self.database.sqlite)
+        looked = self.clock.now()
         while True:
             self._news.clear()
-            while await self.round():
-                pass
             try:
-                await asyncio.wait_for(self._news.wait(), 2)
-            except TimeoutError:
-                continue
+                while await self.round():
+                    pass
+                if not self.database.sqlite and self.clock.now() - looked > LEASE / 2:
+                    await self.recover()
+                    looked = self.clock.now()
+            except Exception as problem:  # noqa: BLE001 - delivery goes on with the next look
+                log.error("a round of delivery failed: %s", type(problem).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LOOK)
 
     async def round(self) -> int:
         """Claim what can go out now, send it, and store the receipts. Returns 0 when nothing is left to send now."""
@@ -116,11 +123,22 @@ class Courier:
         if not rows:
             return []
         targets = _targets(unit, rows)
-        words = self.speaker.speak(unit, rows, now)
         return [
             Parcel(row, _outgoing(row, said, targets.get(row.id)), said.quotes)
-            for row, said in zip(rows, words, strict=True)
+            for row, said in self._in_words(unit, rows, now)
         ]
+
+    def _in_words(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[tuple[Any, Said]]:
+        """All together; where that fails, one by one, so that one faulty message does not silence the house."""
+        try:
+            return list(zip(rows, self.speaker.speak(unit, rows, now), strict=True))
+        except LookupError as problem:
+            if len(rows) > 1:
+                return [pair for row in rows for pair in self._in_words(unit, [row], now)]
+            log.error("message %d cannot be put into words: %s", rows[0].id, problem)
+            failed = update(t.outbox).where(t.outbox.c.id == rows[0].id)
+            unit.run(failed.values(status="failed", reason="no words for it", claimed_by=None))
+            return []
 
     # -- sending
 
@@ -136,6 +154,10 @@ class Courier:
         if not parcel.outgoing.spoken.blocks and row.kind == "say":
             await self._settle(row, "dropped", "nothing is left to say")
             return
+        await self._send(platform, parcel)
+
+    async def _send(self, platform: Platform, parcel: Parcel) -> None:
+        row = parcel.row
         try:
             message = await platform.send(parcel.outgoing)
         except Refused as refused:
@@ -144,7 +166,7 @@ class Courier:
         except Later as later:
             await self._close_bucket(later)
             await self._put_off(row, "the platform asks to wait", later.seconds)
-        except OSError as unclear:
+        except Exception as unclear:  # noqa: BLE001 - whatever it was, the platform may have taken it
             await self._unclear(platform, parcel, unclear)
         else:
             self.checkpoint("taken")
@@ -156,7 +178,7 @@ class Courier:
                                       prompt=row.prompt, quotes=parcel.quotes))  # fmt: skip
         self.checkpoint("receipted")
 
-    async def _unclear(self, platform: Platform, parcel: Parcel, problem: OSError) -> None:
+    async def _unclear(self, platform: Platform, parcel: Parcel, problem: Exception) -> None:
         """The connection broke: ask whether the platform took it before sending it again."""
         log.warning("a message to %s is unconfirmed: %s", parcel.row.platform, type(problem).__name__)
         try:
@@ -207,7 +229,7 @@ class Courier:
                 t.workers.c.seen_at > now - LEASE, t.workers.c.id != self.name
             )
             orphans = _rows().where(t.outbox.c.status == "sending")
-            if not (everything or self.database.sqlite):
+            if not everything:
                 orphans = orphans.where(
                     t.outbox.c.claimed_by.not_in(alive), t.outbox.c.claimed_by != self.name,
                     t.outbox.c.claimed_at < now - LEASE,

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -19,7 +20,7 @@ from storage.parked import park
 from adapters.port import Heard
 from bot.clock import Clock
 from bot.happenings import Happening
-from bot.work import Works, names
+from bot.work import Works, name
 from storage.unit import StaleSession
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ BATCH = 64
 #: Attempts at an event that meets another unit on its way.
 ATTEMPTS = 3
 
+T = TypeVar("T")
 Checkpoint = Callable[[str], None]
 
 
@@ -102,21 +104,19 @@ class Intake:
             stored.set_result(outcome)
 
     def _try(self, each: Happening) -> str:
-        for attempt in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self.works.take([each], self.clock.now())[0]
-            except StaleSession:
-                if attempt + 1 == ATTEMPTS:
+            except (StaleSession, OperationalError):
+                # Another unit was first, or the database is in trouble: neither is the event's fault.
+                if attempt == ATTEMPTS:
                     raise
-            except OperationalError:
-                raise
             except Exception as problem:  # noqa: BLE001 - a poisoned event must not stop the others
                 return self._park(each, problem)
-        raise AssertionError("unreachable")
+        raise StaleSession("gave up")
 
     def _park(self, each: Happening, problem: Exception) -> str:
         kind = type(problem.orig if isinstance(problem, DBAPIError) else problem).__name__
-        key, _ = names(each)
         with self.works.database.write() as connection:
             park(
                 connection, key=key, raw=msgspec.json.encode(each).decode(), reason=kind, at=self.clock.now()
@@ -124,5 +124,5 @@ class Intake:
         log.error("an event was parked (%s); see: runda parked", kind)
         return "parked"
 
-    def _in_thread(self, work: Callable[[], str | list[str]]) -> Awaitable[str | list[str]]:
+    def _in_thread(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self.executor, work)

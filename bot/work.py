@@ -77,6 +77,8 @@ class _Desk:
     seats: dict[Account, list[Seat]] = field(default_factory=dict)
     replies: dict[tuple[int, str], Any] = field(default_factory=dict)
     prompts: dict[tuple[int, str], Any] = field(default_factory=dict)
+    #: Tombstones of the messages that are spoken of here.
+    buried: set[str] = field(default_factory=set)
     #: Outbox rows for people and coordinators, until their private places have been looked up.
     private: list[tuple[dict[str, Any], _Live, fx.Say]] = field(default_factory=list)
     #: Replies whose words changed, and replies that are gone.
@@ -106,15 +108,15 @@ class Works:
         with self.database.write() as connection:
             unit = Unit(connection)
             desk = _Desk(unit, now)
-            known_as = [names(each) for each in happenings]
-            known = unit.known([key for key, _ in known_as], [about for _, about in known_as if about])
+            keys = [name(each) for each in happenings]
+            known = unit.known(keys)
             fresh: list[Happening] = []
             outcomes: list[str] = []
-            for each, (key, about) in zip(happenings, known_as, strict=True):
-                outcomes.append("known" if key in known or about in known else "")
+            for each, key in zip(happenings, keys, strict=True):
+                outcomes.append("known" if key in known else "")
                 if not outcomes[-1]:
                     fresh.append(each)
-                    known.update(filter(None, (key, about)))
+                    known.add(key)
             self._look_up(desk, fresh)
             for index, each in enumerate(happenings):
                 outcomes[index] = outcomes[index] or self._take_one(desk, each)
@@ -179,6 +181,7 @@ class Works:
                     ours.add((place.id, each.reply_to))
                     theirs.add((place.id, each.reply_to))
         desk.replies = desk.unit.replies(theirs)
+        desk.buried = desk.unit.buried([self.tomb(*each) for each in theirs if each not in desk.replies])
         desk.prompts = desk.unit.prompts(ours)
 
     def _read(self, desk: _Desk, rows: dict[int, SessionRow]) -> None:
@@ -191,7 +194,7 @@ class Works:
     # -- one happening
 
     def _take_one(self, desk: _Desk, each: Happening) -> str:
-        key, about = names(each)
+        key = name(each)
         if isinstance(each, Receipt):
             return self._received(desk, each, key)
         if isinstance(each, Refusal):
@@ -207,10 +210,10 @@ class Works:
         if person is None:
             return "not a member of the circle"
         if isinstance(each, Wrote):
-            return self._wrote(desk, live, place, person, each, (key, about))
+            return self._wrote(desk, live, place, person, each, key)
         if isinstance(each, Chose):
             return self._chose(desk, live, place, person, each, key)
-        return self._corrected(desk, live, place, person, each, (key, about))
+        return self._corrected(desk, live, place, person, each, key)
 
     def _member(self, desk: _Desk, live: _Live, heard: Heard) -> int | None:
         """The person, if what they say is for this circle's ears."""
@@ -221,11 +224,11 @@ class Works:
                 return seat.person_id
         return None
 
-    def _wrote(
-        self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, known_as: tuple[str, str | None]
-    ) -> str:
-        if (place.id, each.message) in desk.replies:
+    def _wrote(self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, key: str) -> str:
+        if (place.id, each.message) in desk.replies or (place.id, each.message) in desk.fresh:
             return "known"
+        if self.tomb(place.id, each.message) in desk.buried:
+            return "it has been erased"
         desk.fresh.add((place.id, each.message))
         reading = understand(each.words, self.shelf.vocabulary(live.row.language))
         prompt, about = self._about(desk, live, place, person, each, reading)
@@ -246,7 +249,7 @@ class Works:
             "role": "aside", "late": False, "private": private, "words": each.words, "reactions": 0,
             "sent_at": each.at,
         }  # fmt: skip
-        return self._apply(desk, live, event, key=known_as[0], about=known_as[1], reply=row)
+        return self._apply(desk, live, event, key=key, reply=row)
 
     def _about(
         self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, reading: Reading
@@ -282,14 +285,14 @@ class Works:
         place: Any,
         person: int,
         each: Rewrote | TookBack,
-        known_as: tuple[str, str | None],
+        key: str,
     ) -> str:
         if (place.id, each.message) in desk.fresh:
             desk.unit.flush()
             desk.replies.update(desk.unit.replies([(place.id, each.message)]))
         found = desk.replies.get((place.id, each.message))
         if found is None:
-            return self._correction_first(desk, live, place, person, each, known_as)
+            return self._correction_first(desk, live, place, person, each, key)
         if found.person_id != person:
             return "only its author can change a message"
         live = desk.sessions.get(found.session_id) or self._fetch(desk, found.session_id)
@@ -303,7 +306,7 @@ class Works:
             self._bury(desk, place.id, each.message)
             desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
             event = e.Removed(person, found.id)
-        outcome = self._apply(desk, live, event, key=known_as[0], about=known_as[1])
+        outcome = self._apply(desk, live, event, key=key)
         desk.corrected.append((found.id, live, live.row.version))
         return outcome
 
@@ -314,25 +317,21 @@ class Works:
         place: Any,
         person: int,
         each: Rewrote | TookBack,
-        known_as: tuple[str, str | None],
+        key: str,
     ) -> str:
         """A correction that came before what it corrects, or after that was erased."""
         if isinstance(each, TookBack):
             self._bury(desk, place.id, each.message)
             return "there is nothing left to take back"
-        if self._buried(desk, place.id, each.message):
-            return "what it corrects has been erased"
         first = Wrote(key=each.key, place=each.place, account=each.account, message=each.message, words=each.words,
                       at=each.at)  # fmt: skip
-        return self._wrote(desk, live, place, person, first, known_as)
+        return self._wrote(desk, live, place, person, first, key)
 
     def _bury(self, desk: _Desk, place: int, message: str) -> None:
-        if not self._buried(desk, place, message):
-            desk.unit.add(t.tombstones, [{"hash": self.tomb(place, message), "at": desk.now}])
-
-    def _buried(self, desk: _Desk, place: int, message: str) -> bool:
-        grave = select(t.tombstones.c.hash).where(t.tombstones.c.hash == self.tomb(place, message))
-        return bool(desk.unit.all(grave))
+        grave = self.tomb(place, message)
+        if grave not in desk.buried:
+            desk.buried.add(grave)
+            desk.unit.add(t.tombstones, [{"hash": grave, "at": desk.now}])
 
     def _fetch(self, desk: _Desk, session: int) -> _Live:
         self._read(desk, desk.unit.sessions([session]))
@@ -391,13 +390,13 @@ class Works:
     # -- events and effects
 
     def _apply(
-        self, desk: _Desk, live: _Live, event: e.Event, *, key: str | None = None, about: str | None = None,
+        self, desk: _Desk, live: _Live, event: e.Event, *, key: str | None = None,
         reply: dict[str, Any] | None = None,
     ) -> str:  # fmt: skip
         effects, ignored = live.apply(event, desk.now)
         desk.unit.add(
             t.log,
-            [{"session_id": live.row.id, "version": live.row.version, "key": key, "about": about,
+            [{"session_id": live.row.id, "version": live.row.version, "key": key,
               "event": _encode(event).decode(), "ignored": ignored, "at": desk.now}],
         )  # fmt: skip
         if isinstance(event, e.Opened):
@@ -521,19 +520,11 @@ class Works:
 # -- rows
 
 
-def names(each: Happening) -> tuple[str, str | None]:
-    """What an event is known by: the platform's id, and what it is about."""
+def name(each: Happening) -> str:
+    """What an event is known by: it is taken in once."""
     if isinstance(each, Receipt | Refusal):
-        return f"sent:{each.outbox}:{each.__struct_config__.tag}", None
-    if isinstance(each, Order):
-        return f"order:{each.key}", None
-    key = f"{each.place.platform}:{each.key}"
-    if isinstance(each, Chose):
-        return key, None
-    revision = {"wrote": 0, "took-back": "gone"}.get(
-        str(each.__struct_config__.tag), getattr(each, "revision", 0)
-    )
-    return key, "/".join((*each.place, each.message, each.account, str(revision)))
+        return f"sent:{each.outbox}:{each.__struct_config__.tag}"
+    return f"order:{each.key}" if isinstance(each, Order) else f"{each.place.platform}:{each.key}"
 
 
 def _outgoing(

@@ -384,7 +384,8 @@ buckets = Table(
     Column("closed_until", Utc, nullable=False),
 )
 
-#: Every event, without words. `key` is the platform's name of it, `about` what it is about: both are refused twice.
+#: Every event, without words. `key` is its name where it came from: none is taken in twice. What a message is
+#: about is known by its reply, or by its tombstone, whatever the event was called.
 log = Table(
     "log",
     metadata,

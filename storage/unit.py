@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, select, update
 
 from storage import tables as t
 
@@ -44,7 +44,9 @@ class SessionRow:
     workspace: str
 
 
-_ids = bindparam("ids", expanding=True)
+#: Parents before children.
+_TABLES = t.metadata.sorted_tables
+_ids: Any = bindparam("ids", expanding=True)
 _session = (
     select(
         t.sessions.c.id, t.sessions.c.organisation_id, t.sessions.c.series_id, t.sessions.c.circle_id,
@@ -73,10 +75,8 @@ _waited_for = (
     .where(t.publications.c.waits_for.is_not(None), t.sessions.c.phase != "planned")
     .limit(bindparam("most"))
 )
-_known = select(t.log.c.key, t.log.c.about).where(
-    t.log.c.key.in_(bindparam("keys", expanding=True))
-    | t.log.c.about.in_(bindparam("abouts", expanding=True))
-)
+_known = select(t.log.c.key).where(t.log.c.key.in_(bindparam("keys", expanding=True)))
+_buried = select(t.tombstones.c.hash).where(t.tombstones.c.hash.in_(bindparam("hashes", expanding=True)))
 _places = select(t.places).where(t.places.c.channel.in_(bindparam("channels", expanding=True)))
 _seats = (
     select(t.identities.c.platform, t.identities.c.workspace, t.identities.c.account, t.identities.c.person_id,
@@ -85,10 +85,12 @@ _seats = (
     .where(t.identities.c.account.in_(bindparam("accounts", expanding=True)), t.memberships.c.until.is_(None))
 )  # fmt: skip
 _replies = select(t.replies).where(
-    tuple_(t.replies.c.place_id, t.replies.c.message).in_(bindparam("messages", expanding=True))
+    t.replies.c.place_id.in_(bindparam("places", expanding=True)),
+    t.replies.c.message.in_(bindparam("messages", expanding=True)),
 )
 _prompts = select(t.outbox.c.place_id, t.outbox.c.receipt, t.outbox.c.session_id, t.outbox.c.prompt).where(
-    tuple_(t.outbox.c.place_id, t.outbox.c.receipt).in_(bindparam("messages", expanding=True))
+    t.outbox.c.place_id.in_(bindparam("places", expanding=True)),
+    t.outbox.c.receipt.in_(bindparam("messages", expanding=True)),
 )
 _advanced = (
     update(t.sessions)
@@ -145,25 +147,32 @@ class Unit:
 
     # -- reads
 
-    def known(self, keys: Collection[str], abouts: Collection[str]) -> set[str]:
-        """Which of these events have been taken in already, by either name."""
-        if not keys:
-            return set()
-        found = self.connection.execute(_known, {"keys": list(keys), "abouts": list(abouts)})
-        return {name for row in found for name in row if name is not None}
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Which of these events have been taken in already."""
+        return {row[0] for row in self.connection.execute(_known, {"keys": list(keys)})} if keys else set()
+
+    def buried(self, hashes: Collection[str]) -> set[str]:
+        """Which of these messages have been erased."""
+        return (
+            {row[0] for row in self.connection.execute(_buried, {"hashes": list(hashes)})}
+            if hashes
+            else set()
+        )
 
     def sessions(self, ids: Collection[int]) -> dict[int, SessionRow]:
         """Sessions by id, locked until the transaction ends."""
         if not ids:
             return {}
-        return {row[0]: SessionRow(*row) for row in self.connection.execute(_by_id, {"ids": list(ids)})}
+        return {
+            row[0]: SessionRow(*tuple(row)) for row in self.connection.execute(_by_id, {"ids": list(ids)})
+        }
 
     def due(self, now: datetime, most: int) -> set[int]:
         """Sessions whose deadline has come, or for whom something has been published."""
         due = {row[0] for row in self.connection.execute(_due, {"now": now, "most": most})}
         return due | {row[0] for row in self.connection.execute(_waited_for, {"most": most})}
 
-    def places(self, channels: Collection[str]) -> dict[Address, Row[Any]]:
+    def places(self, channels: Collection[str]) -> dict[Address, Any]:
         if not channels:
             return {}
         found = self.connection.execute(_places, {"channels": list(channels)})
@@ -177,21 +186,21 @@ class Unit:
                 seats.setdefault((row[0], row[1], row[2]), []).append(Seat(*row[3:]))
         return seats
 
-    def replies(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Row[Any]]:
+    def replies(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Any]:
         """Replies by place and the platform's message id."""
         if not messages:
             return {}
-        found = self.connection.execute(_replies, {"messages": list(messages)})
+        found = self.connection.execute(_replies, _pairs(messages))
         return {(row.place_id, row.message): row for row in found}
 
-    def prompts(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Row[Any]]:
+    def prompts(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Any]:
         """Messages of our own by place and receipt: session and prompt."""
         if not messages:
             return {}
-        found = self.connection.execute(_prompts, {"messages": list(messages)})
+        found = self.connection.execute(_prompts, _pairs(messages))
         return {(row.place_id, row.receipt): row for row in found}
 
-    def all(self, statement: Select[Any], **params: Any) -> list[Row[Any]]:
+    def all(self, statement: Select[Any], **params: Any) -> list[Any]:
         return list(self.connection.execute(statement, params))
 
     # -- writes
@@ -234,7 +243,7 @@ class Unit:
             changed = self.connection.execute(_advanced, self._sessions).rowcount
             if changed not in (-1, len(self._sessions)):
                 raise StaleSession(f"{len(self._sessions) - changed} sessions were changed by another unit")
-        for table in t.metadata.sorted_tables:
+        for table in _TABLES:
             if rows := self._inserts.get(table):
                 self.connection.execute(table.insert(), rows)
         later = (
@@ -247,6 +256,14 @@ class Unit:
             if changes:
                 self.connection.execute(statement, changes)
         self._reset()
+
+
+def _pairs(messages: Collection[tuple[int, str]]) -> dict[str, list[Any]]:
+    """Places and messages apart: an index serves two lists, and not a list of pairs. More may be found than asked."""
+    return {
+        "places": list({place for place, _ in messages}),
+        "messages": [message for _, message in messages],
+    }
 
 
 class StaleSession(Exception):
