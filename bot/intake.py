@@ -119,7 +119,11 @@ class Intake:
         kind = type(problem.orig if isinstance(problem, DBAPIError) else problem).__name__
         with self.works.database.write() as connection:
             park(
-                connection, key=key, raw=msgspec.json.encode(each).decode(), reason=kind, at=self.clock.now()
+                connection,
+                key=name(each),
+                raw=msgspec.json.encode(each).decode(),
+                reason=kind,
+                at=self.clock.now(),
             )
         log.error("an event was parked (%s); see: runda parked", kind)
         return "parked"

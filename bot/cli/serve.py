@@ -32,6 +32,7 @@ def serve(house: House) -> None:
 
 async def _serve(house: House, database: Database) -> None:
     from adapters.terminal import TerminalPlatform
+
     from bot.wiring import build, running
 
     stopped = asyncio.Event()
@@ -58,7 +59,9 @@ class Finding:
 
 
 @click.command(help="Say what is set up, what is missing, and what to do about it.")
-@click.option("--health", is_flag=True, help="Only: is a house running on this database? Exit code 0 if it is.")
+@click.option(
+    "--health", is_flag=True, help="Only: is a house running on this database? Exit code 0 if it is."
+)
 @click.pass_context
 def doctor(ctx: click.Context, *, health: bool) -> None:
     house: House = ctx.obj
@@ -86,7 +89,9 @@ def _all(house: House) -> Iterator[Finding]:
 
 def _folder(data: Path) -> Iterator[Finding]:
     exists = data.is_dir()
-    yield Finding(exists, f"the data folder: {data}", "It is made by the first runda series create, or runda serve.")
+    yield Finding(
+        exists, f"the data folder: {data}", "It is made by the first runda series create, or runda serve."
+    )
 
 
 def _count(database: Database, statement: str) -> int:
@@ -98,12 +103,16 @@ def _count(database: Database, statement: str) -> int:
 
 def _series(database: Database) -> Finding:
     live = _count(database, "SELECT count(*) FROM series WHERE status IN ('planned', 'running', 'paused')")
-    return Finding(live > 0, f"series that are planned or under way: {live}", "Plan one: runda series create --help")
+    return Finding(
+        live > 0, f"series that are planned or under way: {live}", "Plan one: runda series create --help"
+    )
 
 
 def _parked(database: Database) -> Finding:
     waiting = _count(database, "SELECT count(*) FROM parked WHERE settled_at IS NULL")
-    return Finding(waiting == 0, f"events that could not be taken in: {waiting}", "Look at them: runda parked")
+    return Finding(
+        waiting == 0, f"events that could not be taken in: {waiting}", "Look at them: runda parked"
+    )
 
 
 def _failed(database: Database) -> Finding:
@@ -130,5 +139,3 @@ def _running(house: House) -> Iterator[Finding]:
         seen = connection.execute(select(func.max(workers.c.seen_at))).scalar()
     alive = seen is not None and house.clock.now() - seen < ALIVE
     yield Finding(alive, "a house is running" if alive else "no house is running", "Start it: runda serve")
-
-
