@@ -116,6 +116,24 @@ def test_what_came_late_is_an_answer_of_its_own_and_marked() -> None:
     )  # fmt: skip
 
 
+def test_what_came_late_waits_for_what_came_in_time() -> None:
+    rows = [
+        said(1, KARI, late=True),
+        said(2, OLA),
+        said(3, SIV, reactions=1, late=True),
+        said(4, 1004, reactions=1),
+    ]
+    assert chosen(compile_group(ROUTE, rows)) == [(4,), (3,), (2,)]
+    assert chosen(compile_group(ROUTE, rows[:2])) == [(2,), (1,)]
+    notes = [said(reply, step="fits-note", role="note", late=reply < 3) for reply in range(1, 5)]
+    assert chosen(compile_group(ROUTE, notes)) == [(1,), (3,), (4,)]
+
+
+def test_of_what_was_said_at_the_same_moment_the_lower_id_is_first() -> None:
+    rows = [said(reply, 1000 + reply, sent_at=START) for reply in (3, 1, 4, 2)]
+    assert chosen(compile_group(ROUTE, rows)) == [(1,), (2,), (3,)]
+
+
 def test_at_a_table_every_message_of_the_note_taker_is_an_answer() -> None:
     rows = [said(1), said(2), said(3), said(4)]
     assert chosen(compile_group(ROUTE, rows, table=True)) == [(1,), (2,), (3,)]
@@ -186,12 +204,13 @@ def test_of_many_groups_it_is_not_always_the_first_that_are_shown() -> None:
 
 # -- what always holds
 
-STEPS = (*(step.id for step in ROUTE.steps), "fits", "fits", "local", None)
+STEPS = (*(step.id for step in ROUTE.steps), *["fits"] * 8, "local", None)
+ROLES = (*get_args(Role), *["answer"] * 8, "reflection")
 PEOPLE = st.integers(1001, 1005)
 REPLIES = st.integers(1, 60)
 ROWS = st.lists(
     st.builds(
-        said, REPLIES, PEOPLE, st.sampled_from(STEPS), st.sampled_from(get_args(Role)), late=st.booleans(),
+        said, REPLIES, PEOPLE, st.sampled_from(STEPS), st.sampled_from(ROLES), late=st.booleans(),
         size=st.integers(1, 40), reactions=st.sampled_from((0, 0, 0, 1, 2)),
         sent_at=st.integers(0, 9).map(lambda n: START + timedelta(minutes=n)),
     ), unique_by=lambda row: row.reply, max_size=40,
@@ -295,6 +314,12 @@ def test_what_is_taken_back_takes_its_lines_and_nothing_takes_their_place(recap:
 def test_taking_back_in_turn_is_taking_back_at_once(recap: Any, one: set[int], other: set[int]) -> None:
     assert without(without(recap, one), other) == without(recap, one | other)
     assert without(recap, ()) == recap
+
+
+def test_a_question_whose_last_line_is_taken_back_goes_and_is_not_called_unanswered() -> None:
+    recap = without(compile_group(ROUTE, [said(1), said(2, OLA, step="local")]), {1})
+    assert [question.step for question in recap.questions] == ["local"]
+    assert recap.unanswered == ("meaning",)
 
 
 def test_a_finding_goes_with_its_rewording_for_what_is_left_was_never_released() -> None:
@@ -443,6 +468,17 @@ def test_a_groups_recap_is_shown_with_what_matters_most_first() -> None:
         m.Heading(m.text("recap.unanswered")), m.Points((own("meaning"),)),
     )  # fmt: skip
     assert parts(recap) == tuple(part for part in shown if part != m.line("recap.automatic"))
+
+
+def test_that_others_said_more_is_only_told_where_something_of_theirs_is_shown() -> None:
+    def told(of: int, gone: set[int]) -> bool:
+        shared = [Shared(reply, 2) for reply in range(1, of + 1)]
+        shown = parts(without(compile_group(ROUTE, [], shared=shared), gone))
+        return any(isinstance(part, m.Line) for part in shown)
+
+    assert told(7, set())
+    assert not told(6, set())
+    assert not told(7, set(range(1, 8)))
 
 
 def test_a_managers_recap_is_shown_as_counts_and_numbered_findings() -> None:

@@ -98,6 +98,7 @@ def test_no_condition_opens_what_is_closed_and_no_other_opens_what_has_one() -> 
             cell = row.cell(viewer)
             opens = {one for one in ALL if may_see(viewer, datum, given=[one])}
             assert opens == (set(ALL) if cell == "yes" else {cell} - {"no"})
+    assert not may_see("other", "solo", given=["no"])  # type: ignore[list-item]
 
 
 def test_every_way_a_reply_counts_is_a_datum() -> None:
