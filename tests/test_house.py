@@ -27,9 +27,10 @@ LIBRARIES_OF_FLOWS = {"babel", "dateutil", "msgspec", "pydantic", "pydantic_core
 
 # The parts of the standard library that read a clock, draw at random, wait, or touch the world.
 NOT_IN_FLOWS = set(
-    "asyncio concurrent ctypes glob http io locale logging multiprocessing os pathlib queue random sched"
-    " secrets select shutil signal smtplib socket sqlite3 ssl subprocess sys tempfile threading time urllib"
-    " uuid".split()
+    """
+    asyncio concurrent ctypes glob http io locale logging multiprocessing os pathlib queue random sched secrets
+    select shutil signal smtplib socket sqlite3 ssl subprocess sys tempfile threading time urllib uuid
+    """.split()  # noqa: SIM905 - easier to read than as many strings
 )
 
 CLOCKS = {f"{kind}.{name}" for kind in ("datetime", "date") for name in ("now", "utcnow", "today")}
@@ -228,14 +229,16 @@ def test_every_locked_package_has_hashes_and_no_address(path):
 
 
 # In pieces, so that this file does not contain them.
-TRACES = re.compile("|".join(["py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.", r"(?<![\w.])/wo" + "rk/"]))
-NOT_OURS = {".git", "__pycache__", "dist", "build"}
+TRACES = re.compile(
+    "|".join(["py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.", r"(?<![\w.])/wo" + "rk/"])
+)
+MADE = re.compile(r"\.git|\.venv.*|.*cache.*|dist|build|\.hypothesis")
 
 
 def files() -> Iterator[Path]:
     """The files of the tree, without what commands and tools make in it."""
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [n for n in folders if n not in NOT_OURS and not n.startswith(".venv") and "cache" not in n]
+        folders[:] = [name for name in folders if not MADE.fullmatch(name)]
         yield from (Path(folder, name) for name in names)
 
 
