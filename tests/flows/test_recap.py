@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from functools import reduce
+from itertools import chain, pairwise
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from flows import message as m
 from flows.effects import Role
@@ -21,6 +24,7 @@ from flows.kinds.finding import PutForward
 from flows.kinds.note import Note
 from flows.kinds.plenum import Share
 from flows.kinds.recap import LookBack
+from flows.language import placeholders
 from flows.programme import Route
 from flows.recap import (
     ActionCounts,
@@ -512,3 +516,31 @@ def test_what_a_recap_says_can_be_sent() -> None:
     rows = [said(1), said(2), said(3, OLA, late=True)]
     shown = m.message("recap", *parts(compile_group(ROUTE, rows)))
     assert msgspec.json.decode(msgspec.json.encode(shown), type=m.Message) == shown
+
+
+@pytest.mark.parametrize("language", ["en", "nb", "nn", "sv"])
+def test_every_text_of_a_recap_is_in_every_language_with_its_parameters(language: str) -> None:
+    raw = (Path(__file__).parents[2] / "flows" / "texts" / f"{language}.yaml").read_text(encoding="utf-8")
+    texts = YAML(typ="safe").load(raw)
+    rows = [
+        said(1, step="fits-note", role="note"),
+        said(2, late=True),
+        said(3, step="since", role="reflection"),
+    ]
+    shared = [Shared(reply, 2) for reply in range(4, 12)]
+    full = compile_group(ROUTE, rows, [FindingRow(12, "yes")], [ActionRow(13, "open")], shared)
+    told = compile_manager(ROUTE, Turnout(1, 2, 9), [FindingRow(12, "yes")], [ActionRow(13, "open")])
+    bare = compile_manager(ROUTE, Turnout(0, 2, 0))
+    shown = [*parts(full, automatic=True), *parts(told), *parts(bare), *parts(counts_only(told))]
+    for text in filter(
+        lambda one: not one.key.startswith("programme:"), chain.from_iterable(map(keyed, shown))
+    ):
+        entry = reduce(lambda level, name: level[name], text.key.split("."), texts)
+        assert placeholders(entry) <= text.params.keys(), text.key
+
+
+def keyed(part: m.Part) -> list[m.Text]:
+    if isinstance(part, m.Heading):
+        return [part.text]
+    items = part.items if isinstance(part, m.Points) else (part.content,) if isinstance(part, m.Line) else ()
+    return [item for item in items if isinstance(item, m.Text)]

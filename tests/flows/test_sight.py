@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+from ruamel.yaml import YAML
 
 from flows.effects import Role
+from flows.language import Catalogue
 from flows.message import Line, Points, Text, line, text
 from flows.sight import (
     CONDITIONS,
@@ -153,6 +155,68 @@ def test_no_sentence_is_shorter_than_the_table(datum: Datum) -> None:
     listed = [item for part in sentence(datum) if isinstance(part, Points) for item in part.items]
     assert len(listed) >= sum(TABLE[datum].cell(viewer) != "no" for viewer in VIEWERS)
     assert isinstance(sentence(datum)[-1], Line)
+
+
+def catalogue(language: str) -> Catalogue:
+    raw = (PAGE.parents[1] / "flows" / "texts" / f"{language}.yaml").read_text(encoding="utf-8")
+    return Catalogue(language, YAML(typ="safe").load(raw), "Europe/Oslo")
+
+
+def said(part: Line | Points, texts: Catalogue) -> list[str]:
+    """A part of a sentence as it is read; every item of it is a text of texts."""
+    items = part.items if isinstance(part, Points) else (part.content,)
+    return [_words(item, texts) for item in items if isinstance(item, Text)]
+
+
+def _words(item: Text, texts: Catalogue) -> str:
+    inner: dict[str, Any] = {
+        name: _words(each, texts) for name, each in item.params.items() if isinstance(each, Text)
+    }
+    return texts.say(item.key, **inner)
+
+
+@pytest.mark.parametrize("language", ["en", "nb", "nn", "sv"])
+def test_every_sentence_can_be_said_in_every_language(language: str) -> None:
+    texts = catalogue(language)
+    for datum in DATA:
+        parts = [part for part in sentence(datum) if isinstance(part, Line | Points)]
+        assert sum(len(said(part, texts)) for part in parts) == 2 + sum(1 for _ in allowed(datum)) + (
+            1 + sum(1 for _ in allowed(SUMMED_UP[datum])) if datum in SUMMED_UP else 0
+        )
+
+
+def test_the_sentence_reads_well() -> None:
+    parts = [part for part in sentence("reply") if isinstance(part, Line | Points)]
+    told = [each for part in parts for each in said(part, catalogue("en"))]
+    assert told == [
+        "Who sees what you say in the group:",
+        "you",
+        "your group",
+        "the coordinator: only what the group's recap quotes",
+        "those who run the system: when the person it is about wants to see it or have it erased",
+        "Nobody else sees it.",
+    ]
+
+
+def test_the_short_sentences_still_say_what_the_table_says() -> None:
+    """`sight.reply` and its like in flows/texts are written by hand, one sentence each, from these cells.
+
+    If this fails, the table was changed: write those sentences anew, in every language, and then this test.
+    """
+    rows: dict[Datum, str] = {
+        "reply": "circle yes, series no, coordinator quoted, manager no",
+        "solo": "circle no, series no, coordinator no, manager no",
+        "finding": "circle yes, series no, coordinator quoted, manager no",
+        "released": "circle yes, series yes, coordinator yes, manager approved",
+        "action": "circle yes, series no, coordinator quoted, manager no",
+        "group-recap": "circle yes, series no, coordinator holding, manager no",
+        "answered": "circle no, series no, coordinator no, manager no",
+    }
+    seen_now = {datum: TABLE[datum] for datum in rows}
+    assert rows == {
+        datum: f"circle {row.circle}, series {row.series}, coordinator {row.coordinator}, manager {row.manager}"
+        for datum, row in seen_now.items()
+    }
 
 
 # -- the page
