@@ -1,0 +1,247 @@
+"""What Runda itself says: that every text the code uses is there, in four languages, and can be followed.
+
+The keys are read out of the source, so a new text without words fails here, and so does a text that nothing
+uses any more. What the lists in this file hold back was read by somebody, and says why.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import flows
+from flows import effects, groups, reading, sight
+from flows.kinds import KINDS
+from flows.language import compare, keys, placeholders
+from flows.programme import LANGUAGES
+from flows.recap.shapes import ActionState
+from tests.flows.catalogues import QUOTES, catalogue, source, texts
+
+SOURCE = Path(flows.__file__).parent
+REFERENCE = "en"
+
+
+def entries(language: str) -> Iterator[tuple[str, str]]:
+    """Every text of a language with its key; every form of a plural."""
+    for key, entry in catalogue(language).entries.items():
+        if isinstance(entry, str):
+            yield key, entry
+        elif isinstance(entry, dict):
+            yield from ((key, form) for form in entry.values())
+
+
+# -- the keys that the code uses
+
+#: Keys that are put together: what stands first, and all that can follow.
+EXPANSIONS: dict[str, tuple[str, ...]] = {
+    "choice.": reading.CONTROLS,
+    "status.": tuple(kind.WORD for kind in KINDS if kind.WAITS),
+    "finished.": tuple(outcome.replace(" ", "-") for outcome in get_args(effects.Outcome)),
+    "delivery.why.": ("not-found", "forbidden", "archived", "removed", "too-long", "unknown"),
+    "sight.before.": sight.DATA,
+    "sight.role.": sight.VIEWERS,
+    "sight.when.": tuple(sight.CONDITIONS),
+}
+#: What speaks keys: functions of `flows.message`, and two that pass a key on to them.
+SPEAKERS = {"line", "text", "Text", "tell", "_section"}
+#: Who passes a key on, and so has it in a variable.
+FORWARDERS = {"line", "text", "tell", "programme", "choices", "_section", "_listed"}
+#: Texts that other rooms say, or that stand ready for them: reviewed, and not found in `flows`.
+ELSEWHERE = (
+    "recap.date", "recap.asked", "recap.group", "recap.late-marker", "recap.edited-by-coordinator",
+    "manager.", "action.state.", "reply.", "series.", "terminal.", "sight.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Use:
+    key: str
+    where: str
+    #: None: they are handed on from somewhere else.
+    params: frozenset[str] | None
+
+
+@cache
+def uses() -> list[Use]:
+    codes = (groups.SMALL, groups.LARGE, groups.SEVEN)
+    found = [Use(code, "groups.py", frozenset({"n", "limit"})) for code in codes]
+    for path in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        speakers = _speakers(tree) if path.name != "message.py" else SPEAKERS | {"choices"}
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and _called(node) in speakers:
+                    found += _uses(node, function.name, f"{path.relative_to(SOURCE)}:{node.lineno}")
+    return found
+
+
+def _speakers(tree: ast.Module) -> set[str]:
+    """The speakers that this module knows: a `line` that is not `flows.message`'s is something else."""
+    imports = (
+        node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "flows.message"
+    )
+    known = {alias.name for node in imports for alias in node.names}
+    return (SPEAKERS | {"choices"}) & (known | {"tell", "_section"})
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _uses(call: ast.Call, function: str, where: str) -> Iterator[Use]:
+    if _called(call) == "choices":
+        yield from (
+            Use(f"choice.{key}", where, frozenset()) for arg in call.args for key in _keys(arg, where)
+        )
+    elif isinstance(call.args[0], ast.Name | ast.BinOp | ast.Call):
+        assert function in FORWARDERS, f"{where}: a key in a variable cannot be followed; write it out here"
+    else:
+        yield from (Use(key, where, _params(call)) for key in _keys(call.args[0], where))
+
+
+def _keys(node: ast.expr, where: str) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        assert isinstance(node.value, str), where
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _keys(node.body, where)
+        yield from _keys(node.orelse, where)
+    elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+        start = str(node.values[0].value)
+        assert start in EXPANSIONS, f"{where}: tell the test what can follow {start!r}"
+        yield from (start + end for end in EXPANSIONS[start])
+
+
+def _params(call: ast.Call) -> frozenset[str] | None:
+    """The names handed in, if they can be seen: keywords, or the dictionary of a `Text`."""
+    if _called(call) == "Text" and len(call.args) > 1:
+        handed = call.args[1]
+        assert isinstance(handed, ast.Dict), "hand a dictionary that can be read here"
+        return frozenset(str(ast.literal_eval(key)) for key in handed.keys if key)
+    named = [keyword.arg for keyword in call.keywords]
+    return None if None in named else frozenset(str(name) for name in named)
+
+
+#: The parameters of texts whose caller hands them on: `turn.show_status`, `recap.showing`.
+HANDED_ON = {"status.": {"n", "of", "until"}, "manager.actions": {"open", "under_way", "done", "dropped"}}
+
+
+def test_every_text_that_the_code_uses_is_there() -> None:
+    known = keys(texts(REFERENCE))
+    missing = {use.key: use.where for use in uses() if use.key not in known}
+    assert missing == {}
+
+
+def test_the_reading_of_the_source_finds_what_is_known_to_be_there() -> None:
+    found = {use.key for use in uses()}
+    assert {"ask.alone", "status.open", "choice.was-answer", "share.from", "lobby.nobody"} <= found
+    assert len(found) > 80
+
+
+def test_no_text_is_left_over() -> None:
+    used = {use.key for use in uses()}
+    left = [key for key, kind in keys(texts(REFERENCE)).items() if kind != "words" and key not in used]
+    assert [key for key in left if not key.startswith(ELSEWHERE)] == []
+    assert [start for start in ELSEWHERE if not any(key.startswith(start) for key in left)] == []
+
+
+def test_texts_ask_for_no_more_than_they_are_given() -> None:
+    for use in uses():
+        handed = next((names for key, names in HANDED_ON.items() if use.key.startswith(key)), None)
+        given = use.params if use.params is not None else handed
+        assert given is not None, f"{use.where}: what is handed to {use.key} cannot be followed"
+        assert placeholders(catalogue(REFERENCE).entries[use.key]) <= given, f"{use.where} {use.key}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plural_is_only_where_a_number_is_given(language: str) -> None:
+    plural = {key for key, kind in keys(texts(language)).items() if kind == "plural"}
+    assert [use.where for use in uses() if use.key in plural and use.params and "n" not in use.params] == []
+
+
+def test_every_state_of_an_action_has_a_word() -> None:
+    assert set(texts(REFERENCE)["action"]["state"]) == set(get_args(ActionState))
+
+
+# -- the four languages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_the_same_things(language: str) -> None:
+    assert compare(texts(REFERENCE), texts(language), language) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_can_be_said(language: str) -> None:
+    """With every parameter, for one and for many, on the day and another day."""
+    at = datetime(2026, 10, 13, 7, 35, tzinfo=UTC)
+    bot = catalogue(language)
+    for key, entry in bot.entries.items():
+        if isinstance(entry, tuple):
+            continue
+        timed = set(re.findall(r"\{(\w+):", " ".join(entry.values()) if isinstance(entry, dict) else entry))
+        words = {name: at if name in timed else "{words}" for name in placeholders(entry)}
+        for n in (0, 1, 2):
+            said = bot.say(key, now=at, **{**words, "n": n})
+            assert said.strip(), key
+            assert said.count("{") == sum(
+                value == "{words}" for name, value in words.items() if name != "n"
+            ), said
+
+
+#: Said alike in bokmål and nynorsk: somebody has read each, and it is good in both.
+ALIKE = {
+    "plain", "meeting.title", "picture.point", "ask.count", "note.noted", "action.state.done",
+    "action.state.under-way", "break.until", "status.ask", "status.note", "status.recap", "status.break",
+    "status.share", "status.open", "status.paused", "receipt.kept", "choice.here", "choice.next", "choice.back",
+    "choice.pause", "choice.help", "choice.release-all", "reply.late", "sight.role.author", "sight.role.circle",
+    "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else", "recap.date",
+    "recap.others", "recap.others-more", "recap.edited-by-coordinator", "manager.took-part",
+    "manager.finding-number", "manager.next", "series.cancelled", "terminal.you", "terminal.joined",
+}  # fmt: skip
+
+
+def test_bokmal_and_nynorsk_are_written_each_on_its_own() -> None:
+    nb, nn = catalogue("nb").entries, catalogue("nn").entries
+    assert {key for key in nb if nb[key] == nn[key] and not isinstance(nb[key], tuple)} == ALIKE
+
+
+#: Words that show that a text has slipped into another language.
+STRANGERS = {
+    "nb": "ikkje kva korleis kvar kven kvifor nokon noko frå meir seinare vidare berre sjå dykk eg saman leiar "
+    "leiarar høgst eit ein att inte är ni",
+    "nn": "ikke hva hvordan hvor hvem hvorfor noen noe fra mer senere videre bare se da dere deres jeg sammen "
+    "et en ett leder ledere høyst fortsatt igjen gjøre uten hvis ble",
+    "sv": "ikke ikkje hva kva dere dykk og ei et fra frå økt frist ordfører utvalg leder ledere",
+    "en": "og ikke ikkje och inte är",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_slips_into_another_language(language: str) -> None:
+    strangers = set(STRANGERS[language].split())
+    found = {(key, word) for key, text in entries(language) for word in re.findall(r"\w+", text.lower())}
+    assert {(key, word) for key, word in found if word in strangers} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_tone_is_calm(language: str) -> None:
+    """No exclamation marks, no pictograms, and the language's own quotation marks."""
+    for key, text in entries(language):
+        assert "!" not in text, key
+        assert not re.search(r"[\u2190-\u2bff\U0001f000-\U0001faff]", text), key
+        assert set(re.findall(r"[«»“”„\"]", text)) <= set(QUOTES[language]), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lines_of_the_file_are_short_enough_to_review(language: str) -> None:
+    lines = source(language).splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 110] == []
