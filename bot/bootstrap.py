@@ -73,12 +73,12 @@ def enter(name: str) -> None:
 
 
 def prepare_or_leave(kit: Kit, checkout: Path) -> Path:
-    """The Python of the environment that has `kit`, made if need be. On failure: say why, exit 2."""
+    """The Python of the environment that has `kit`, made if need be. On failure: say why, exit 1."""
     try:
         return prepare(kit, checkout, sys.stderr)
     except SetupFailed as failure:
         print(f"\nRunda could not set itself up: {failure}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("\nStopped. The same command starts the set-up afresh.", file=sys.stderr)
         sys.exit(130)

@@ -277,11 +277,11 @@ def test_what_pip_says_is_told_in_plain_words_with_its_last_lines(scene, pip, to
     assert not bootstrap.is_ready(BASE, scene.checkout)
 
 
-def test_the_command_ends_with_2_and_no_traceback(scene):
+def test_the_command_ends_with_1_and_no_traceback(scene):
     pip_says(scene, 1, "ERROR: no such thing")
     process = start(scene)
     _, told = process.communicate(timeout=30)
-    assert process.returncode == 2
+    assert process.returncode == 1
     assert "Runda could not set itself up: pip failed." in told
     assert "Traceback" not in told
 
