@@ -212,7 +212,7 @@ places = Table(
     Column("platform", String(20), nullable=False),
     Column("workspace", String(64), nullable=False),
     Column("channel", String(64), nullable=False),
-    Column("thread", String(64), nullable=False, server_default=""),
+    Column("thread", String(64), nullable=False, server_default=text("''")),
     #: The one person whose private place it is.
     _of("people", nullable=True, index=True),
     #: The session that speaks there now; what is written there is for it.

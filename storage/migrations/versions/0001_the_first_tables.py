@@ -1,0 +1,364 @@
+"""The first tables.
+
+Every constraint gets its name here: pk_<table>, fk_<table>_<column>_<parent>, uq_ and ix_<table>_<columns>.
+What the columns are for stands in `storage.tables`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    _people()
+    _programmes_and_series()
+    _circles_and_places()
+    _sessions()
+    _what_is_said()
+    _delivery()
+    _what_happened()
+
+
+def _people() -> None:
+    _table(
+        "organisations",
+        _id(),
+        _text("name", 200),
+        _text("language", 8),
+        _text("zone", 64),
+        sa.Column("retention_days", sa.Integer()),
+        _at("created_at"),
+        unique=[("name",)],
+    )
+    _table(
+        "people",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("name", 200),
+        _text("language", 8, nullable=True),
+        _at("erased_at", nullable=True),
+    )
+    _table(
+        "identities",
+        _id(),
+        _of("people", "person_id", index=True),
+        _text("platform", 20),
+        _text("workspace", 64),
+        _text("account", 64),
+        unique=[("account", "workspace", "platform")],
+    )
+
+
+def _programmes_and_series() -> None:
+    _table(
+        "contents",
+        _text("id", 64),
+        _text("programme", 60),
+        _count("version"),
+        sa.Column("body", sa.Text(), nullable=False),
+        _at("created_at"),
+    )
+    _table(
+        "series",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("slug", 60),
+        _text("title", 200),
+        _of("contents", "content_id", of=sa.String(64)),
+        _text("language", 8),
+        _text("zone", 64),
+        _text("pace", 8),
+        _text("answering", 8),
+        _text("form", 60, nullable=True),
+        _text("status", 12),
+        _text("arena", 40, nullable=True),
+        sa.Column("grace_minutes", sa.Integer()),
+        sa.Column("window_days", sa.Integer()),
+        _text("platform", 20),
+        _text("workspace", 64),
+        _at("created_at"),
+        unique=[("organisation_id", "slug")],
+    )
+    _table(
+        "meetings",
+        _id(),
+        _of("series", "series_id"),
+        _count("number"),
+        sa.Column("local_date", sa.Date(), nullable=False),
+        sa.Column("local_time", sa.Time(), nullable=False),
+        sa.Column("fold", sa.Integer()),
+        _text("status", 12),
+        _of("contents", "content_id", of=sa.String(64), nullable=True),
+        unique=[("series_id", "number")],
+    )
+
+
+def _circles_and_places() -> None:
+    _table(
+        "places",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("platform", 20),
+        _text("workspace", 64),
+        _text("channel", 64),
+        _text("thread", 64, server_default=sa.text("''")),
+        _of("people", "person_id", nullable=True, index=True),
+        sa.Column("session_id", _number),
+        _text("blocked", 40, nullable=True),
+        unique=[("channel", "thread", "workspace", "platform")],
+    )
+    _table(
+        "circles",
+        _id(),
+        _of("series", "series_id"),
+        _text("kind", 12),
+        _count("number"),
+        _text("name", 200),
+        _of("places", "home_id", nullable=True),
+        unique=[("series_id", "kind", "number")],
+    )
+    _table(
+        "memberships",
+        _id(),
+        _of("people", "person_id", index=True),
+        _of("series", "series_id", index=True),
+        _of("circles", "circle_id", nullable=True, index=True),
+        _text("role", 12),
+        _at("since"),
+        _at("until", nullable=True),
+    )
+
+
+def _sessions() -> None:
+    _table(
+        "sessions",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _of("series", "series_id"),
+        _of("circles", "circle_id"),
+        _of("meetings", "meeting_id", index=True),
+        _of("places", "place_id"),
+        _count("version", server_default="0"),
+        _text("phase", 12),
+        sa.Column("state", sa.Text()),
+        _at("wake_at", nullable=True),
+        _at("starts_at"),
+        sa.Column("own_date", sa.Boolean(), nullable=False, server_default=sa.text("false")),
+        unique=[("circle_id", "meeting_id")],
+    )
+    _partial("ix_sessions_due", "sessions", ["wake_at"], "wake_at IS NOT NULL")
+    _table(
+        "publications",
+        _id(),
+        _of("sessions", "session_id"),
+        _of("meetings", "meeting_id", index=True),
+        _of("circles", "circle_id"),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("waits_for", _number),
+        unique=[("session_id",)],
+    )
+    _partial("ix_publications_waiting", "publications", ["waits_for"], "waits_for IS NOT NULL")
+
+
+def _what_is_said() -> None:
+    _table(
+        "replies",
+        sa.Column("id", _number, nullable=False, autoincrement=False),
+        _of("organisations", "organisation_id"),
+        _of("sessions", "session_id", index=True),
+        _of("people", "person_id", index=True),
+        _of("places", "place_id"),
+        _text("message", 64),
+        _count("revision", server_default="0"),
+        sa.Column("prompt", sa.Integer()),
+        _text("step", 60, nullable=True),
+        _text("role", 12),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        _count("reactions", server_default="0"),
+        _at("sent_at"),
+        unique=[("place_id", "message")],
+    )
+    _table(
+        "findings",
+        _of("replies", "reply_id", ondelete="CASCADE"),
+        _of("sessions", "session_id", index=True),
+        _text("state", 12),
+        _of("replies", "words_id", nullable=True, index=True, ondelete="SET NULL"),
+        key=["reply_id"],
+    )
+    _table(
+        "actions",
+        _of("replies", "reply_id", ondelete="CASCADE"),
+        _of("circles", "circle_id", index=True),
+        _text("state", 12),
+        key=["reply_id"],
+    )
+    _table(
+        "recaps",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _of("meetings", "meeting_id", index=True),
+        _of("sessions", "session_id", nullable=True, index=True),
+        _count("version"),
+        _text("status", 12),
+        sa.Column("points", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text()),
+        _at("made_at"),
+        _at("approved_at", nullable=True),
+        _of("people", "approved_by", nullable=True),
+    )
+
+
+def _delivery() -> None:
+    _table(
+        "outbox",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _of("places", "place_id"),
+        _of("sessions", "session_id", nullable=True),
+        _count("version"),
+        _count("effect"),
+        _text("kind", 8),
+        _text("sort", 10),
+        _text("slot", 80, nullable=True),
+        sa.Column("prompt", sa.Integer()),
+        sa.Column("body", sa.Text(), nullable=False),
+        _of("outbox", "target_id", nullable=True),
+        _text("status", 8),
+        _count("attempts", server_default="0"),
+        _at("not_before", nullable=True),
+        _text("claimed_by", 100, nullable=True),
+        _at("claimed_at", nullable=True),
+        _text("receipt", 64, nullable=True),
+        _at("sent_at", nullable=True),
+        _text("reason", 80, nullable=True),
+        unique=[("session_id", "version", "effect")],
+        sqlite_autoincrement=True,
+    )
+    _partial("uq_outbox_in_flight", "outbox", ["place_id"], "status = 'sending'", unique=True)
+    _partial("ix_outbox_waiting", "outbox", ["place_id", "id"], "status = 'queued'")
+    _partial("ix_outbox_target", "outbox", ["target_id"], "target_id IS NOT NULL")
+    op.create_index("ix_outbox_slot", "outbox", ["session_id", "slot"])
+    op.create_index("ix_outbox_receipt", "outbox", ["place_id", "receipt"])
+    _table(
+        "quotes",
+        _of("outbox", "outbox_id", ondelete="CASCADE"),
+        sa.Column("reply_id", _number, nullable=False),
+        key=["outbox_id", "reply_id"],
+    )
+    op.create_index("ix_quotes_reply_id", "quotes", ["reply_id"])
+    _table("buckets", _text("name", 120), _at("closed_until"), key=["name"])
+    _table(
+        "holds",
+        _text("name", 20),
+        _at("since"),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("outbox_id", _number),
+        key=["name"],
+    )
+
+
+def _what_happened() -> None:
+    _table(
+        "log",
+        _id(),
+        _of("sessions", "session_id", nullable=True),
+        sa.Column("version", sa.Integer()),
+        _text("key", 400, nullable=True),
+        _text("about", 400, nullable=True),
+        sa.Column("event", sa.Text(), nullable=False),
+        _text("ignored", 200, nullable=True),
+        _at("at"),
+        unique=[("key",), ("about",)],
+    )
+    op.create_index("ix_log_session_id_version", "log", ["session_id", "version"])
+    _table(
+        "parked",
+        _id(),
+        _text("key", 400, nullable=True),
+        sa.Column("raw", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        _at("at"),
+        _count("tries", server_default="1"),
+        _at("settled_at", nullable=True),
+        unique=[("key",)],
+    )
+    _table("tombstones", _text("hash", 64), _at("at"), key=["hash"])
+    _table(
+        "audit",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("actor", 80),
+        _text("act", 60),
+        _text("object", 120),
+        _at("at"),
+    )
+    _table("workers", _text("id", 100), _at("seen_at"))
+    _table("secrets", _text("name", 40), _text("value", 200), key=["name"])
+
+
+# -- how the above is written
+
+
+def _id() -> sa.Column[Any]:
+    return sa.Column("id", _number, nullable=False)
+
+
+def _text(name: str, most: int, *, nullable: bool = False, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, sa.String(most), nullable=nullable, **options)
+
+
+def _count(name: str, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, sa.Integer(), nullable=False, **options)
+
+
+def _at(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _of(
+    parent: str, name: str, *, of: Any = _number, nullable: bool = False, index: bool = False, **options: Any
+) -> sa.Column[Any]:
+    """A column that points to a parent; `_table` names its constraint and makes its index."""
+    return sa.Column(name, of, nullable=nullable, info={"parent": parent, "index": index, "options": options})
+
+
+def _table(
+    name: str,
+    *columns: sa.Column[Any],
+    key: list[str] | None = None,
+    unique: list[tuple[str, ...]] | None = None,
+    **options: Any,
+) -> None:
+    constraints: list[sa.Constraint] = [sa.PrimaryKeyConstraint(*(key or ["id"]), name=f"pk_{name}")]
+    for column in columns:
+        if parent := column.info.get("parent"):
+            named = f"fk_{name}_{column.name}_{parent}"
+            points = [column.name], [f"{parent}.id"]
+            constraints.append(sa.ForeignKeyConstraint(*points, name=named, **column.info["options"]))
+    constraints += [sa.UniqueConstraint(*each, name=f"uq_{name}_{'_'.join(each)}") for each in unique or []]
+    op.create_table(name, *columns, *constraints, **options)
+    for column in columns:
+        if column.info.get("index"):
+            op.create_index(f"ix_{name}_{column.name}", name, [column.name])
+
+
+def _partial(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
+    op.create_index(
+        name,
+        table,
+        columns,
+        unique=unique,
+        sqlite_where=sa.text(where),
+        postgresql_where=sa.text(where),
+    )
