@@ -205,7 +205,7 @@ ALIKE = {
     "choice.pause", "choice.help", "choice.release-all", "reply.late", "sight.role.author", "sight.role.circle",
     "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else", "recap.date",
     "recap.others", "recap.others-more", "recap.edited-by-coordinator", "manager.took-part",
-    "manager.finding-number", "manager.next", "series.cancelled", "terminal.you", "terminal.joined",
+    "manager.finding-number", "manager.next", "series.cancelled", "terminal.you", "terminal.joined", "terminal.write",
 }  # fmt: skip
 
 

@@ -130,6 +130,9 @@ def test_a_button_can_also_be_written(language: str) -> None:
     bot = catalogue(language)
     for word in reading.CONTROLS:
         assert understand(bot.say(f"choice.{word}"), bot.vocabulary()) == Control(word), word
+    for key, verdict in (("release-all", "yes"), ("release-none", "no")):
+        said = understand(bot.say(f"choice.{key}"), bot.vocabulary())
+        assert said == Verdict(None, verdict), key  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
