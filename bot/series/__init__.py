@@ -1,0 +1,16 @@
+"""The coordinator's side: series planned on real dates, changed on the way, shown, and played in advance.
+
+    problems    what a coordinator can mend, in words
+    dates       when the rounds of a programme are held
+    planning    from what is asked for to a plan; reads and writes nothing
+    making      from a plan to rows, in one transaction
+    office      one series at hand: its rows, its audit log, and what people are told
+    changes     move, undo, confirm, pause, resume, cancel, start
+    members     who takes part, and in what role
+    overview    lists and states, as counts
+    rehearsal   every message that will be sent, from the real engine
+    holidays    public holidays, by zone
+
+Functions of a connection and values, with the time passed in. The command line uses them now, the forms of a
+chat platform later; so nothing here prints, and no option of a command is named here.
+"""

@@ -1,0 +1,151 @@
+"""From what a coordinator asks for to a plan. Reads and writes nothing, so a plan can be shown and thrown away.
+
+A plan that can be made may still be unwise: seven in a group, a meeting on a Sunday, more dates than rounds.
+That is told as warnings, and the coordinator decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from bot import library
+from bot.opening import WINDOW_DAYS
+from bot.series import advice, dates
+from bot.series.dates import Sitting
+from bot.series.grouping import Group, form_groups
+from bot.series.problems import NotFound, SeriesProblem
+from flows.calendar import WorkingDays, zone_named
+from flows.forms import Named, NamedGroup, Values, When
+from flows.turn import OFFICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for, as `flows.forms.CREATE` reads it. Empty `language` and `zone`: the organisation's."""
+
+    name: str
+    people: tuple[Named, ...] = ()
+    group: tuple[NamedGroup, ...] = ()
+    on: tuple[When, ...] = ()
+    at: time | None = None
+    rule: str | None = None
+    start: date | None = None
+    which: str | None = None
+    zone: str | None = None
+    language: str | None = None
+    pace: str = "live"
+    window: int | None = None
+    answering: str = "each"
+    form: str | None = None
+    arena: str | None = None
+    note_taker: tuple[Named, ...] = ()
+    coordinator: tuple[Named, ...] = ()
+    manager: tuple[Named, ...] = ()
+    tentative: bool = False
+    platform: str = "terminal"
+
+    @classmethod
+    def of(cls, values: Values) -> Wish:
+        """From the values of the form; lists of names written in several goes are one list."""
+        flat: dict[str, Any] = {
+            role: tuple(one for listed in values[role] for one in listed)
+            for role in ("note_taker", "coordinator", "manager")
+        }
+        return cls(**{**values, **flat, "people": values["people"] or ()})
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """What the organisation says where the wish says nothing."""
+
+    name: str
+    language: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A series as it will be made."""
+
+    wish: Wish
+    content: library.Content
+    language: str
+    zone: str
+    groups: tuple[Group, ...]
+    sittings: tuple[Sitting, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def minutes(self) -> int:
+        return self.content.programme.form(self.wish.form).minutes
+
+    @property
+    def plenums(self) -> set[int]:
+        """The rounds in which everyone meets: there are several groups, and the form has time for it."""
+        programme = self.content.programme
+        if len(self.groups) < 2 or not programme.form(self.wish.form).plenum:
+            return set()
+        return {number for number, each in enumerate(programme.rounds, 1) if each.plenum}
+
+    def ends(self, sitting: Sitting) -> datetime:
+        """When a sitting is over: its minutes when live, its window when not."""
+        return ends(sitting, self.wish.pace, self.minutes, self.wish.window, self.zone)
+
+    @property
+    def people(self) -> list[str]:
+        return [name for group in self.groups for name in group.people]
+
+
+def ends(sitting: Sitting, pace: str, minutes: int, window: int | None, zone: str) -> datetime:
+    if pace == "live":
+        return sitting.at + timedelta(minutes=minutes)
+    return WorkingDays(zone, *OFFICE).window_end(sitting.at, window or WINDOW_DAYS)
+
+
+def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) -> Plan:
+    """Raises SeriesProblem (WhichTime among them), UnknownZone, UnreadableRule."""
+    programme = content.programme
+    zone = zone_named(wish.zone or tenant.zone, available_timezones()).key
+    language, foreign = _language(wish, content, tenant)
+    if wish.form and wish.form not in programme.forms:
+        raise NotFound("form", wish.form, programme.forms)
+    _fits_arena(wish)
+    form = programme.form(wish.form)
+    today = now.astimezone(zone_named(zone)).date()
+    asked = dates.whens(wish.on, wish.at, wish.rule, wish.start, today)
+    fold = dates.FOLDS[wish.which] if wish.which else None
+    sittings = dates.sittings(asked, len(programme.rounds), form, zone, fold)
+    for each in sittings:
+        dates.refuse_past(each.number, each.at, now)
+    formed, warned = form_groups(wish.people, wish.group, wish.note_taker, programme.group, language)
+    made = Plan(wish, content, language, zone, formed, tuple(sittings), ())
+    warnings = (
+        *foreign,
+        *warned,
+        *advice.on_dates(made, len(asked)),
+        *advice.on_roles(made),
+        *advice.on_arena(wish.arena),
+    )
+    return replace(made, warnings=warnings)
+
+
+def _language(wish: Wish, content: library.Content, tenant: Tenant) -> tuple[str, list[str]]:
+    """The series' language: one that the programme has texts in."""
+    has = content.programme.languages
+    if wish.language and wish.language not in has:
+        raise SeriesProblem(f"The programme has no texts in {wish.language}; choose one of {', '.join(has)}.")
+    language = wish.language or tenant.language
+    if language in has:
+        return language, []
+    return has[0], [f"The programme has no texts in {language}, which {tenant.name} uses; {has[0]} is used."]
+
+
+def _fits_arena(wish: Wish) -> None:
+    if wish.arena == "elected" and wish.pace == "async":
+        raise SeriesProblem(
+            "An elected body meets openly, and so that all hear each other at the same time (kommuneloven §§ 11-5 "
+            "and 11-7). Its rounds cannot be held over days in a thread: choose the live pace."
+        )

@@ -1,0 +1,43 @@
+"""What a coordinator can mend: what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from flows.calendar import AskAbout, TwoSuchTimes
+
+
+class SeriesProblem(ValueError):
+    """Something that was asked for cannot be done. The message says why, and what can be done."""
+
+
+class NotFound(SeriesProblem):
+    """Nothing is called so. Names what is nearest, and what there is."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        names = list(known)
+        near = get_close_matches(name, names, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        there = f" There is: {', '.join(names)}." if names else " There is none yet."
+        super().__init__(f"There is no {what} called {name}.{meant}{there}")
+        self.name = name
+
+
+class WhichTime(SeriesProblem):
+    """A local time that only a person can settle: `asked` holds the two moments that may be meant."""
+
+    def __init__(self, number: int, asked: AskAbout) -> None:
+        self.number, self.asked = number, asked
+        self.twice = isinstance(asked, TwoSuchTimes)
+        super().__init__(f"Session {number}: {_twice(asked) if self.twice else asked}")
+
+
+def _twice(asked: AskAbout) -> str:
+    first, second = asked.candidates
+    moment = asked.moment
+    return (
+        f"{moment.at:%H:%M} on {moment.on} comes twice in {moment.zone}: the clock is put back that day. "
+        f"The first is at {first:%H:%M} UTC, the second at {second:%H:%M} UTC. "
+        "Say which is meant, the first or the second, or choose another time."
+    )

@@ -1,0 +1,261 @@
+"""What coordinators are asked, defined once: fields with types and checks.
+
+A platform renders a form in its own way: as a modal, as a conversation with a way back, as options of a command.
+Whatever it is, it hands in what was written, as text, and gets values or all faults at once. The same field
+is called the same everywhere: `label` is its key in the catalogues, `about` one line for a command's help.
+
+What is ugly: whether a zone exists, a form is the programme's, or a person is known is not for a form to find
+out. Such fields are text here, and are looked up by whoever can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, Literal, TypeAlias
+
+from flows.calendar import plausible
+
+Kind = Literal["text", "names", "group", "choice", "number", "date", "time", "moment", "zone", "flag"]
+Values: TypeAlias = dict[str, Any]
+
+_TIME = re.compile(r"(\d{1,2})[:.](\d\d)")
+_NAMED = re.compile(r"(?P<name>[^()]+?)\s*(?:\((?P<unit>[^()]+)\))?")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A local date, with a time of its own if one was written beside it."""
+
+    on: date
+    at: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody by name, and the unit they come from, if it was written: "Kari Vik (Health)"."""
+
+    name: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGroup:
+    """A group that a coordinator has put together: "Fjord: Kari, Amir"."""
+
+    name: str
+    people: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing asked for. `many`: any number of answers, in a tuple; otherwise one, or None."""
+
+    name: str
+    kind: Kind
+    about: str
+    required: bool = False
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    #: The usual answer, where the form itself knows one.
+    usual: str | None = None
+
+    def read(self, written: str) -> Any:
+        """What was written, as a value. Raises ValueError with what to write instead."""
+        if self.kind == "choice" and written not in self.choices:
+            raise ValueError(f"{written!r} is not among the choices; write one of {', '.join(self.choices)}")
+        return _READERS.get(self.kind, _text)(written)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one field, and what to do."""
+
+    field: str
+    why: str
+
+
+class FormFaults(ValueError):
+    """A form that cannot be used as it was filled in; every fault of it."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(f"{fault.field}: {fault.why}" for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    name: str
+    fields: tuple[Field, ...]
+    #: What must hold between fields; tried once each field is well by itself.
+    checks: tuple[Callable[[Values], Fault | None], ...] = ()
+
+    def label(self, field: Field) -> str:
+        """The key of a field's label in the bot's catalogues."""
+        return f"form.{self.name}.{field.name}"
+
+    def read(self, written: Mapping[str, Any]) -> Values:
+        """Values by field: tuples where there may be many, None for what was left empty.
+
+        `written` holds text, or a sequence of texts for a field of many, or a bool for a flag; what it does not
+        hold was not answered. Raises FormFaults.
+        """
+        faults: list[Fault] = []
+        values = {field.name: _value(field, written.get(field.name), faults) for field in self.fields}
+        if not faults:
+            faults = [fault for check in self.checks if (fault := check(values))]
+        if faults:
+            raise FormFaults(tuple(faults))
+        return values
+
+
+def _value(field: Field, written: Any, faults: list[Fault]) -> Any:
+    if field.kind == "flag":
+        return bool(written)
+    answers = list(written or ()) if field.many else [written or field.usual]
+    read = []
+    for answer in filter(None, (each.strip() for each in answers if each)):
+        try:
+            read.append(field.read(answer))
+        except ValueError as problem:
+            faults.append(Fault(field.name, str(problem)))
+    if field.required and not any(each and each.strip() for each in answers):
+        faults.append(Fault(field.name, f"is needed: {field.about[0].lower()}{field.about[1:]}"))
+    return tuple(read) if field.many else next(iter(read), None)
+
+
+# -- from text to value
+
+
+def _text(written: str) -> str:
+    return written
+
+
+def _number(written: str) -> int:
+    if not written.isascii() or not written.isdecimal() or int(written) < 1:
+        raise ValueError(f"{written!r} is no whole number; write 1 or more")
+    return int(written)
+
+
+def _date(written: str) -> date:
+    try:
+        return plausible(date.fromisoformat(written))
+    except ValueError as problem:
+        raise ValueError(f"{written!r} is no date ({problem}); write it like 2026-10-13") from problem
+
+
+def _time(written: str) -> time:
+    found = _TIME.fullmatch(written)
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError(f"{written!r} is no time of day; write it like 09:00")
+    return time(int(found[1]), int(found[2]))
+
+
+def _moment(written: str) -> When:
+    day, _, clock = written.replace("T", " ", 1).partition(" ")
+    return When(_date(day), _time(clock.strip()) if clock.strip() else None)
+
+
+def _names(written: str) -> tuple[Named, ...]:
+    return tuple(_named(name) for each in re.split(r"[,\n]", written) if (name := each.strip()))
+
+
+def _named(written: str) -> Named:
+    found = _NAMED.fullmatch(written)
+    if found is None:
+        raise ValueError(f"{written!r} is no name; write it like Kari Vik, or Kari Vik (Health) with a unit")
+    unit = found["unit"]
+    return Named(" ".join(found["name"].split()), unit.strip() if unit else None)
+
+
+def _group(written: str) -> NamedGroup:
+    name, colon, people = written.partition(":")
+    if not colon or not name.strip() or not people.strip():
+        raise ValueError(f"{written!r} is no group; write it like “Fjord: Kari, Amir, Liv, Jon”")
+    return NamedGroup(name.strip(), _names(people))
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "number": _number, "date": _date, "time": _time, "moment": _moment, "names": _names,
+    "group": _group,
+}  # fmt: skip
+
+
+# -- the forms
+
+
+def _some_people(values: Values) -> Fault | None:
+    if values["people"] and values["group"]:
+        return Fault("group", "people are listed twice; name the groups, or give one list to be divided")
+    if not (values["people"] or values["group"]):
+        return Fault("people", "nobody is named; give a list of people, or groups with their people")
+    return None
+
+
+def _some_dates(values: Values) -> Fault | None:
+    if values["on"] and values["rule"]:
+        return Fault("rule", "dates are given twice; give the dates, or a rule for them")
+    if not (values["on"] or values["rule"]):
+        return Fault("on", "no date is given; give dates such as 2026-10-13, or a rule for them")
+    return None
+
+
+def _some_times(values: Values) -> Fault | None:
+    if values["at"] is None and any(when.at is None for when in values["on"]):
+        return Fault("at", "is needed: at what time of day, like 09:00")
+    if values["rule"] and values["at"]:
+        return Fault("at", "a rule holds its own time; leave this out")
+    return None
+
+
+_CHOSEN = Field(
+    "which", "choice", "Which of the two, where the clock is put back.", choices=("first", "second")
+)
+_TIMES = (
+    Field("on", "moment", "A date, with a time if it has its own: 2026-10-13.", many=True),
+    Field("at", "time", "The time of day, where a date has none: 09:00."),
+    Field("rule", "text", "Dates by a rule: every second tuesday 09:00, six times."),
+    Field("start", "date", "The date from which a rule counts. Usually today."),
+    _CHOSEN,
+    Field("zone", "zone", "The time zone, like Europe/Oslo. Usually the organisation's."),
+    Field("language", "choice", "Usually the organisation's.", choices=("nb", "nn", "sv", "en")),
+    Field("pace", "choice", "Minutes in a meeting, or days in a thread.", choices=("live", "async"), usual="live"),
+    Field("window", "number", "Working days that a round is open, at the async pace. Usually 4."),
+    Field("answering", "choice", "Each person writes, or one for a table.", choices=("each", "table"), usual="each"),
+    Field("form", "text", "How the programme is timed; one of its forms. Usually its first."),
+    Field("arena", "choice", "Where it is held; it decides which rules hold.",
+          choices=("elected", "leaders", "unions", "staff", "partners"), usual="staff"),
+)  # fmt: skip
+
+#: Planning a series. `people` is one list to be divided; `group` is used as it stands.
+CREATE = Form(
+    "series-create",
+    (
+        Field("name", "text", "What the series is called.", required=True),
+        Field("people", "names", "Who takes part, to be divided in groups of 4 to 6."),
+        Field("group", "group", "A group as it shall be: “Fjord: Kari, Amir, Liv, Jon”.", many=True),
+        *_TIMES,
+        Field("note_taker", "names", "Who writes for a group.", many=True),
+        Field("coordinator", "names", "Who runs the series, and is told when something needs it.", many=True),
+        Field("manager", "names", "Who reads the managers' recap.", many=True),
+        Field("tentative", "flag", "The dates are not certain; nothing starts until they are confirmed."),
+        Field("platform", "choice", "Where people talk.", choices=("terminal",), usual="terminal"),
+    ),
+    (_some_people, _some_dates, _some_times),
+)
+
+#: Trying out a programme on dates, without people of its own.
+TRY_OUT = Form("series-simulate", _TIMES, (_some_dates, _some_times))
+
+#: Giving a meeting another date. The local time is kept, unless a new one is given.
+MOVE = Form(
+    "series-move",
+    (
+        Field("to", "date", "The new date, like 2026-11-03.", required=True),
+        Field("at", "time", "A new time of day. Usually the same as before."),
+        _CHOSEN,
+        Field("group", "text", "One group only, by its name; the others keep their date."),
+    ),
+)
