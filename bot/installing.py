@@ -5,13 +5,13 @@ Standard library only, like `bot.bootstrap`, which decides what is installed and
 
 from __future__ import annotations
 
-import queue
+import os
 import re
+import select
 import shutil
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -147,42 +147,34 @@ class Installer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
             pass_fds=self._inherit,
         )
+        lines = []
         with child:
-            lines = []
             for line in self._lines_of(child):
                 lines.append(line)
                 if follow:
                     follow(line)
         return child.returncode, lines
 
-    def _lines_of(self, child: subprocess.Popen[str]) -> Iterator[str]:
-        """The child's lines; between two of them, a sign of life whenever it is quiet for long."""
-        said: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        threading.Thread(target=_pump, args=(child.stdout, said), daemon=True).start()
+    def _lines_of(self, child: subprocess.Popen[bytes]) -> Iterator[str]:
+        """What the child says, line by line; a sign of life of our own whenever it is quiet for long."""
+        assert child.stdout is not None
+        source, rest = child.stdout.fileno(), b""
         while True:
-            try:
-                line = said.get(timeout=QUIET_S)
-            except queue.Empty:
+            if not select.select([source], [], [], QUIET_S)[0]:
                 self._still()
-                continue
-            if line is None:
+            elif chunk := os.read(source, 65536):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (line.decode("utf-8", "replace").rstrip() for line in lines)
+            else:
+                if rest:
+                    yield rest.decode("utf-8", "replace")
                 return
-            if line:
-                yield line
 
 
 def shorten(line: str, most: int = 180) -> str:
     return line if len(line) <= most else f"{line[: most - 4]} ..."
-
-
-def _pump(lines: Iterable[str], into: queue.SimpleQueue[str | None]) -> None:
-    for line in lines:
-        into.put(line.rstrip())
-    into.put(None)
 
 
 def pip_command(python: Path, requirements: Path) -> list[str]:
