@@ -23,12 +23,8 @@ def on_dates(made: Plan, given: int) -> Iterator[str]:
         yield "This form has breaks, as for one day, but its sessions are on several days."
     for each in made.sittings:
         if why := dates.closed_day(each.moment.on, made.zone):
-            yield f"Session {each.number}: {each.moment.on} is {_a(why)}."
+            yield f"Session {each.number}: {each.moment.on} is {why}."
     yield from _overlaps(made)
-
-
-def _a(why: str) -> str:
-    return f"a {why}" if why in ("Saturday", "Sunday") else why
 
 
 def _overlaps(made: Plan) -> Iterator[str]:

@@ -99,7 +99,7 @@ def closed_day(day: date, zone: str) -> str | None:
     """Why few people work on a day: the weekday of a weekend, or the name of a public holiday."""
     if name := holiday(day, zone):
         return name
-    return f"{day:%A}" if day.weekday() >= SATURDAY else None
+    return f"a {day:%A}" if day.weekday() >= SATURDAY else None
 
 
 def clock_changes(first: date, last: date, zone: str) -> Iterator[tuple[date, timedelta]]:

@@ -174,7 +174,7 @@ def person(connection: Connection, owner: int, platform: str, name: str) -> int:
 # -- meetings and sessions
 
 
-def meeting(series: int, sitting: Sitting, *, confirmed: bool) -> dict[str, Any]:
+def meeting_row(series: int, sitting: Sitting, *, confirmed: bool) -> dict[str, Any]:
     moment = sitting.moment
     return {"series_id": series, "number": sitting.number, "local_date": moment.on, "local_time": moment.at,
             "fold": moment.fold, "status": "confirmed" if confirmed else "tentative"}  # fmt: skip
@@ -182,7 +182,7 @@ def meeting(series: int, sitting: Sitting, *, confirmed: bool) -> dict[str, Any]
 
 def _meetings(connection: Connection, plan: Plan, series: int) -> list[int]:
     confirmed = not plan.wish.tentative
-    return add(connection, t.meetings, [meeting(series, each, confirmed=confirmed) for each in plan.sittings])
+    return add(connection, t.meetings, [meeting_row(series, each, confirmed=confirmed) for each in plan.sittings])
 
 
 def _who_meets(plan: Plan, circles: Sequence[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:

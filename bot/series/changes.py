@@ -1,0 +1,114 @@
+"""What a coordinator does to a planned series: confirm, pause, resume, cancel. Dates are changed in `moving`.
+
+A session that is under way belongs to the engine, so it is told by an order, in a unit of work of its own, after
+this transaction. A command that was cut off between the two can be given again: nothing happens twice by it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.series.dates import refuse_past
+from bot.series.moving import spoken
+from bot.series.office import BEFORE, UNDER_WAY, Change, Office
+from bot.series.problems import SeriesProblem
+from flows.calendar import local_moment
+from flows.events import Closed, Paused, Resumed
+from flows.message import Message, Moment, line, message
+
+
+def confirm(office: Office, number: int | None = None) -> Change:
+    """Make tentative dates certain: one meeting's, or all. Raises SeriesProblem."""
+    office.refuse_cancelled()
+    meetings = [office.meeting(number)] if number is not None else office.meetings()
+    tentative = [each for each in meetings if each.status == "tentative"]
+    if not tentative:
+        raise SeriesProblem(f"No date of {office.series.title} is tentative; there is nothing to confirm.")
+    for each in tentative:
+        sessions = [one for one in office.sessions(each.id) if one.phase == "planned"]
+        for one in sessions:
+            refuse_past(each.number, one.starts_at, office.now)
+            office.set_sessions([one.id], wake_at=None if office.paused else one.starts_at)
+    office.set_meetings([each.id for each in tentative], status="confirmed")
+    numbers = ", ".join(str(each.number) for each in tentative)
+    office.record("meetings confirmed", numbers)
+    return office.done(
+        *(f"Session {each.number} is confirmed: {spoken(office.moment(each))}." for each in tentative)
+    )
+
+
+def pause(office: Office) -> Change:
+    """Nothing opens, and the clocks of what is under way stand still."""
+    office.refuse_cancelled()
+    sessions = office.sessions()
+    audit = office.record("series paused")
+    office.set_series(status="paused")
+    office.set_sessions([each.id for each in sessions if each.phase == "planned"], wake_at=None)
+    under_way = [each for each in sessions if each.phase in UNDER_WAY]
+    office.order("paused", audit, under_way, Paused())
+    if not office.paused:
+        heard = {each.circle_id for each in under_way}
+        office.announce(
+            _say("series.paused"), [each for each in sessions if each.circle_id not in heard], audit
+        )
+    return office.done(f"{office.series.title} is paused. Nothing opens until it is resumed.")
+
+
+def resume(office: Office) -> Change:
+    """What was planned waits for its time again. What should have opened meanwhile is named."""
+    office.refuse_cancelled()
+    sessions, meetings = office.sessions(), {each.id: each for each in office.meetings()}
+    audit = office.record("series resumed")
+    office.set_series(status="planned")
+    waiting = [
+        one
+        for one in sessions
+        if one.phase == "planned" and meetings[one.meeting_id].status in ("confirmed", "open")
+    ]
+    for each in waiting:
+        office.set_sessions([each.id], wake_at=each.starts_at)
+    office.order("resumed", audit, [each for each in sessions if each.phase == "paused"], Resumed())
+    for number in sorted(
+        {meetings[each.meeting_id].number for each in waiting if each.starts_at <= office.now}
+    ):
+        office.told.append(
+            f"Session {number} should have opened while the series was paused. It opens late if it is not too late; "
+            "otherwise give it a new date."
+        )
+    ahead = sorted((each for each in waiting if each.starts_at > office.now), key=lambda each: each.starts_at)
+    if ahead and office.paused:
+        office.announce(_say("series.resumed", when=Moment(ahead[0].starts_at)), sessions, audit)
+    then = f" Next: {spoken(local_moment(ahead[0].starts_at, office.series.zone))}." if ahead else ""
+    return office.done(f"{office.series.title} goes on.{then}")
+
+
+def cancel(office: Office, number: int | None = None) -> Change:
+    """Cancel one meeting, or the series with all that is left of it. What is under way is ended."""
+    office.refuse_cancelled()
+    meetings = [office.meeting(number)] if number is not None else office.meetings()
+    left = {each.id: each for each in meetings if each.status not in ("held", "cancelled")}
+    if number is not None and not left:
+        raise SeriesProblem(f"Session {number} is {meetings[0].status} already; there is nothing to cancel.")
+    sessions = [each for each in office.sessions() if each.meeting_id in left]
+    before = [each for each in sessions if each.phase in BEFORE]
+    audit = office.record(
+        "meeting cancelled" if number is not None else "series cancelled", str(number or "")
+    )
+    # One that has been opened is ended, and counts as held.
+    office.set_meetings([key for key, each in left.items() if each.status != "open"], status="cancelled")
+    office.set_sessions([each.id for each in before], phase="cancelled", wake_at=None)
+    office.order("cancelled", audit, [each for each in sessions if each.phase in UNDER_WAY], Closed())
+    if number is None:
+        office.set_series(status="cancelled")
+        office.announce(_say("series.ended"), office.sessions(), audit)
+        return office.done(f"{office.series.title} is cancelled. What has been said is kept as agreed.")
+    if before:
+        said = _say("series.cancelled", number=number, when=Moment(before[0].starts_at))
+        office.announce(said, before, audit)
+    if left and meetings[0].status == "open":
+        return office.done(f"Session {number} is ended.")
+    return office.done(f"Session {number} is cancelled. Give it a new date by moving it.")
+
+
+def _say(key: str, **params: Any) -> Message:
+    return message("answer", line(key, **params))

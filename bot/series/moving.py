@@ -1,0 +1,245 @@
+"""Another date for a meeting: move it, take the last move back, start it now.
+
+Meetings keep their local time: one that is moved over a clock change begins at the same time by the clock on the
+wall. What has begun is not moved; it is ended, or its group is given more time. Every change is written in the
+audit log, and said where the groups are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from bot import library
+from bot.series.dates import FOLDS, Sitting, closed_day, refuse_past, sitting
+from bot.series.making import add, add_sessions, meeting_row
+from bot.series.office import ANNOUNCED, BEFORE, Change, Office
+from bot.series.problems import SeriesProblem
+from flows.calendar import LocalMoment, local_moment, moved
+from flows.message import Message, Moment, line, message
+from storage import tables as t
+
+#: The act in the audit log that can be undone.
+MOVED = "meeting moved"
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Where to: as `flows.forms.MOVE` reads it."""
+
+    to: date
+    at: time | None = None
+    which: str | None = None
+    group: str | None = None
+
+
+def spoken(moment: LocalMoment) -> str:
+    return f"{moment.on:%A} {moment.on} at {moment.at:%H:%M}"
+
+
+def move(office: Office, number: int, to: To) -> Change:
+    """Give a meeting, or one group's session of it, another date. Raises SeriesProblem."""
+    office.refuse_cancelled()
+    if to.group is None and number not in [each.number for each in office.meetings()]:
+        return _first_date(office, number, to)
+    meeting = office.meeting(number)
+    circle = office.circle(to.group) if to.group else None
+    sessions = _not_begun(office, meeting, circle)
+    was = office.moment(meeting, sessions[0] if circle else None)
+    target = moved(was, to_date=to.to, to_time=to.at)
+    if to.which:
+        target = replace(target, fold=FOLDS[to.which])
+    new = sitting(number, target)
+    refuse_past(number, new.at, office.now)
+    if new.at == sessions[0].starts_at and sessions[0].phase == "planned":
+        raise SeriesProblem(f"Session {number} is on {spoken(was)} already. Choose another date or time.")
+    earlier = _Earlier.of(meeting, circle, was, sessions[0])
+    audit = office.record(MOVED, earlier.written())
+    _put(office, meeting, sessions, new, alone=circle is not None, own=circle is not None)
+    if meeting.status != "tentative":
+        office.announce(_moved(number, sessions[0].starts_at, new.at), sessions, audit)
+    _mind_dates(office, new)
+    whose = f" for {circle.name}" if circle else ""
+    return office.done(f"Session {number}{whose} moves from {spoken(was)} to {spoken(new.moment)}.")
+
+
+def undo(office: Office) -> Change:
+    """Take the last change back, if it was a move. Where people have been told of it, they are told of this too."""
+    last = office.last_act()
+    if last is None or last.act != MOVED:
+        raise SeriesProblem(
+            f"The last change of {office.series.title} was no move; there is nothing to undo."
+        )
+    earlier = _Earlier.read(last.object.removeprefix(office.series.slug).strip())
+    if earlier.status not in ("confirmed", "tentative"):
+        raise SeriesProblem(
+            f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
+        )
+    meeting = office.meeting(earlier.number)
+    circle = office.circle(str(earlier.circle)) if earlier.circle else None
+    sessions = _not_begun(office, meeting, circle)
+    back = sitting(earlier.number, earlier.moment(office.series.zone))
+    refuse_past(earlier.number, back.at, office.now)
+    audit = office.record("move undone", str(earlier.number))
+    withdrawn = _withdrawn(office, last.id)
+    heard = [each for each in sessions if each.kind == "group" and each.id not in withdrawn]
+    if meeting.status == "tentative":
+        heard = []
+    office.announce(_moved(earlier.number, sessions[0].starts_at, back.at), heard, audit)
+    alone = circle is not None
+    _put(office, meeting, sessions, back, alone=alone, own=earlier.own, status=earlier.status)
+    quiet = "" if heard else " Nobody had been told of the other date."
+    return office.done(f"Session {earlier.number} is on {spoken(back.moment)} again.{quiet}")
+
+
+def start(office: Office, number: int, group: str | None = None) -> Change:
+    """Open a meeting now, or one group's session of it. Raises SeriesProblem."""
+    office.refuse_cancelled()
+    if office.paused:
+        raise SeriesProblem(f"{office.series.title} is paused. Let it go on first, then start the session.")
+    meeting = office.meeting(number)
+    circle = office.circle(group) if group else None
+    sessions = _not_begun(office, meeting, circle)
+    # To the minute, as meetings are; at most a minute behind is on time.
+    at = office.now.replace(second=0, microsecond=0)
+    office.record("meeting started", str(number))
+    opening = Sitting(number, local_moment(at, office.series.zone), at)
+    alone = circle is not None
+    _put(office, meeting, sessions, opening, alone=alone, own=alone, status="confirmed")
+    return office.done(f"Session {number} opens now, as soon as Runda is running.")
+
+
+def _first_date(office: Office, number: int, to: To) -> Change:
+    """A date for a round of the programme that had none, at the time of the one before. Raises SeriesProblem."""
+    body = office.all(select(t.contents.c.body).where(t.contents.c.id == office.series.content_id))[0][0]
+    programme, meetings = library.content_from_json(body).programme, office.meetings()
+    if number not in range(1, len(programme.rounds) + 1) or not meetings:
+        office.meeting(number)
+    fold = FOLDS[to.which] if to.which else None
+    new = sitting(number, LocalMoment(to.to, to.at or meetings[-1].local_time, office.series.zone, fold))
+    refuse_past(number, new.at, office.now)
+    confirmed = meetings[-1].status != "tentative"
+    key = add(office.connection, t.meetings, [meeting_row(office.series.id, new, confirmed=confirmed)])[0]
+    plenum = programme.form(office.series.form).plenum and programme.rounds[number - 1].plenum
+    circles = [
+        {**each._mapping, "organisation_id": office.series.organisation_id}
+        for each in office.circles(*(("group", "everyone") if plenum else ("group",)))
+    ]
+    wakes = confirmed and not office.paused
+    add_sessions(office.connection, [new], [key], {number: circles}, confirmed=wakes)
+    office.record("meeting added", str(number))
+    _mind_dates(office, new)
+    return office.done(f"Session {number} is on {spoken(new.moment)}.")
+
+
+def _not_begun(office: Office, meeting: Row[Any], circle: Row[Any] | None) -> list[Row[Any]]:
+    """The sessions that a new date is for. Raises SeriesProblem where one has begun."""
+    sessions = office.sessions(meeting.id, circle.id if circle else None)
+    if circle is None:
+        # A group with a date of its own keeps it, also where it has begun already.
+        sessions = [each for each in sessions if not each.own_date] or sessions
+    begun = [each.name for each in sessions if each.phase not in BEFORE]
+    if not sessions or begun:
+        raise SeriesProblem(
+            f"Session {meeting.number} has begun for {', '.join(begun) or 'nobody'}, and what has begun is not moved. "
+            "A group that has not begun can be moved alone."
+        )
+    return sessions
+
+
+def _put(
+    office: Office, meeting: Row[Any], sessions: Sequence[Row[Any]], new: Sitting,
+    *, alone: bool, own: bool, status: str | None = None,
+) -> None:  # fmt: skip
+    """Write a date: the meeting's too, unless it is for one circle alone. A missed or cancelled one is on again.
+
+    `own`: from now on the sessions keep a date of their own when the meeting is moved.
+    """
+    status = status or ("tentative" if meeting.status == "tentative" else "confirmed")
+    if not alone:
+        at = {"local_date": new.moment.on, "local_time": new.moment.at, "fold": new.moment.fold}
+        office.set_meetings([meeting.id], status=status, **at)
+    elif meeting.status in ("missed", "cancelled"):
+        office.set_meetings([meeting.id], status=status)
+    wake = new.at if status == "confirmed" and not office.paused else None
+    ids = [each.id for each in sessions]
+    office.set_sessions(ids, starts_at=new.at, wake_at=wake, phase="planned", own_date=own)
+
+
+def _moved(number: int, was: datetime, to: datetime) -> Message:
+    return message("answer", line("series.moved", number=number, was=Moment(was), when=Moment(to)))
+
+
+def _mind_dates(office: Office, new: Sitting) -> None:
+    """What a coordinator should know of a new date."""
+    if why := closed_day(new.moment.on, office.series.zone):
+        office.told.append(f"Mind: {new.moment.on} is {why}.")
+    dates = {each.meeting_id: each.starts_at for each in office.sessions() if not each.own_date}
+    for each in office.meetings():
+        at = dates.get(each.id)
+        if at is None or each.number == new.number or each.status == "cancelled":
+            continue
+        if (each.number < new.number) != (at < new.at):
+            order = "before" if each.number < new.number else "after"
+            office.told.append(f"Mind: session {new.number} is now {order} session {each.number}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Where a meeting was, as the audit log keeps it: one line of words without spaces."""
+
+    number: int
+    circle: int | None
+    on: str
+    at: str
+    fold: int | None
+    status: str
+    own: bool
+
+    @classmethod
+    def of(cls, meeting: Row[Any], circle: Row[Any] | None, was: LocalMoment, session: Row[Any]) -> _Earlier:
+        group = circle.number if circle else None
+        return cls(
+            meeting.number,
+            group,
+            str(was.on),
+            f"{was.at:%H:%M}",
+            was.fold,
+            meeting.status,
+            bool(session.own_date),
+        )
+
+    def written(self) -> str:
+        parts = (
+            self.number,
+            self.circle or "all",
+            self.on,
+            self.at,
+            self.fold,
+            self.status,
+            "own" if self.own else "series",
+        )
+        return " ".join("-" if part is None else str(part) for part in parts)
+
+    @classmethod
+    def read(cls, written: str) -> _Earlier:
+        number, circle, on, at, fold, status, own = written.split()
+        group = None if circle == "all" else int(circle)
+        return cls(int(number), group, on, at, None if fold == "-" else int(fold), status, own == "own")
+
+    def moment(self, zone: str) -> LocalMoment:
+        return LocalMoment(date.fromisoformat(self.on), time.fromisoformat(self.at), zone, self.fold)
+
+
+def _withdrawn(office: Office, audit: int) -> set[int]:
+    """Withdraw what was announced with that row of the log and has not gone out; the sessions it was for."""
+    o = t.outbox.c
+    waiting = update(t.outbox).where(
+        o.effect == ANNOUNCED + audit, o.session_id.is_not(None), o.status == "queued"
+    )
+    withdrawn = waiting.values(status="dropped", reason="the move was undone").returning(o.session_id)
+    return {row[0] for row in office.connection.execute(withdrawn)}

@@ -1,0 +1,166 @@
+"""One series at hand: what its rows say, what is written in the audit log, and what people are told.
+
+Rows that will change are locked when they are read, always in the order of their ids, so that a command and a
+serving process never wait for each other in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from bot.happenings import Order
+from bot.series.problems import NotFound, SeriesProblem
+from flows.calendar import LocalMoment, local_moment
+from flows.events import Event
+from flows.message import Message
+from storage import tables as t
+
+#: A session that has not begun, and may still be given a date.
+BEFORE = ("planned", "missed", "cancelled")
+#: A session that people are in.
+UNDER_WAY = ("lobby", "headcount", "gathering", "running", "paused")
+#: Effects of the engine are counted from 0; what a coordinator says is counted from here, by its audit row.
+ANNOUNCED = 1_000_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a coordinator is told, and what the sessions under way are to be told once it is committed."""
+
+    told: tuple[str, ...]
+    orders: tuple[Order, ...] = ()
+
+
+@dataclass(slots=True)
+class Office:
+    """One series, one transaction, one moment."""
+
+    connection: Connection
+    series: Row[Any]
+    actor: str
+    now: datetime
+    told: list[str] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.series.status == "paused")
+
+    def all(self, statement: Select[Any]) -> list[Row[Any]]:
+        return list(self.connection.execute(statement))
+
+    def done(self, *told: str) -> Change:
+        return Change((*told, *self.told), tuple(self.orders))
+
+    def refuse_cancelled(self) -> None:
+        if self.series.status == "cancelled":
+            raise SeriesProblem(f"{self.series.title} has been cancelled. Plan a new series instead.")
+
+    # -- reading
+
+    def meetings(self) -> list[Row[Any]]:
+        m = t.meetings.c
+        return self.all(select(t.meetings).where(m.series_id == self.series.id).order_by(m.number))
+
+    def meeting(self, number: int) -> Row[Any]:
+        """Raises SeriesProblem where the series has no such meeting."""
+        found = self.meetings()
+        for each in found:
+            if each.number == number:
+                return each
+        there = ", ".join(str(each.number) for each in found) or "none"
+        raise SeriesProblem(f"{self.series.title} has no session {number}. There is: {there}.")
+
+    def circles(self, *kinds: str) -> list[Row[Any]]:
+        c = t.circles.c
+        wanted = select(t.circles).where(
+            c.series_id == self.series.id, c.kind.in_(kinds or ("group", "everyone"))
+        )
+        return self.all(wanted.order_by(c.kind.desc(), c.number))
+
+    def circle(self, name: str) -> Row[Any]:
+        """A group by its name or number. Raises NotFound."""
+        groups = self.circles("group")
+        for each in groups:
+            if name.casefold() in (each.name.casefold(), str(each.number)):
+                return each
+        raise NotFound("group", name, [each.name for each in groups])
+
+    def sessions(self, meeting: int | None = None, circle: int | None = None) -> list[Row[Any]]:
+        """The series' sessions with the kind and home of their circle, locked for a change."""
+        s, c = t.sessions.c, t.circles.c
+        wanted = select(t.sessions, c.kind, c.home_id, c.name).join(t.circles, c.id == s.circle_id)
+        wanted = wanted.where(s.series_id == self.series.id)
+        if meeting is not None:
+            wanted = wanted.where(s.meeting_id == meeting)
+        if circle is not None:
+            wanted = wanted.where(s.circle_id == circle)
+        return self.all(wanted.order_by(s.id).with_for_update(of=t.sessions))
+
+    def moment(self, meeting: Row[Any], session: Row[Any] | None = None) -> LocalMoment:
+        """A meeting's local moment, or the session's own where its circle has another date."""
+        if session is not None and session.own_date:
+            return local_moment(session.starts_at, self.series.zone)
+        return LocalMoment(meeting.local_date, meeting.local_time, self.series.zone, meeting.fold)
+
+    def last_act(self) -> Row[Any] | None:
+        """The newest row of the audit log about this series."""
+        a, called = t.audit.c, self.series.slug
+        about = (a.object == called) | a.object.startswith(f"{called} ", autoescape=True)
+        mine = select(t.audit).where(a.organisation_id == self.series.organisation_id, about)
+        return self.connection.execute(mine.order_by(a.id.desc()).limit(1)).first()
+
+    # -- writing
+
+    def set_series(self, **values: Any) -> None:
+        self.connection.execute(update(t.series).where(t.series.c.id == self.series.id).values(**values))
+
+    def set_meetings(self, ids: Iterable[int], **values: Any) -> None:
+        self.connection.execute(update(t.meetings).where(t.meetings.c.id.in_(list(ids))).values(**values))
+
+    def set_sessions(self, ids: Iterable[int], **values: Any) -> None:
+        self.connection.execute(update(t.sessions).where(t.sessions.c.id.in_(list(ids))).values(**values))
+
+    def record(self, act: str, object_: str = "") -> int:
+        """Write down who did what to this series. Returns the row's id."""
+        row = {
+            "organisation_id": self.series.organisation_id, "actor": self.actor, "act": act,
+            "object": f"{self.series.slug} {object_}".strip(), "at": self.now,
+        }  # fmt: skip
+        statement = insert(t.audit).returning(t.audit.c.id)
+        return int(self.connection.execute(statement, row).scalar_one())
+
+    def announce(self, said: Message, sessions: Sequence[Row[Any]], audit: int) -> None:
+        """Queue a message where the groups of these sessions are at home, once for each group."""
+        groups = {each.circle_id: each for each in sessions if each.kind == "group"}
+        rows = [
+            {"organisation_id": each.organisation_id, "place_id": each.home_id or each.place_id,
+             "session_id": each.id, "version": each.version, "effect": ANNOUNCED + audit, "kind": "say",
+             "sort": said.sort, "body": _encode(said).decode(), "status": "queued"}
+            for each in groups.values()
+        ]  # fmt: skip
+        if rows:
+            self.connection.execute(insert(t.outbox), rows)
+
+    def order(self, act: str, audit: int, sessions: Iterable[Row[Any]], event: Event) -> None:
+        """Have these sessions told, once this is committed."""
+        self.orders += [Order(f"{act}:{audit}:{each.id}", each.id, event) for each in sessions]
+
+
+def open_office(connection: Connection, organisation: str, name: str, actor: str, now: datetime) -> Office:
+    """The series that commands call `name`, of that organisation only. Raises NotFound."""
+    s, o = t.series.c, t.organisations.c
+    mine = select(t.series).join(t.organisations, o.id == s.organisation_id).where(o.name == organisation)
+    found = list(connection.execute(mine.order_by(s.id)))
+    for each in found:
+        if name in (each.slug, each.title):
+            return Office(connection, each, actor, now)
+    raise NotFound("series", name, [each.slug for each in found])
