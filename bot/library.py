@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -25,13 +26,15 @@ from flows.check.tree import read as read_yaml
 from flows.programme import LANGUAGES, Programme
 
 STRUCTURE = "programme.yaml"
+#: What is called as a language is, known to us or not, is meant as a catalogue.
+_CATALOGUE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]+)?\.yaml")
 #: The shape of what `content_json` writes.
 SCHEMA = 1
 #: How a picture that is not text begins, once it is stored.
 _BINARY = "data:;base64,"
 
 
-class UnknownProgramme(LookupError):
+class NoSuchProgramme(LookupError):
     """Neither a file or folder, nor a shipped programme, is called so."""
 
     def __init__(self, name: str) -> None:
@@ -69,7 +72,7 @@ class _Place:
 
     def sources(self) -> dict[str, bytes]:
         """The programme file first; the catalogues beside it only if it is one that leaves them there."""
-        catalogues = sorted(name for name in self.beside() if name.endswith(".yaml") and name != STRUCTURE)
+        catalogues = sorted(filter(_CATALOGUE.fullmatch, self.beside()))
         names = [self.file, *(catalogues if self.file == STRUCTURE else ())]
         return {str(self.shown / name): (self.folder / name).read_bytes() for name in names}
 
@@ -93,14 +96,14 @@ def _shelf() -> Traversable:
 
 
 def report(path_or_name: str | Path) -> Report:
-    """Check a programme. Raises UnknownProgramme, and OSError for a file that may not be read."""
+    """Check a programme. Raises NoSuchProgramme, and OSError for a file that may not be read."""
     return _find(str(path_or_name)).report()
 
 
 def read(path_or_name: str | Path) -> Content:
     """Read a programme.
 
-    Raises UnknownProgramme, FaultyProgramme, and OSError for a file that may not be read.
+    Raises NoSuchProgramme, FaultyProgramme, and OSError for a file that may not be read.
     """
     place = _find(str(path_or_name))
     found = place.report()
@@ -120,7 +123,7 @@ def _find(name: str) -> _Place:
     if path.stem in LANGUAGES and (folder / STRUCTURE).is_file():  # a catalogue: its programme is meant
         file = STRUCTURE
     if not (folder / file).is_file():
-        raise UnknownProgramme(name)
+        raise NoSuchProgramme(name)
     return _Place(folder, file, folder)
 
 

@@ -32,8 +32,10 @@ def text(value: Any) -> str:
 
 
 def number(value: Any, otherwise: int = 0) -> int:
-    usual = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_MINUTES
-    return value if usual else otherwise
+    """A number as the models would take it, in quotes too."""
+    if isinstance(value, str) and value.isdecimal() and len(value) < 4:
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value <= MOST_MINUTES else otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,11 @@ class Outline:
     @property
     def forms(self) -> dict[str, dict[str, Any]]:
         return {name: mapping(each) for name, each in mapping(self.raw.get("forms")).items()}
+
+    @staticmethod
+    def holds_plenum(form: dict[str, Any]) -> bool:
+        """A form that says something else than true or false at least meant to say something."""
+        return form.get("plenum", False) is not False
 
     @property
     def routes(self) -> Iterator[tuple[Path, tuple[SeenStep, ...]]]:

@@ -129,7 +129,7 @@ def group_bounds(seen: Outline) -> Iterator[Fault]:
 
 def forms_hold_rounds(seen: Outline) -> Iterator[Fault]:
     for name, form in seen.forms.items():
-        given, plenum = number(form.get("minutes")), form.get("plenum") is True
+        given, plenum = number(form.get("minutes")), seen.holds_plenum(form)
         for each in seen.rounds:
             taken = each.minutes(plenum=plenum)
             if given and taken > given:
@@ -149,7 +149,7 @@ def breaks_between(seen: Outline) -> Iterator[Fault]:
 
 def plenum_held(seen: Outline) -> Iterator[Fault]:
     """Whether a plenum is held is said by the form, and what happens in it by the round."""
-    holding = [name for name, form in seen.forms.items() if form.get("plenum") is True]
+    holding = [name for name, form in seen.forms.items() if seen.holds_plenum(form)]
     planned = [each for each in seen.rounds if each.plenum]
     if holding and seen.rounds and not planned:
         what, remedy = "no round has a plenum to hold", "Add `plenum:` with steps to a round, or remove this"

@@ -32,6 +32,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "int_type": ("{key} is {value}, not a number", _NUMBER),
     "int_parsing": ("{key} is {value}, not a number", _NUMBER),
     "int_from_float": ("{key} is {value}, not a whole number", _NUMBER),
+    "int_parsing_size": ("{key} is {value}, which is too much", "Write a smaller number"),
     "bool_type": ("{key} is {value}, neither true nor false", "Write `{name}: true` or `{name}: false`"),
     "bool_parsing": ("{key} is {value}, neither true nor false", "Write `{name}: true` or `{name}: false`"),
     "greater_than_equal": ("{key} is {value}, which is too little", "Write {ge} or more"),
@@ -67,17 +68,22 @@ def faults(raw: Any) -> Iterator[Fault]:
     try:
         Programme.model_validate(raw)
     except ValidationError as error:
-        yield from (_fault(raw, path, detail) for path, detail in _flat((), error))
+        found = list(_flat((), error))
+        mistyped = {_meant(raw, path) for path, detail in found if detail["type"] == "extra_forbidden"}
+        yield from (_fault(raw, path, detail) for path, detail in found if path not in mistyped)
 
 
 def _flat(path: Path, error: ValidationError) -> Iterator[tuple[Path, ErrorDetails]]:
-    """The complaints with the whole way to each: a step's own come wrapped in one of the programme's."""
+    """The complaints with the whole way to each: a step's own come wrapped in one of the programme's.
+
+    A list whose every item is faulty is also called too short; that is not told.
+    """
     for detail in error.errors(include_url=False):
         way = (*path, *(part for part in detail["loc"] if part != "[key]"))
         inner = detail.get("ctx", {}).get("error")
         if isinstance(inner, ValidationError):
             yield from _flat(way, inner)
-        else:
+        elif detail["type"] != "too_short" or not detail["input"]:
             yield way, detail
 
 
@@ -116,14 +122,20 @@ def shown(value: Any) -> str:
 # -- keys and kinds that are not known
 
 
+def _meant(raw: dict[str, Any], path: Path) -> Path | None:
+    """The way that an unknown key was most likely meant to lead; it is not told again as missing."""
+    meant = nearest(str(path[-1]), _known(path[:-1], raw))
+    return (*path[:-1], meant) if meant else None
+
+
 def _unknown_key(raw: dict[str, Any], path: Path) -> Fault:
-    *around, key = path
-    known = _known(tuple(around), raw)
-    meant = nearest(str(key), known)
-    if key in BY_WORD and _is_step(tuple(around)):
+    around, key = path[:-1], path[-1]
+    if key in BY_WORD and _is_step(around):
         remedy = "A step does one thing: begin a new one with a hyphen"
+    elif meant := _meant(raw, path):
+        remedy = f"Write `{meant[-1]}`"
     else:
-        remedy = f"Write `{meant}`" if meant else f"Remove it; known here are {named(known)}"
+        remedy = f"Remove it; known here are {named(_known(around, raw))}"
     return Fault(path, f"unknown key `{key}`", remedy)
 
 
