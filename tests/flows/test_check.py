@@ -263,6 +263,17 @@ def test_a_second_round_of_the_same_name_is_told() -> None:
     assert found[-1].startswith("programme.yaml:28: another round is called `first` already.")
 
 
+def test_steps_of_a_round_share_no_name_and_those_of_two_rounds_may() -> None:
+    renamed = changed("share: shared", "share: proud")
+    found = said(small(programme=renamed))
+    assert found[-1].startswith(
+        "programme.yaml:26: first/proud: another step of round `first` is called `proud`"
+    )
+    files = {"programme": PROGRAMME, "en": EN, "nb": NB}
+    again = {name: re.sub(r"better\b(?=:|$)", "proud", each, flags=re.M) for name, each in files.items()}
+    assert said(check({f"{name}.yaml": each for name, each in again.items()})) == []
+
+
 def test_an_of_that_is_missing_is_told_at_its_step() -> None:
     report = small(programme=changed("        of: proud\n", ""))
     assert said(report) == [
