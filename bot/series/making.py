@@ -13,15 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
 
+from adapters.terminal.names import WORKSPACE
 from bot import library
 from bot.series.dates import Sitting
 from bot.series.grouping import EVERYONE
 from bot.series.naming import first_free, slug
 from bot.series.planning import Plan, Tenant
 from storage import tables as t
-
-#: The terminal is one workspace; organisations are told apart by the names of their series.
-WORKSPACE = "local"
 
 
 def tenant(connection: Connection, name: str, language: str, zone: str) -> Tenant:
@@ -182,7 +180,9 @@ def meeting_row(series: int, sitting: Sitting, *, confirmed: bool) -> dict[str, 
 
 def _meetings(connection: Connection, plan: Plan, series: int) -> list[int]:
     confirmed = not plan.wish.tentative
-    return add(connection, t.meetings, [meeting_row(series, each, confirmed=confirmed) for each in plan.sittings])
+    return add(
+        connection, t.meetings, [meeting_row(series, each, confirmed=confirmed) for each in plan.sittings]
+    )
 
 
 def _who_meets(plan: Plan, circles: Sequence[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:

@@ -1,0 +1,189 @@
+"""What a coordinator sees of a series: dates, phases, and how many. Never who has answered, and who has not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from bot import library
+from bot.series.moving import spoken
+from bot.series.office import BEFORE, Office
+from flows import state as states
+from flows.calendar import LocalMoment, local_moment
+from flows.programme import Programme, Route
+from storage import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One series in a list. `next` is its next session that has a date."""
+
+    called: str
+    title: str
+    status: str
+    next: LocalMoment | None
+
+
+def listed(connection: Connection, organisation: str, now: datetime) -> list[Listed]:
+    """The organisation's series, in the order in which they were planned."""
+    s, o = t.series.c, t.organisations.c
+    mine = select(t.series).join(t.organisations, o.id == s.organisation_id).where(o.name == organisation)
+    found = list(connection.execute(mine.order_by(s.id)))
+    return [_listed(Office(connection, each, "", now)) for each in found]
+
+
+def _listed(office: Office) -> Listed:
+    series, meetings = office.series, office.meetings()
+    coming = _next(office, meetings, _sessions(office))
+    return Listed(series.slug, series.title, status(series, meetings), coming and office.moment(coming))
+
+
+def status(series: Any, meetings: Sequence[Any]) -> str:
+    """planned, running, paused, finished or cancelled. Only what a coordinator decides is stored."""
+    if series.status in ("paused", "cancelled"):
+        return str(series.status)
+    states_ = {each.status for each in meetings}
+    if states_ <= {"held", "cancelled"}:
+        return "finished"
+    return "running" if states_ & {"open", "held", "missed"} else "planned"
+
+
+def _next(office: Office, meetings: Sequence[Row[Any]], sessions: Sequence[Row[Any]]) -> Row[Any] | None:
+    waiting = [each for each in sessions if each.phase == "planned" and each.starts_at > office.now]
+    first = min(waiting, key=lambda each: each.starts_at, default=None)
+    return next((each for each in meetings if first is not None and each.id == first.meeting_id), None)
+
+
+def _sessions(office: Office) -> list[Row[Any]]:
+    """The series' sessions with their circles, without a lock: this only looks."""
+    s, c = t.sessions.c, t.circles.c
+    wanted = select(t.sessions, c.kind, c.name).join(t.circles, c.id == s.circle_id)
+    return office.all(wanted.where(s.series_id == office.series.id).order_by(c.kind.desc(), c.number))
+
+
+# -- one series
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A circle's session of one meeting: where it stands, in words with counts."""
+
+    name: str
+    stands: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    number: int
+    title: str
+    moment: LocalMoment
+    status: str
+    circles: tuple[Circle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All there is to show of a series. `people` are names by group, and by role."""
+
+    title: str
+    called: str
+    status: str
+    programme: str
+    pace: str
+    answering: str
+    language: str
+    zone: str
+    meetings: tuple[Meeting, ...]
+    next: Meeting | None
+    people: dict[str, list[str]]
+
+
+def view(office: Office) -> View:
+    body = office.all(select(t.contents.c.body).where(t.contents.c.id == office.series.content_id))[0][0]
+    content, series = library.content_from_json(body), office.series
+    rows, sessions = office.meetings(), _sessions(office)
+    coming = _next(office, rows, sessions)
+    meetings = tuple(_meeting(office, content, each, sessions) for each in rows)
+    return View(
+        series.title, series.slug, status(series, rows), content.programme.programme, series.pace, series.answering,
+        series.language, series.zone, meetings,
+        next((each for each in meetings if coming is not None and each.number == coming.number), None),
+        _people(office),
+    )  # fmt: skip
+
+
+def _meeting(
+    office: Office, content: library.Content, row: Row[Any], sessions: Sequence[Row[Any]]
+) -> Meeting:
+    mine = [each for each in sessions if each.meeting_id == row.id]
+    texts: Any = content.texts[office.series.language]
+    title = str(texts["rounds"][content.programme.rounds[row.number - 1].round]["title"])
+    circles = tuple(Circle(each.name, _stands(office, content.programme, row, each)) for each in mine)
+    return Meeting(row.number, title, office.moment(row), row.status, circles)
+
+
+def _stands(office: Office, programme: Programme, meeting: Row[Any], session: Row[Any]) -> str:
+    if session.phase == "planned":
+        return _waits(office, meeting, session)
+    if session.phase in BEFORE or session.state is None:
+        return str(session.phase)
+    everyone = session.kind == "everyone"
+    return under_way(
+        programme.route(meeting.number, everyone=everyone), states.load(session.state), office.series.zone
+    )
+
+
+def _waits(office: Office, meeting: Row[Any], session: Row[Any]) -> str:
+    at = spoken(office.moment(meeting, session)) if session.own_date else "its time"
+    if office.paused:
+        return "paused"
+    return f"waits for {at}" if session.wake_at else f"waits for {at}, which is to be confirmed"
+
+
+def under_way(route: Route, state: states.State, zone: str) -> str:
+    """Where a session stands, and what it waits for, as counts."""
+    if state.phase == "lobby":
+        return "waits for somebody to write that they are here"
+    if state.phase == "headcount":
+        return "waits for the head count"
+    if state.phase == "finished":
+        return "finished"
+    if state.setting.groups and state.part == "waiting":
+        return f"waits for the groups: {state.arrived} of {state.setting.groups} have come"
+    return ", ".join(_running(route, state, zone))
+
+
+def _running(route: Route, state: states.State, zone: str) -> Iterator[str]:
+    n, of = route.question(state.step)
+    word = route.steps[state.step].WORD
+    yield f"question {n} of {of}" if word == "ask" else f"{word}, after question {n} of {of}" if n else word
+    if state.heads is not None:
+        yield f"{state.heads} at the table"
+    elif state.members:
+        yield f"{len(state.answered)} of {len(state.members)} have answered"
+    end = state.deadlines.get("box") or state.ends_at
+    if state.phase == "paused":
+        yield "paused"
+    elif end:
+        yield f"until {spoken(local_moment(end, zone))}"
+
+
+def _people(office: Office) -> dict[str, list[str]]:
+    """Names by group, note-takers marked; then by role."""
+    m, p, c = t.memberships.c, t.people.c, t.circles.c
+    seats = select(m.role, p.name, c.name.label("circle")).join(t.people, p.id == m.person_id)
+    seats = seats.outerjoin(t.circles, c.id == m.circle_id)
+    found: dict[str, list[str]] = {}
+    rows = office.all(
+        seats.where(m.series_id == office.series.id, m.until.is_(None)).order_by(c.number, m.id)
+    )
+    for row in sorted(rows, key=lambda row: row.circle is None):
+        under = row.circle or f"{row.role}s".capitalize()
+        found.setdefault(under, []).append(
+            f"{row.name} (note-taker)" if row.role == "note-taker" else row.name
+        )
+    return found
