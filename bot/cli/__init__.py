@@ -84,7 +84,7 @@ class Told(click.ClickException):
 
     def __init__(self, words: str, code: int) -> None:
         super().__init__(words)
-        self.exit_code = code
+        self.exit_code = code  # type: ignore[misc]  # click reads it from the instance too
 
     def show(self, file: Any = None) -> None:
         click.echo(f"runda: {self.message}", file=file, err=file is None)
