@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def on_dates(made: Plan, given: int) -> Iterator[str]:
     rounds, held = len(made.content.programme.rounds), len(made.sittings)
     if given > rounds:
-        yield f"The programme has {rounds} rounds. Of {given} dates, the last {given - rounds} are not used."
+        yield f"The programme has {rounds} rounds. Of {given} dates, only the first {rounds} are used."
     if held < rounds:
         without = ", ".join(str(number) for number in range(held + 1, rounds + 1))
         yield f"The programme has {rounds} rounds, and there are dates for {held}. Without a date: {without}."

@@ -50,4 +50,4 @@ def holidays_between(first: date, last: date, zone: str) -> Iterator[tuple[date,
 def _holidays(year: int, zone: str) -> dict[date, str]:
     fixed = {date(year, month, day): name for (month, day), name in _FIXED.get(zone, {}).items()}
     moving = {easter(year) + timedelta(days=n): name for n, name in _BY_EASTER.get(zone, {}).items()}
-    return fixed | moving
+    return moving | fixed  # 17 May can be Whit Monday too, and is called after what it is every year
