@@ -1,4 +1,4 @@
-"""What alembic runs. The connection, and its transaction, come from `storage.migrate`, never from here.
+"""What alembic runs. The connection comes from `storage.migrate`, in a transaction that alembic leaves alone.
 
 Habits, so that no migration surprises anyone:
 
@@ -24,7 +24,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_as_batch=True,
-    transactional_ddl=True,  # on SQLite too: `storage.database` says BEGIN itself
     compare_type=True,
     compare_server_default=True,
 )

@@ -192,30 +192,28 @@ def test_a_database_in_use_is_not_replaced_unasked(sqlite_database: Database, ke
     assert words(sqlite_database.path) == ["words 1"]
 
 
-def test_what_the_old_database_had_not_yet_written_out_does_not_get_into_the_new_one(
-    sqlite_database: Database, kept: Path, tmp_path: Path, opened: Any
-):
-    """A server was killed and left its log of writes beside the file; SQLite would replay it into what is there."""
-    path = sqlite_database.path
-    assert path is not None
-    with closing(sqlite3.connect(path)) as raw:
+@pytest.fixture
+def killed(sqlite_database: Database, kept: Path, tmp_path: Path) -> Path:
+    """A server was killed and has left its log of writes beside the file; SQLite would replay it into what is there."""
+    with closing(sqlite3.connect(str(sqlite_database.path))) as raw:
         raw.execute("UPDATE replies SET words = 'after the backup'")
         raw.commit()
         for each in ("", "-wal", "-shm"):
-            shutil.copy(f"{path}{each}", tmp_path / f"killed.db{each}")
-    killed = tmp_path / "killed.db"
-    assert killed.with_name("killed.db-wal").stat().st_size > 0
+            shutil.copy(f"{sqlite_database.path}{each}", tmp_path / f"killed.db{each}")
+    assert (tmp_path / "killed.db-wal").stat().st_size > 0
+    return tmp_path / "killed.db"
+
+
+def test_what_a_killed_server_left_does_not_get_into_the_new_database(kept: Path, killed: Path, opened: Any):
     backup.restore(opened(killed), kept, at=NOW, replace=True)
     assert words(killed) == ["words 1"]
 
 
-def test_a_damaged_database_can_be_replaced(sqlite_database: Database, kept: Path):
-    path = sqlite_database.path
-    assert path is not None
-    path.write_bytes(b"\xff" * 10_000)
-    path.with_name(f"{path.name}-wal").write_bytes(b"\xff" * 1000)
-    backup.restore(sqlite_database, kept, at=NOW, replace=True)
-    assert words(path) == ["words 1"]
+def test_nor_if_the_old_database_cannot_be_read(kept: Path, killed: Path, opened: Any):
+    killed.write_bytes(b"\xff" * 10_000)
+    backup.restore(opened(killed), kept, at=NOW, replace=True)
+    assert not killed.with_name("killed.db-wal").exists()
+    assert words(killed) == ["words 1"]
 
 
 def test_a_database_that_is_served_is_not_replaced(sqlite_database: Database, kept: Path, opened: Any):
