@@ -201,6 +201,7 @@ def killed(sqlite_database: Database, kept: Path, tmp_path: Path) -> Path:
         for each in ("", "-wal", "-shm"):
             shutil.copy(f"{sqlite_database.path}{each}", tmp_path / f"killed.db{each}")
     assert (tmp_path / "killed.db-wal").stat().st_size > 0
+    assert words(kept) == ["words 1"]
     return tmp_path / "killed.db"
 
 
