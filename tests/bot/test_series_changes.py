@@ -1,0 +1,539 @@
+"""Series in the database: made, moved, paused, cancelled, with people who come and go. On both engines."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from bot.happenings import Order
+from bot.series import changes, members, moving
+from bot.series.moving import To
+from bot.series.office import open_office
+from bot.series.overview import listed, view
+from bot.series.problems import SeriesProblem, WhichTime
+from flows import state as states
+from flows.events import Pressed
+from storage import tables as t
+from tests.bot.a_series import (
+    AFTER,
+    BEFORE,
+    NOW,
+    announced,
+    do,
+    keys,
+    looking,
+    made,
+    meetings,
+    rows,
+    sessions,
+    works,
+)
+
+OPENS = datetime(2026, 10, 20, 7, 0, tzinfo=UTC)  # 09:00 in Oslo, before the clock is put back
+
+
+def refused(words):
+    return pytest.raises(SeriesProblem, match=re.escape(words))
+
+
+def on(day):
+    return To(date.fromisoformat(day))
+
+
+def opened(database, now=OPENS, *, here=True):
+    """Meeting 1 is under way: it has opened, and both groups have said that they are here."""
+    house = works(database)
+    house.take_due(now)
+    if here:
+        people = {
+            each.id: states.load(each.state).members[0]
+            for each in sessions(database, 1)
+            if each.kind == "group" and each.state
+        }
+        house.take(
+            [Order(f"here:{key}", key, Pressed(person, "here")) for key, person in people.items()], now
+        )
+    return [each for each in sessions(database, 1) if each.kind == "group"]
+
+
+# -- made
+
+
+def test_a_series_is_made_of_circles_places_and_sessions(database):
+    called = made(database, form="plenum", coordinator=["Siri Vik"], manager=["Åse"], note_taker=["Kari"])
+    assert called == "north"
+    channels = {row.channel: row.person_id for row in rows(database, t.places)}
+    assert {name for name, person in channels.items() if person is None} == {
+        "north-1",
+        "north-2",
+        "north-everyone",
+    }
+    assert {"@kari", "@siri-vik", "@ase"} <= channels.keys()
+    assert [
+        (row.number, row.kind, row.phase, row.wake_at == row.starts_at) for row in sessions(database, 1)
+    ] == [
+        (1, "group", "planned", True),
+        (1, "group", "planned", True),
+        (1, "everyone", "planned", True),
+    ]
+    roles = [row.role for row in rows(database, t.memberships)]
+    assert (roles.count("participant"), roles.count("note-taker")) == (7, 1)
+    assert (roles.count("coordinator"), roles.count("manager")) == (1, 1)
+
+
+def test_everyone_has_no_session_where_the_form_has_no_plenum(database):
+    made(database, form="short")
+    assert {row.kind for row in sessions(database)} == {"group"}
+    assert {row.kind for row in rows(database, t.circles)} == {"group", "everyone"}
+
+
+def test_people_are_known_again_and_programmes_kept_once(database):
+    assert made(database) == "north"
+    assert made(database, people="Kari, Amir, Nora, Nils") == "north-2"
+    names = [row.name for row in rows(database, t.people)]
+    assert (names.count("Kari"), names.count("Nora")) == (1, 1)
+    with database.read() as connection:
+        assert len(list(connection.execute(t.contents.select()))) == 1
+
+
+def test_organisations_share_neither_people_nor_series(database):
+    made(database)
+    assert made(database, organisation="Elsewhere") == "north-2"  # the channel north-1 is taken
+    assert [row.name for row in rows(database, t.people)].count("Kari") == 2
+    with database.read() as connection:
+        assert [each.called for each in listed(connection, "Elsewhere", NOW)] == ["north-2"]
+        with refused("There is no series called north. Did you mean north-2?"):
+            open_office(connection, "Elsewhere", "north", "test", NOW)
+
+
+def test_tentative_meetings_wait_for_nothing_until_they_are_confirmed(database):
+    made(database, tentative=True)
+    assert {row.wake_at for row in sessions(database)} == {None}
+    assert works(database).take_due(OPENS) == 0
+    do(database, changes.confirm, 1)
+    assert [row.status for row in meetings(database)] == ["confirmed", "tentative", "tentative"]
+    assert all(row.wake_at == OPENS for row in sessions(database, 1))
+    do(database, changes.confirm)
+    assert [row.status for row in meetings(database)] == ["confirmed"] * 3
+    with refused("there is nothing to confirm"):
+        do(database, changes.confirm)
+
+
+def test_a_tentative_date_that_has_passed_is_not_confirmed(database):
+    made(database, tentative=True)
+    with refused("has passed"):
+        do(database, changes.confirm, now=OPENS + timedelta(days=1))
+    assert [row.status for row in meetings(database)] == ["tentative"] * 3
+
+
+# -- moved
+
+
+def test_a_meeting_moved_over_the_clock_change_opens_at_its_local_time_and_once(database):
+    made(database, on=["2026-10-24", AFTER, "2026-11-17"])
+    assert sessions(database, 1)[0].starts_at == datetime(2026, 10, 24, 7, 0, tzinfo=UTC)
+    change = do(database, moving.move, 1, on("2026-10-26"))
+    assert change.told == (
+        "Session 1 moves from Saturday 2026-10-24 at 09:00 to Monday 2026-10-26 at 09:00.",
+    )
+    nine = datetime(2026, 10, 26, 8, 0, tzinfo=UTC)
+    assert {row.starts_at for row in sessions(database, 1)} == {nine}
+    assert works(database).take_due(nine - timedelta(seconds=1)) == 0
+    assert works(database).take_due(nine) == 2
+    assert works(database).take_due(nine) == 0
+    assert {row.phase for row in sessions(database, 1)} == {"lobby"}
+
+
+def test_the_groups_are_told_where_they_are_once_each(database):
+    made(database, form="plenum")
+    do(database, moving.move, 2, on("2026-11-05"))
+    told = announced(database)
+    assert keys(told) == ["series.moved", "series.moved"]
+    channels = {row.id: row.channel for row in rows(database, t.places)}
+    assert [channels[row.place_id] for row in told] == ["north-1", "north-2"]
+
+
+def test_nobody_is_told_that_a_tentative_date_is_another(database):
+    made(database, tentative=True)
+    do(database, moving.move, 2, on("2026-11-05"))
+    assert announced(database) == []
+    assert meetings(database)[1].local_date == date(2026, 11, 5)
+    assert sessions(database, 2)[0].wake_at is None
+
+
+def test_a_time_that_does_not_exist_or_comes_twice_moves_nothing(database):
+    made(database)
+    for day, twice in (("2027-03-28", False), ("2026-10-25", True)):
+        with pytest.raises(WhichTime) as told:
+            do(database, moving.move, 1, To(date.fromisoformat(day), time(2, 30)))
+        assert told.value.twice is twice
+    assert meetings(database)[0].local_date == date(2026, 10, 20)
+    assert announced(database) == []
+
+
+def test_saying_which_settles_a_time_that_comes_twice(database):
+    made(database)
+    do(database, moving.move, 1, To(date(2026, 10, 25), time(2, 30), "second"))
+    assert sessions(database, 1)[0].starts_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert (meetings(database)[0].local_time, meetings(database)[0].fold) == (time(2, 30), 1)
+
+
+def test_one_group_can_have_a_date_of_its_own(database):
+    made(database, group=["Fjord: Kari, Amir, Liv, Jon", "Fjell: Ola, Siri, Per, Eva"])
+    change = do(database, moving.move, 1, To(date(2026, 10, 22), time(13), None, "fjell"))
+    assert change.told[0].startswith("Session 1 for Fjell moves")
+    assert [row.starts_at.day for row in sessions(database, 1)] == [20, 22]
+    assert meetings(database)[0].local_date == date(2026, 10, 20)
+    assert len(announced(database)) == 1
+    # When the meeting moves, a group with a date of its own keeps it.
+    do(database, moving.move, 1, on("2026-10-21"))
+    assert [row.starts_at.day for row in sessions(database, 1)] == [21, 22]
+    do(database, moving.move, 1, To(date(2026, 10, 26), None, None, "2"))
+    assert sessions(database, 1)[1].starts_at == datetime(2026, 10, 26, 12, 0, tzinfo=UTC)
+
+
+def test_undo_before_the_message_has_gone_out_says_nothing_to_anybody(database):
+    made(database)
+    do(database, moving.move, 2, on("2026-11-05"))
+    change = do(database, moving.undo)
+    assert change.told == (
+        "Session 2 is on Tuesday 2026-11-03 at 09:00 again. Nobody had been told of the other date.",
+    )
+    assert {row.starts_at for row in sessions(database, 2)} == {datetime(2026, 11, 3, 8, 0, tzinfo=UTC)}
+    assert {(row.status, row.reason) for row in announced(database)} == {("dropped", "the move was undone")}
+    with refused("was no move"):
+        do(database, moving.undo)
+
+
+def test_undo_after_the_message_has_gone_out_is_announced(database):
+    made(database)
+    do(database, moving.move, 2, on("2026-11-05"))
+    with database.write() as connection:
+        connection.execute(update(t.outbox).values(status="sent"))
+    change = do(database, moving.undo)
+    assert change.told == ("Session 2 is on Tuesday 2026-11-03 at 09:00 again.",)
+    assert [row.status for row in announced(database)] == ["sent", "sent", "queued", "queued"]
+
+
+def test_undo_of_one_groups_move_leaves_the_others_alone(database):
+    made(database)
+    do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
+    do(database, moving.undo)
+    assert [(row.starts_at.day, row.own_date) for row in sessions(database, 1)] == [(20, False), (20, False)]
+    assert meetings(database)[0].status == "confirmed"
+
+
+def test_undo_is_for_the_last_change_and_only_while_it_can_be(database):
+    made(database)
+    with refused("was no move"):
+        do(database, moving.undo)
+    do(database, moving.move, 1, on("2026-10-21"))
+    do(database, changes.pause)
+    with refused("was no move"):
+        do(database, moving.undo)
+    do(database, changes.cancel, 2)
+    do(database, moving.move, 2, on("2026-11-05"))
+    with refused("was cancelled before"):
+        do(database, moving.undo)
+    do(database, moving.move, 1, on("2026-10-23"))
+    with refused("has passed"):
+        do(database, moving.undo, now=datetime(2026, 10, 22, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "words"),
+    [
+        (1, "2026-09-30", "has passed. Choose a later"),
+        (1, BEFORE, "is on Tuesday 2026-10-20 at 09:00 already"),
+        (4, "2026-11-05", "has no session 4. There is: 1, 2, 3"),
+    ],
+)
+def test_a_move_that_cannot_be_is_refused(sqlite_database, number, day, words):
+    made(sqlite_database)
+    with refused(words):
+        do(sqlite_database, moving.move, number, on(day))
+    assert [row.act for row in rows(sqlite_database, t.audit)] == ["series created"]
+
+
+def test_what_has_begun_is_not_moved_but_a_group_that_has_not_can_be(database):
+    made(database)
+    do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
+    opened(database)
+    with refused("has begun for Group 1"):
+        do(database, moving.move, 1, on("2026-10-23"), now=OPENS)
+    do(database, moving.move, 1, To(date(2026, 10, 23), None, None, "Group 2"), now=OPENS)
+    assert [row.starts_at.day for row in sessions(database, 1)] == [20, 23]
+    assert meetings(database)[0].status == "open"
+
+
+def test_a_missed_meeting_is_on_again_when_it_gets_a_new_date(database):
+    made(database)
+    late = OPENS + timedelta(hours=2)
+    works(database).take_due(late)
+    assert (sessions(database, 1)[0].phase, meetings(database)[0].status) == ("missed", "missed")
+    do(database, moving.move, 1, on("2026-10-26"), now=late)
+    nine = datetime(2026, 10, 26, 8, 0, tzinfo=UTC)
+    assert meetings(database)[0].status == "confirmed"
+    assert works(database).take_due(nine) == 2
+    assert {row.phase for row in sessions(database, 1)} == {"lobby"}
+
+
+def test_a_round_without_a_date_gets_one_at_the_time_of_the_one_before(database):
+    made(database, on=[BEFORE, AFTER], form="plenum")
+    change = do(database, moving.move, 3, on("2026-11-21"))
+    assert change.told == ("Session 3 is on Saturday 2026-11-21 at 09:00.", "Mind: 2026-11-21 is a Saturday.")
+    assert [row.kind for row in sessions(database, 3)] == ["group", "group", "everyone"]
+    assert {row.wake_at for row in sessions(database, 3)} == {datetime(2026, 11, 21, 8, 0, tzinfo=UTC)}
+
+
+def test_a_move_that_turns_the_order_around_is_told(database):
+    made(database)
+    assert "Mind: session 1 is now after session 2." in do(database, moving.move, 1, on("2026-11-05")).told
+
+
+def test_start_now_opens_whatever_the_date_was(database):
+    made(database, tentative=True)
+    now = datetime(2026, 10, 5, 11, 7, 31, tzinfo=UTC)
+    do(database, moving.start, 2, now=now)
+    assert works(database).take_due(now) == 2
+    assert {row.phase for row in sessions(database, 2)} == {"lobby"}
+    state = states.load(sessions(database, 2)[0].state)
+    assert (state.setting.number, state.setting.late) == (2, 0)
+    assert (meetings(database)[1].local_date, meetings(database)[1].local_time) == (
+        date(2026, 10, 5),
+        time(13, 7),
+    )
+
+
+def test_nothing_is_started_while_the_series_is_paused(sqlite_database):
+    made(sqlite_database)
+    do(sqlite_database, changes.pause)
+    with refused("is paused. Let it go on first"):
+        do(sqlite_database, moving.start, 1)
+
+
+# -- paused and cancelled
+
+
+def test_a_paused_series_opens_nothing_and_goes_on_where_it_was(database):
+    made(database)
+    do(database, changes.pause)
+    assert works(database).take_due(OPENS) == 0
+    do(database, moving.move, 2, on("2026-11-05"))
+    assert sessions(database, 2)[0].wake_at is None
+    change = do(database, changes.resume)
+    assert change.told == ("North goes on. Next: Tuesday 2026-10-20 at 09:00.",)
+    assert all(row.wake_at == row.starts_at for row in sessions(database))
+    assert keys(announced(database)) == ["series.paused"] * 2 + ["series.moved"] * 2 + ["series.resumed"] * 2
+
+
+def test_pausing_twice_is_said_once(database):
+    made(database)
+    do(database, changes.pause)
+    do(database, changes.pause)
+    assert len(announced(database)) == 2
+
+
+def test_what_should_have_opened_meanwhile_is_named(database):
+    made(database)
+    do(database, changes.pause)
+    told = do(database, changes.resume, now=OPENS + timedelta(days=1)).told
+    assert any("Session 1 should have opened while the series was paused" in line for line in told)
+
+
+def test_a_tentative_meeting_waits_for_nothing_after_a_pause_either(database):
+    made(database, tentative=True)
+    do(database, changes.pause)
+    do(database, changes.resume)
+    assert {row.wake_at for row in sessions(database)} == {None}
+
+
+def test_sessions_under_way_stand_still_and_go_on(database):
+    made(database)
+    opened(database)
+    do(database, changes.pause, now=OPENS + timedelta(minutes=2))
+    assert {row.phase for row in sessions(database, 1)} == {"paused"}
+    assert announced(database) == []  # the engine has said it in their own threads
+    do(database, changes.resume, now=OPENS + timedelta(minutes=9))
+    assert {row.phase for row in sessions(database, 1)} == {"running"}
+
+
+def test_a_cancelled_meeting_does_not_open_and_can_get_a_new_date(database):
+    made(database)
+    do(database, changes.cancel, 1)
+    assert works(database).take_due(OPENS) == 0
+    assert {row.phase for row in sessions(database, 1)} == {"cancelled"}
+    assert keys(announced(database)) == ["series.cancelled"] * 2
+    with refused("is cancelled already"):
+        do(database, changes.cancel, 1)
+    do(database, moving.move, 1, on("2026-10-22"))
+    assert works(database).take_due(datetime(2026, 10, 22, 7, 0, tzinfo=UTC)) == 2
+
+
+def test_cancelling_what_is_under_way_ends_it(database):
+    made(database)
+    opened(database)
+    change = do(database, changes.cancel, 1, now=OPENS + timedelta(minutes=3))
+    assert change.told == ("Session 1 is ended.",)
+    assert {row.phase for row in sessions(database, 1)} == {"finished"}
+    assert meetings(database)[0].status == "held"
+
+
+def test_a_cancelled_series_is_over(database):
+    made(database)
+    opened(database)
+    do(database, changes.cancel, now=OPENS + timedelta(minutes=3))
+    assert {row.phase for row in sessions(database, 1)} == {"finished"}
+    assert {row.phase for row in (*sessions(database, 2), *sessions(database, 3))} == {"cancelled"}
+    assert keys(announced(database)) == ["series.ended"] * 2
+    for act in (changes.pause, changes.resume, changes.confirm, changes.cancel):
+        with refused("Plan a new series instead"):
+            do(database, act)
+
+
+# -- people
+
+
+def test_a_newcomer_joins_the_smallest_group_and_nobody_else_moves(database):
+    made(database, people="A, B, C, D, E, F, G, H, I")
+    before = {row.person_id: row.circle_id for row in rows(database, t.memberships)}
+    change = do(database, members.join, "Nora")
+    assert change.told == ("Nora is in Group 2. Nobody else has moved.", "Nora was not known here before.")
+    after = {row.person_id: row.circle_id for row in rows(database, t.memberships)}
+    assert {person: after[person] for person in before} == before
+    assert len(after) == 10
+
+
+def test_a_newcomer_is_known_to_what_is_under_way_and_a_leaver_is_not(database):
+    made(database)
+    first = opened(database)[0]
+    do(database, members.join, "Nora", "Group 1", now=OPENS)
+    nora = next(row.id for row in rows(database, t.people) if row.name == "Nora")
+    assert nora in states.load(sessions(database, 1)[0].state).members
+    do(database, members.leave, "nora", now=OPENS)
+    assert states.load(sessions(database, 1)[0].state).members == states.load(first.state).members
+    ended = [row for row in rows(database, t.memberships) if row.until is not None]
+    assert [row.person_id for row in ended] == [nora]
+
+
+def test_who_left_can_come_back(database):
+    made(database)
+    told = do(database, members.leave, "Kari").told
+    assert "A group has only 3 people" in told[1]
+    assert do(database, members.join, "Kari").told == ("Kari is in Group 2. Nobody else has moved.",)
+
+
+@pytest.mark.parametrize(
+    ("act", "args", "words"),
+    [
+        (members.join, ("kari",), "kari takes part in North already"),
+        (members.join, ("Nora", "Fjord"), "There is no group called Fjord. There is: Group 1, Group 2"),
+        (members.leave, ("Karl",), "no participant called Karl. Did you mean Kari"),
+        (members.give_role, ("coordinator", "Siri Vik"), "Siri Vik is coordinator of North already"),
+        (members.give_role, ("manager", "Åse", "Bo"), "There is no manager called Bo. There is none yet"),
+        (members.give_role, ("note-taker", "Siri Vik"), "no participant called Siri Vik"),
+        (members.give_role, ("note-taker", "Kari"), "Kari is note-taker already"),
+        (members.take_role, ("coordinator", "Siri Vik"), "is the only coordinator. Name another"),
+        (members.take_role, ("note-taker", "Amir"), "There is no note-taker called Amir. There is: Kari"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_with_people_is_refused(sqlite_database, act, args, words):
+    made(sqlite_database, coordinator=["Siri Vik"], note_taker=["Kari"])
+    before = rows(sqlite_database, t.memberships), rows(sqlite_database, t.people)
+    with refused(words):
+        do(sqlite_database, act, *args)
+    assert (rows(sqlite_database, t.memberships), rows(sqlite_database, t.people)) == before
+
+
+def seats(database, role):
+    names = {row.id: row.name for row in rows(database, t.people)}
+    return [
+        names[row.person_id]
+        for row in rows(database, t.memberships, t.memberships.c.until.is_(None))
+        if row.role == role
+    ]
+
+
+def test_roles_are_handed_over_and_kept_in_the_history(database):
+    made(database, coordinator=["Siri Vik"], note_taker=["Kari"])
+    do(database, members.give_role, "coordinator", "Nils", "Siri Vik")
+    assert seats(database, "coordinator") == ["Nils"]
+    do(database, members.give_role, "manager", "Åse")
+    do(database, members.take_role, "manager", "Åse")
+    assert seats(database, "manager") == []
+    group = next(row.circle_id for row in rows(database, t.memberships) if row.role == "note-taker")
+    names = {row.id: row.name for row in rows(database, t.people)}
+    other = next(
+        names[row.person_id]
+        for row in rows(database, t.memberships)
+        if row.circle_id == group and row.role == "participant"
+    )
+    do(database, members.give_role, "note-taker", other)
+    assert seats(database, "note-taker") == [other]
+    assert len(seats(database, "participant")) == 7
+    do(database, members.take_role, "note-taker", other)
+    assert seats(database, "note-taker") == []
+    assert [row.act for row in rows(database, t.audit)][1:] == [
+        "coordinator named", "manager named", "manager no more", "note-taker named", "note-taker no more",
+    ]  # fmt: skip
+
+
+def test_the_audit_log_names_nobody(database):
+    made(database, coordinator=["Siri Vik"])
+    do(database, members.join, "Nora")
+    do(database, members.leave, "Nora")
+    assert not [row for row in rows(database, t.audit) if "Nora" in row.object or "Siri" in row.object]
+
+
+# -- shown
+
+
+def test_a_coordinator_sees_how_many_and_never_who(database):
+    made(database)
+    opened(database, here=False)
+    shown = looking(database, view, now=OPENS)
+    assert [each.stands for each in shown.meetings[0].circles] == [
+        "waits for somebody to write that they are here"
+    ] * 2
+    opened(database)
+    first = looking(database, view, now=OPENS).meetings[0].circles[0].stands
+    assert first == "question 1 of 3, 0 of 4 have answered, until Tuesday 2026-10-20 at 09:25"
+
+
+def test_the_state_of_a_series_follows_its_meetings(database):
+    made(database)
+    assert looking(database, view).status == "planned"
+    opened(database)
+    assert looking(database, view, now=OPENS).status == "running"
+    assert looking(database, view, now=OPENS).next.number == 2
+    do(database, changes.pause, now=OPENS)
+    shown = looking(database, view, now=OPENS)
+    assert (shown.status, shown.meetings[1].circles[0].stands) == ("paused", "paused")
+    do(database, changes.cancel, now=OPENS)
+    assert looking(database, view, now=OPENS).status == "cancelled"
+
+
+def test_a_date_of_its_own_and_a_tentative_one_are_shown(database):
+    made(database, tentative=True, coordinator=["Siri Vik"], note_taker=["Kari"])
+    do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
+    shown = looking(database, view)
+    assert [each.stands for each in shown.meetings[0].circles] == [
+        "waits for its time, which is to be confirmed",
+        "waits for Thursday 2026-10-22 at 09:00, which is to be confirmed",
+    ]
+    assert shown.people["Coordinators"] == ["Siri Vik"]
+    assert [name for names in shown.people.values() for name in names if "note-taker" in name] == [
+        "Kari (note-taker)"
+    ]
+
+
+def test_a_list_shows_the_next_session_of_each_series(database):
+    made(database)
+    made(database, name="South", on=["2026-12-01"], people="A, B, C, D")
+    with database.read() as connection:
+        found = listed(connection, "Runda", OPENS)
+    assert [(each.called, each.status, str(each.next.on)) for each in found] == [
+        ("north", "planned", AFTER),
+        ("south", "planned", "2026-12-01"),
+    ]

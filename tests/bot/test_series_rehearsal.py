@@ -1,0 +1,166 @@
+"""What is said to be sent is what is sent: a rehearsal beside the house itself, and its lines."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from sqlalchemy import func, select
+
+from bot.cli.telling import of_plan, of_rehearsal
+from bot.happenings import Order, Receipt
+from bot.series.rehearsal import LAST_TIME, SHARED, rehearse
+from flows import state as states
+from flows.events import Pressed, Replied
+from flows.message import Message
+from flows.reading import Count
+from storage import tables as t
+from tests.bot.a_series import looking, made, planned, rows, sessions, works
+
+#: Nothing of a series lasts longer than this.
+END = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def silence(database):
+    """The house itself, with people who only say that they are here; what it queued to say, and when."""
+    house, said, seen = works(database), [], 0
+    while True:
+        with database.read() as connection:
+            now = connection.execute(select(func.min(t.sessions.c.wake_at))).scalar()
+            waits = connection.execute(
+                select(func.count()).where(t.publications.c.waits_for.is_not(None))
+            ).scalar()
+        now = last if waits else now
+        if now is None:
+            return said
+        last = now
+        house.take_due(now)
+        while fresh := rows(database, t.outbox, t.outbox.c.id > seen):
+            seen = fresh[-1].id
+            said += [(now, row) for row in fresh if row.kind == "say"]
+            house.take([received(row, now) for row in fresh], now)
+            house.take(arrivals(database, now), now)
+
+
+def received(row, now):
+    return Receipt(outbox=row.id, message=f"m{row.id}", at=now, session=row.session_id, prompt=row.prompt)
+
+
+def arrivals(database, now):
+    found = []
+    for row in sessions(database):
+        members = states.load(row.state).members if row.state else ()
+        if row.phase == "lobby":
+            found.append(Order(f"here:{row.id}", row.id, Pressed(members[0], "here")))
+        elif row.phase == "headcount":
+            heads = Replied(person=members[0], reply=0, reading=Count(len(members)), sent_at=now)
+            found.append(Order(f"heads:{row.id}", row.id, heads))
+    return found
+
+
+def message_of(row):
+    return msgspec.json.decode(row.body, type=Message)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"form": "short"},
+        {"form": "plenum"},
+        {"form": "one-day", "on": ["2026-10-20"]},
+        {"answering": "table"},
+        {"pace": "async", "window": "3"},
+        {"pace": "async", "form": "plenum"},
+    ],
+    ids=lambda written: " ".join(map(str, written.values())),
+)
+def test_a_rehearsal_is_what_a_silent_group_gets(sqlite_database, written):
+    made(sqlite_database, **written)
+    shown = looking(sqlite_database, rehearse)
+    said = silence(sqlite_database)
+    number = {row.id: row.number for row in sessions(sqlite_database)}
+    names = {row.id: row.name for row in sessions(sqlite_database)}
+    private = {row.id for row in rows(sqlite_database, t.places) if row.person_id is not None}
+    for meeting in shown:
+        rehearsed = sorted(
+            (circle, one.at, one.spoken.sort, one.to == "person")
+            for one in meeting.shown
+            for circle in one.circles
+            for _ in range(one.people or 1)
+        )
+        sent = sorted(
+            (names[row.session_id], at, row.sort, row.place_id in private)
+            for at, row in said
+            if number[row.session_id] == meeting.number
+        )
+        assert rehearsed == sent
+    assert [meeting.number for meeting in shown] == [1, 2, 3]
+
+
+def test_groups_that_get_the_same_are_shown_once_and_one_with_its_own_date_apart(sqlite_database):
+    made(sqlite_database, people=", ".join(f"P{n}" for n in range(12)))
+    first = looking(sqlite_database, rehearse)[0]
+    assert {one.circles for one in first.shown} == {("Group 1", "Group 2")}
+
+
+def test_what_nobody_has_written_yet_stands_in_brackets(sqlite_database):
+    made(sqlite_database, form="plenum")
+    second = looking(sqlite_database, rehearse)[1]
+    words = [block.words for one in second.shown for block in one.spoken.blocks]
+    assert words.count(LAST_TIME) == 1
+    assert words.count(SHARED) == 2
+    assert "What have you thought about since then?" in words
+
+
+def test_a_rehearsal_changes_nothing(database):
+    made(database)
+    before = sessions(database), rows(database, t.recaps), rows(database, t.outbox)
+    looking(database, rehearse)
+    assert (sessions(database), rows(database, t.recaps), rows(database, t.outbox)) == before
+
+
+def test_the_lines_of_a_rehearsal(sqlite_database):
+    made(sqlite_database, on=["2026-10-20", "2026-11-03", "2027-05-18"], people="A, B, C, D", language="nb")
+    meetings = looking(sqlite_database, rehearse)
+    lines = list(of_rehearsal(meetings, "North", "Europe/Oslo"))
+    assert lines[0].startswith("North: what will be sent")
+    assert "Session 1, Tuesday 2026-10-20 at 09:00" in lines
+    assert "(the clock is put back on 2026-10-25; sessions keep their local time)" in lines
+    assert "(2027-05-17 is Constitution Day)" in lines
+    assert "    09:00  Økt 1 av 3: Kartlegge status" in lines
+    assert "           [Vi er her]" in lines
+    assert list(of_rehearsal([], "North", "Europe/Oslo")) == [
+        "Nothing is left to be sent in North: no session waits for a date."
+    ]
+
+
+def test_reminders_to_each_alone_are_one_line(sqlite_database):
+    made(sqlite_database, pace="async", people="A, B, C, D, E")
+    lines = list(of_rehearsal(looking(sqlite_database, rehearse), "North", "Europe/Oslo"))
+    assert [line for line in lines if "(to each of 5, alone)" in line]
+    assert [line for line in lines if line.startswith("  Thursday 2026-10-22")]
+
+
+def test_the_lines_of_a_plan():
+    lines = list(of_plan(planned(note_taker=["Kari"], manager=["Åse"], tentative=True)))
+    assert (
+        lines[0] == "North: live, en, times in Europe/Oslo, tentative: nothing starts until it is confirmed"
+    )
+    assert lines[1:4] == [
+        "   1.  Tuesday 2026-10-20 at 09:00, until 09:25  Where we stand",
+        "       (the clock is put back on 2026-10-25; sessions keep their local time)",
+        "   2.  Tuesday 2026-11-03 at 09:00, until 09:25  Strengthen what we have",
+    ]
+    assert any("Kari (note-taker)" in line for line in lines)
+    assert "  Manager: Åse" in lines
+    days = list(of_plan(planned(pace="async", window="2")))
+    assert days[1].endswith("open until Wednesday 2026-10-21 at 16:00  Where we stand")
+
+
+def test_a_meeting_that_opens_half_an_hour_later_is_rehearsed_half_an_hour_later(sqlite_database):
+    made(sqlite_database)
+    made(sqlite_database, name="South", at="09:30")
+    times = [
+        [one.at for one in looking(sqlite_database, rehearse, called=called)[0].shown]
+        for called in ("north", "south")
+    ]
+    assert [at + timedelta(minutes=30) for at in times[0]] == times[1]
