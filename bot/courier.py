@@ -2,15 +2,17 @@
 
     claim (committed) -> words -> the platform -> receipt (committed)
 
-One message is in flight per place. A crash between the platform and the receipt leaves a claim behind; whoever
-finds it asks the platform first, by the message's opaque token, and sends again only what it has not taken.
+One message is in flight per place, and no place waits for another. A crash between the platform and the receipt
+leaves a claim behind. Whoever finds it queues the message again as unconfirmed: before one of those is sent, the
+platform is asked, by the message's opaque token, whether it has it. What became of a message is kept in memory
+until the database has taken it, so that trouble with the disk sends nothing twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import func, or_, select, update
-from storage.backup import delivery_held
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.port import Address, Later, Outgoing, Platform, Refused
 from bot.clock import Clock
@@ -26,6 +29,7 @@ from bot.happenings import Receipt, Refusal
 from bot.intake import Checkpoint, Intake, nowhere
 from bot.words import Said, Speaker
 from storage import tables as t
+from storage.backup import delivery_held
 from storage.database import Database
 from storage.unit import Unit
 
@@ -39,8 +43,13 @@ RETRY = (2, 10, 60, 300, 900, 3600)
 LOOK = 2
 #: A claim whose process has not been seen for so long is another's to take over.
 LEASE = timedelta(seconds=60)
+#: Why a message is queued that the platform may have taken already.
+UNCONFIRMED = "unconfirmed"
+#: Seconds that messages on their way have, when the house stops, to arrive and be receipted.
+LAST_CALL = 5
 
 T = TypeVar("T")
+Write = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,74 +61,129 @@ class Parcel:
     quotes: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What goes out now, and rows that there are no words for. `dropped`: more may stand behind what was dropped."""
+
+    parcels: tuple[Parcel, ...] = ()
+    speechless: tuple[Any, ...] = ()
+    dropped: bool = False
+
+    @property
+    def rows(self) -> int:
+        return len(self.parcels) + len(self.speechless)
+
+
 class Courier:
     def __init__(
         self, database: Database, speaker: Speaker, intake: Intake, platforms: Mapping[str, Platform], clock: Clock,
-        executor: Executor, name: str, *, checkpoint: Checkpoint = nowhere,
+        executor: Executor, name: str, *, checkpoint: Checkpoint = nowhere, lease: timedelta = LEASE,
     ) -> None:  # fmt: skip
         """`name` is this process's own, as in the table of workers."""
         self.database, self.speaker, self.intake = database, speaker, intake
         self.platforms, self.clock, self.executor, self.name = platforms, clock, executor, name
-        self.checkpoint = checkpoint
+        self.checkpoint, self.lease = checkpoint, lease
         self._news = asyncio.Event()
+        self._stopping = False
+        self._recovered: datetime | None = None
+        self._flying: set[asyncio.Task[None]] = set()
+        #: What became of messages, and could not be stored yet. Their places wait so long.
+        self._unwritten: list[Write] = []
 
     def nudge(self) -> None:
         """There may be something to send."""
         self._news.set()
 
     async def run(self) -> None:
-        """Send until cancelled. A message that another process queued is found within two seconds."""
-        await self.recover(everything=self.database.sqlite)
-        looked = self.clock.now()
-        while True:
+        """Send until stopped. A message that another process queued is found within two seconds."""
+        while not self._stopping:
             self._news.clear()
             try:
-                while await self.round():
+                await self._recover_in_time()
+                while await self._launch():
                     pass
-                if not self.database.sqlite and self.clock.now() - looked > LEASE / 2:
-                    await self.recover()
-                    looked = self.clock.now()
             except Exception as problem:  # noqa: BLE001 - delivery goes on with the next look
                 log.error("a round of delivery failed: %s", type(problem).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LOOK)
 
+    async def _recover_in_time(self) -> None:
+        """At first, and then, where others may die, twice in a lease."""
+        alone, now = self.database.sqlite, self.clock.now()
+        if self._recovered is None:
+            await self.recover(everything=alone)
+        elif alone or now - self._recovered <= self.lease / 2:
+            return
+        else:
+            await self.recover()
+        self._recovered = now
+
+    async def stop(self) -> None:
+        """Claim nothing more, and let what is on its way arrive. What has not after some seconds is unconfirmed."""
+        self._stopping = True
+        self.nudge()
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=LAST_CALL)
+        for task in self._flying:
+            task.cancel()
+        await asyncio.gather(*self._flying, return_exceptions=True)
+
     async def round(self) -> int:
         """Claim what can go out now, send it, and store the receipts. Returns 0 when nothing is left to send now."""
-        parcels, more = await self._in_thread(lambda: self._claim(self.clock.now()))
-        if parcels:
+        found = await self._launch()
+        await asyncio.gather(*self._flying)
+        return found
+
+    async def _launch(self) -> int:
+        """Claim what can go out now, and send it off. Returns 0 when there is nothing, or no room for more."""
+        await self._catch_up()
+        room = 0 if self._stopping else AT_ONCE - len(self._flying)
+        if room <= 0:
+            return 0
+        claimed = await self._in_thread(lambda: self._claim(self.clock.now(), room))
+        if claimed.rows:
             self.checkpoint("claimed")
-            await asyncio.gather(*(self._deliver(parcel) for parcel in parcels))
-        return len(parcels) or int(more)
+        for row in claimed.speechless:
+            self._start(self._refuse(row, "unknown"))
+        for parcel in claimed.parcels:
+            self._start(self._deliver(parcel))
+        return claimed.rows or int(claimed.dropped)
+
+    def _start(self, delivery: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(delivery)
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        """The next message to that place may go."""
+        self._flying.discard(task)
+        self.nudge()
 
     # -- claiming
 
-    def _claim(self, now: datetime) -> tuple[list[Parcel], bool]:
-        """What goes out now; and whether more may stand behind what was dropped."""
+    def _claim(self, now: datetime, most: int) -> Claimed:
         with self.database.write() as connection:
             if delivery_held(connection):
-                return [], False
+                return Claimed()
             unit = Unit(connection)
-            heads = unit.all(_heads(now))
+            heads = unit.all(_heads(now, most))
             stale = _superseded(unit, heads)
             ready = [row for row in heads if row.id not in stale]
             if stale:
-                dropped = (
-                    update(t.outbox)
-                    .where(t.outbox.c.id.in_(stale))
-                    .values(status="dropped", reason="superseded")
-                )
-                connection.execute(dropped)
+                dropped = {"status": "dropped", "reason": "superseded"}
+                connection.execute(update(t.outbox).where(t.outbox.c.id.in_(stale)).values(**dropped))
             if ready:
                 claimed = {"status": "sending", "claimed_by": self.name, "claimed_at": now,
                            "attempts": t.outbox.c.attempts + 1}  # fmt: skip
-                connection.execute(
-                    update(t.outbox).where(t.outbox.c.id.in_([r.id for r in ready])).values(**claimed)
-                )
+                ids = [row.id for row in ready]
+                connection.execute(update(t.outbox).where(t.outbox.c.id.in_(ids)).values(**claimed))
             parcels = self._wrap(unit, ready, now)
-            return parcels, bool(stale)
+            sayable = {parcel.row.id for parcel in parcels}
+            speechless = tuple(row for row in ready if row.id not in sayable)
+            return Claimed(tuple(parcels), speechless, dropped=bool(stale))
 
     def _wrap(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[Parcel]:
+        """In words, as far as there are words for them."""
         if not rows:
             return []
         targets = _targets(unit, rows)
@@ -132,63 +196,70 @@ class Courier:
         """All together; where that fails, one by one, so that one faulty message does not silence the house."""
         try:
             return list(zip(rows, self.speaker.speak(unit, rows, now), strict=True))
-        except LookupError as problem:
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - a text, a picture or a programme is at fault
             if len(rows) > 1:
                 return [pair for row in rows for pair in self._in_words(unit, [row], now)]
-            log.error("message %d cannot be put into words: %s", rows[0].id, problem)
-            failed = update(t.outbox).where(t.outbox.c.id == rows[0].id)
-            unit.run(failed.values(status="failed", reason="no words for it", claimed_by=None))
+            log.error("message %d cannot be put into words: %s", rows[0].id, type(problem).__name__)
             return []
 
     # -- sending
 
     async def _deliver(self, parcel: Parcel) -> None:
+        """Whatever comes of it, the place is not left waiting for this message."""
         row = parcel.row
         platform = self.platforms.get(row.platform)
         if platform is None:
-            await self._put_off(row, f"{row.platform} is not configured", RETRY[3])
+            reason = UNCONFIRMED if row.reason == UNCONFIRMED else f"{row.platform} is not configured"
+            await self._put_off(row, reason, RETRY[3])
             return
-        if row.kind == "update" and parcel.outgoing.message is None:
-            await self._settle(row, "dropped", "nothing to update")
-            return
-        if not parcel.outgoing.spoken.blocks and row.kind == "say":
-            await self._settle(row, "dropped", "nothing is left to say")
-            return
-        await self._send(platform, parcel)
+        try:
+            taken = await self._taken(platform, parcel) if row.reason == UNCONFIRMED else None
+            if taken is not None:
+                await self._receipt(parcel, taken)
+            elif pointless := _pointless(parcel):
+                await self._settle(row, "dropped", pointless)
+            else:
+                await self._send(platform, parcel)
+        except Exception as unclear:  # noqa: BLE001 - whatever it was, the platform may have taken it
+            log.warning("a message to %s is unconfirmed: %s", row.platform, type(unclear).__name__)
+            await self._put_off(row, UNCONFIRMED, RETRY[min(row.attempts, len(RETRY) - 1)])
+
+    async def _taken(self, platform: Platform, parcel: Parcel) -> str | None:
+        """What the platform calls the message, if it says that it has it. Raises OSError."""
+        return await platform.look_up(parcel.outgoing) if platform.capabilities.look_up else None
 
     async def _send(self, platform: Platform, parcel: Parcel) -> None:
         row = parcel.row
         try:
             message = await platform.send(parcel.outgoing)
         except Refused as refused:
-            await self.intake.put(Refusal(outbox=row.id, reason=refused.reason, session=row.session_id,
-                                          prompt=row.prompt))  # fmt: skip
+            await self._refuse(row, refused.reason)
         except Later as later:
-            await self._close_bucket(later)
-            await self._put_off(row, "the platform asks to wait", later.seconds)
-        except Exception as unclear:  # noqa: BLE001 - whatever it was, the platform may have taken it
-            await self._unclear(platform, parcel, unclear)
+            await self._wait(row, later)
+        except OSError:
+            # The connection broke. Where the platform can be asked, it may be told at once.
+            found = await self._taken(platform, parcel)
+            if found is None:
+                raise
+            await self._receipt(parcel, found)
         else:
             self.checkpoint("taken")
             await self._receipt(parcel, message)
 
+    # -- what became of it
+
     async def _receipt(self, parcel: Parcel, message: str) -> None:
         row = parcel.row
-        await self.intake.put(Receipt(outbox=row.id, message=message, at=self.clock.now(), session=row.session_id,
-                                      prompt=row.prompt, quotes=parcel.quotes))  # fmt: skip
-        self.checkpoint("receipted")
+        receipt = Receipt(outbox=row.id, message=message, at=self.clock.now(), session=row.session_id,
+                          prompt=row.prompt, quotes=parcel.quotes)  # fmt: skip
+        if await self._write_down(lambda: self.intake.put(receipt)):
+            self.checkpoint("receipted")
 
-    async def _unclear(self, platform: Platform, parcel: Parcel, problem: Exception) -> None:
-        """The connection broke: ask whether the platform took it before sending it again."""
-        log.warning("a message to %s is unconfirmed: %s", parcel.row.platform, type(problem).__name__)
-        try:
-            found = await platform.look_up(parcel.outgoing) if platform.capabilities.look_up else None
-        except OSError:
-            found = None
-        if found is not None:
-            await self._receipt(parcel, found)
-        else:
-            await self._put_off(parcel.row, "unconfirmed", RETRY[min(parcel.row.attempts, len(RETRY) - 1)])
+    async def _refuse(self, row: Any, reason: str) -> None:
+        refusal = Refusal(outbox=row.id, reason=reason, session=row.session_id, prompt=row.prompt)
+        await self._write_down(lambda: self.intake.put(refusal))
 
     async def _put_off(self, row: Any, reason: str, seconds: float) -> None:
         until = self.clock.now() + timedelta(seconds=seconds)
@@ -196,59 +267,59 @@ class Courier:
 
     async def _settle(self, row: Any, status: str, reason: str, **more: Any) -> None:
         change = update(t.outbox).where(t.outbox.c.id == row.id).values(status=status, reason=reason, **more)
-        await self._in_thread(lambda: self._write(change))
+        await self._write_down(lambda: self._in_thread(lambda: self._write(change)))
 
-    async def _close_bucket(self, later: Later) -> None:
-        until = self.clock.now() + timedelta(seconds=later.seconds)
-        await self._in_thread(lambda: self._write(
-            t.buckets.delete().where(t.buckets.c.name == later.bucket),
-            t.buckets.insert().values(name=later.bucket, closed_until=until),
-        ))  # fmt: skip
-
-    def _write(self, *changes: Any) -> None:
+    def _write(self, change: Any) -> None:
         with self.database.write() as connection:
-            for change in changes:
-                connection.execute(change)
+            connection.execute(change)
+
+    async def _wait(self, row: Any, later: Later) -> None:
+        until = self.clock.now() + timedelta(seconds=later.seconds)
+        await self._write_down(lambda: self._in_thread(lambda: self._close_bucket(later.bucket, until)))
+        await self._put_off(row, "the platform asks to wait", later.seconds)
+
+    def _close_bucket(self, name: str, until: datetime) -> None:
+        dialect: Any = sqlite if self.database.sqlite else postgresql
+        closed = dialect.insert(t.buckets).values(name=name, closed_until=until)
+        self._write(closed.on_conflict_do_update(index_elements=["name"], set_={"closed_until": until}))
+
+    async def _write_down(self, write: Write) -> bool:
+        """Store what became of a message, now or as soon as the database takes it. Returns whether it is stored."""
+        try:
+            await write()
+        except Exception as problem:  # noqa: BLE001 - forgotten, it would be sent again, or never
+            log.error("what became of a message could not be stored yet: %s", type(problem).__name__)
+            self._unwritten.append(write)
+            return False
+        return True
+
+    async def _catch_up(self) -> None:
+        unwritten, self._unwritten = self._unwritten, []
+        for write in unwritten:
+            await self._write_down(write)
 
     # -- after a crash
 
     async def recover(self, *, everything: bool = False) -> int:
-        """Take over the claims of processes that are gone. Returns how many there were.
+        """Queue again what processes that are gone had claimed. Returns how many messages that were.
 
         `everything`: nobody else can be alive (an embedded database has one server).
         """
-        parcels = await self._in_thread(lambda: self._orphans(self.clock.now(), everything))
-        for parcel in parcels:
-            await self._reconcile(parcel)
-        return len(parcels)
+        return await self._in_thread(lambda: self._free(self.clock.now(), everything))
 
-    def _orphans(self, now: datetime, everything: bool) -> list[Parcel]:
+    def _free(self, now: datetime, everything: bool) -> int:
+        o = t.outbox.c
+        orphans = select(o.id).where(o.status == "sending")
+        if not everything:
+            alive = select(t.workers.c.id).where(t.workers.c.seen_at > now - self.lease)
+            orphans = orphans.where(
+                o.claimed_by.not_in(alive), o.claimed_by != self.name, o.claimed_at < now - self.lease
+            ).with_for_update(skip_locked=True)
         with self.database.write() as connection:
-            unit = Unit(connection)
-            alive = select(t.workers.c.id).where(
-                t.workers.c.seen_at > now - LEASE, t.workers.c.id != self.name
-            )
-            orphans = _rows().where(t.outbox.c.status == "sending")
-            if not everything:
-                orphans = orphans.where(
-                    t.outbox.c.claimed_by.not_in(alive), t.outbox.c.claimed_by != self.name,
-                    t.outbox.c.claimed_at < now - LEASE,
-                ).with_for_update(skip_locked=True, of=t.outbox)  # fmt: skip
-            rows = unit.all(orphans)
-            if rows:
-                mine = update(t.outbox).where(t.outbox.c.id.in_([row.id for row in rows]))
-                connection.execute(mine.values(claimed_by=self.name, claimed_at=now))
-            return self._wrap(unit, rows, now)
-
-    async def _reconcile(self, parcel: Parcel) -> None:
-        platform = self.platforms.get(parcel.row.platform)
-        found = None
-        if platform is not None and platform.capabilities.look_up:
-            found = await platform.look_up(parcel.outgoing)
-        if found is not None:
-            await self._receipt(parcel, found)
-        else:
-            await self._settle(parcel.row, "queued", "claimed by a process that is gone", claimed_by=None)
+            ids = [row.id for row in connection.execute(orphans)]
+            freed = {"status": "queued", "reason": UNCONFIRMED, "claimed_by": None}
+            connection.execute(update(t.outbox).where(o.id.in_(ids)).values(**freed))
+        return len(ids)
 
     def _in_thread(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self.executor, work)
@@ -264,7 +335,16 @@ def _rows() -> Any:
     )
 
 
-def _heads(now: datetime) -> Any:
+def _pointless(parcel: Parcel) -> str | None:
+    """Why there is nothing to send."""
+    if parcel.row.kind == "update" and parcel.outgoing.message is None:
+        return "nothing to update"
+    if parcel.row.kind == "say" and not parcel.outgoing.spoken.blocks:
+        return "nothing is left to say"
+    return None
+
+
+def _heads(now: datetime, most: int) -> Any:
     """The first queued message of every place that has none in flight."""
     waiting, flying = t.outbox.alias("waiting"), t.outbox.alias("flying")
     busy = (
@@ -277,7 +357,7 @@ def _heads(now: datetime) -> Any:
     )
     ready = or_(t.outbox.c.not_before.is_(None), t.outbox.c.not_before <= now)
     first = _rows().where(t.outbox.c.id.in_(heads), t.outbox.c.status == "queued", ready)
-    return first.order_by(t.outbox.c.id).limit(AT_ONCE).with_for_update(skip_locked=True, of=t.outbox)
+    return first.order_by(t.outbox.c.id).limit(most).with_for_update(skip_locked=True, of=t.outbox)
 
 
 def _superseded(unit: Unit, heads: Sequence[Any]) -> set[int]:
