@@ -3,6 +3,9 @@
 Nobody waits for a batch to fill: a batch is what happened to be waiting. If a batch fails, each of its events
 runs alone; one that still fails is parked, whole, and its bringer told that we have it. Where the database
 itself is in trouble nothing is parked and nobody is told so: the platform will bring it again.
+
+A receipt that the engine cannot take in is parked too, but what it says of the message is written down all the
+same: otherwise that place would wait for ever.
 """
 
 from __future__ import annotations
@@ -14,14 +17,15 @@ from concurrent.futures import Executor
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy.exc import DBAPIError, OperationalError
-from storage.parked import park
+from sqlalchemy.exc import IntegrityError
 
 from adapters.port import Heard
 from bot.clock import Clock
-from bot.happenings import Happening
-from bot.work import Works, name
-from storage.unit import StaleSession
+from bot.happenings import Happening, Receipt, Refusal
+from bot.work import Works, book, name
+from storage.database import TROUBLE
+from storage.parked import park, reason_of
+from storage.unit import StaleSession, Unit
 
 log = logging.getLogger(__name__)
 
@@ -107,25 +111,29 @@ class Intake:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self.works.take([each], self.clock.now())[0]
-            except (StaleSession, OperationalError):
+            except (StaleSession, *TROUBLE):
                 # Another unit was first, or the database is in trouble: neither is the event's fault.
                 if attempt == ATTEMPTS:
                     raise
             except Exception as problem:  # noqa: BLE001 - a poisoned event must not stop the others
-                return self._park(each, problem)
+                # Another process may have been handed the same event, and taken it in meanwhile.
+                if attempt == ATTEMPTS or not isinstance(problem, IntegrityError):
+                    return self._park(each, problem)
         raise StaleSession("gave up")
 
     def _park(self, each: Happening, problem: Exception) -> str:
-        kind = type(problem.orig if isinstance(problem, DBAPIError) else problem).__name__
+        reason = reason_of(problem)
         with self.works.database.write() as connection:
             park(
                 connection,
                 key=name(each),
                 raw=msgspec.json.encode(each).decode(),
-                reason=kind,
+                reason=reason,
                 at=self.clock.now(),
             )
-        log.error("an event was parked (%s); see: runda parked", kind)
+            if isinstance(each, Receipt | Refusal):
+                book(Unit(connection), each)
+        log.error("an event was parked (%s); see: runda parked", reason)
         return "parked"
 
     def _in_thread(self, work: Callable[[], T]) -> Awaitable[T]:

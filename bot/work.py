@@ -340,18 +340,14 @@ class Works:
     # -- what a platform says of what we sent
 
     def _received(self, desk: _Desk, each: Receipt, key: str) -> str:
-        sent = {"status": "sent", "receipt": each.message, "sent_at": each.at, "claimed_by": None}
-        desk.unit.run(update(t.outbox).where(t.outbox.c.id == each.outbox).values(**sent))
-        desk.unit.run(delete(t.quotes).where(t.quotes.c.outbox_id == each.outbox))
-        desk.unit.add(t.quotes, [{"outbox_id": each.outbox, "reply_id": reply} for reply in each.quotes])
+        book(desk.unit, each)
         live = desk.sessions.get(each.session) if each.session and each.prompt else None
         if live is None or each.prompt is None:
             return "applied"
         return self._apply(desk, live, e.Delivered(each.prompt, each.at), key=key)
 
     def _refused(self, desk: _Desk, each: Refusal, key: str) -> str:
-        failed = {"status": "failed", "reason": each.reason, "claimed_by": None}
-        desk.unit.run(update(t.outbox).where(t.outbox.c.id == each.outbox).values(**failed))
+        book(desk.unit, each)
         live = desk.sessions.get(each.session) if each.session and each.prompt else None
         if live is None or each.prompt is None:
             return "applied"
@@ -525,6 +521,20 @@ def name(each: Happening) -> str:
     if isinstance(each, Receipt | Refusal):
         return f"sent:{each.outbox}:{each.__struct_config__.tag}"
     return f"order:{each.key}" if isinstance(each, Order) else f"{each.place.platform}:{each.key}"
+
+
+def book(unit: Unit, each: Receipt | Refusal) -> None:
+    """Write down what became of a message, whatever the engine makes of it."""
+    if isinstance(each, Receipt):
+        became = {"status": "sent", "receipt": each.message, "sent_at": each.at, "claimed_by": None}
+    else:
+        became = {"status": "failed", "reason": each.reason, "claimed_by": None}
+    unit.run(update(t.outbox).where(t.outbox.c.id == each.outbox).values(**became))
+    if isinstance(each, Receipt):
+        unit.run(delete(t.quotes).where(t.quotes.c.outbox_id == each.outbox))
+        rows = [{"outbox_id": each.outbox, "reply_id": reply} for reply in each.quotes]
+        if rows:
+            unit.run(t.quotes.insert(), rows)
 
 
 def _outgoing(

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from storage.tables import secrets
 
@@ -24,6 +24,9 @@ from storage.tables import secrets
 HEAD = "0001"
 #: Milliseconds that a writer waits for another one on the same file.
 BUSY = 10_000
+#: What the database raises when it is in trouble itself: full, read-only, gone, or two units in each other's way.
+#: Whatever was to be done is not done, is no fault of it, and can be done again.
+TROUBLE = (OperationalError, InterfaceError)
 
 
 class DatabaseProblem(Exception):
