@@ -7,17 +7,18 @@ so that a later correction finds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import select
 
 from adapters.port import Block, Label, Spoken
+from bot.recaps import wording
 from flows import message as m
-from flows import recap as recaps
 from flows.language import Catalogue
 from flows.programme import Programme
 from flows.reading import Marked, Rewording, rest_of, understand
@@ -81,11 +82,13 @@ class Speaker:
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
 
-    def speak(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[Said]:
-        """Words for rows of the outbox, in their order, as read at `now`."""
+    def speak(
+        self, unit: Unit, rows: Sequence[Any], now: datetime, drafts: Mapping[int, Any] = MappingProxyType({})
+    ) -> list[Said]:
+        """Words for rows of the outbox, in their order, as read at `now`. `drafts`: recaps that are not stored."""
         messages = [_decode(row.body) for row in rows]
         voices = self._voices(unit, rows)
-        found = self._gather(unit, messages, voices)
+        found = self._gather(unit, messages, voices, drafts)
         return [
             _Saying(self, unit, voice, found, now).say(said)
             for said, voice in zip(messages, voices, strict=True)
@@ -150,12 +153,15 @@ class Speaker:
 
     # -- what people wrote
 
-    def _gather(self, unit: Unit, messages: Sequence[m.Message], voices: Sequence[Voice]) -> _Rows:
+    def _gather(
+        self, unit: Unit, messages: Sequence[m.Message], voices: Sequence[Voice], drafts: Mapping[int, Any]
+    ) -> _Rows:
         rows = _Rows()
         wanted = [
             (voice, each) for said, voice in zip(messages, voices, strict=True) for each in references(said)
         ]
         self._recaps(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Recap)})
+        rows.recaps.update(drafts)
         for recap in rows.recaps.values():
             wanted += [(voices[0], each) for each in _in_recap(recap)]
         self._written(unit, rows, wanted)
@@ -216,6 +222,8 @@ class _Saying:
     def __init__(self, speaker: Speaker, unit: Unit, voice: Voice, rows: _Rows, now: datetime) -> None:
         self.speaker, self.unit, self.voice, self.rows, self.now = speaker, unit, voice, rows, now
         self.quoted: dict[int, None] = {}
+        #: Of the recap that is being said: lines that a coordinator has worded, by reply.
+        self.worded: dict[int, tuple[wording.RecapLine, str]] = {}
 
     def say(self, said: m.Message) -> Said:
         blocks = tuple(self._blocks(said.parts))
@@ -229,7 +237,7 @@ class _Saying:
         blocks: list[Block] = []
         opening = 0
         for part in parts:
-            said = list(self._blocks(recap_parts(row)) if (row := self._recap(part)) else self._part(part))
+            said = list(self._stored(row) if (row := self._recap(part)) else self._part(part))
             if isinstance(part, m.Points) and not said:
                 del blocks[opening:]
             if isinstance(part, m.Heading):
@@ -265,6 +273,15 @@ class _Saying:
     def _recap(self, part: m.Part) -> Any:
         return self.rows.recaps.get(part.id) if isinstance(part, m.Recap) else None
 
+    def _stored(self, row: Any) -> list[Block]:
+        """A recap, less what has gone since it was made, in a coordinator's words where there are any."""
+        there = wording.Sources(self.rows.replies, self.rows.findings, self.rows.actions)
+        shown = wording.shown(row, there)
+        self.worded = shown.worded
+        blocks = self._blocks(shown.parts)
+        self.worded = {}
+        return blocks
+
     # -- words
 
     def _contents(self, content: m.Content) -> list[str]:
@@ -279,6 +296,9 @@ class _Saying:
         return [found] if found else []
 
     def _quoted(self, content: m.Content) -> str | None:
+        worded = self.worded.get(wording.first_reply(content) or 0)
+        if worded is not None and not isinstance(content, m.Action):
+            return self._coordinators(*worded)
         if isinstance(content, m.Quote):
             return self._quote(content.reply)
         if isinstance(content, m.Finding):
@@ -293,6 +313,11 @@ class _Saying:
             return None
         return "\n".join(words for each in ids if (words := self._quote(each))) or None
 
+    def _coordinators(self, line: wording.RecapLine, words: str) -> str:
+        """A coordinator's words rest on what they stand for: a correction of that finds them."""
+        self.quoted.update(dict.fromkeys(line.rests))
+        return words
+
     def _quote(self, reply: int) -> str | None:
         self.quoted[reply] = None
         row = self.rows.replies.get(reply)
@@ -306,7 +331,7 @@ class _Saying:
         """As it was reworded for others; where the rewording is gone, nothing was released."""
         row = self.rows.findings.get(reply)
         self.quoted[reply] = None
-        if row is None:
+        if row is None or row.state == "withdrawn":
             return None
         if row.state != "reworded":
             return self._quote(reply)
@@ -314,8 +339,10 @@ class _Saying:
 
     def _action(self, reply: int) -> str | None:
         words, state = self._quote(reply), self.rows.actions.get(reply)
-        if words is None or state is None:
+        if words is None or state is None or state == "withdrawn":
             return None
+        if worded := self.worded.get(reply):
+            words = self._coordinators(*worded)
         return words if state == "open" else f"{words} ({self.voice.bot.say(f'action.state.{state}')})"
 
     def _try(self, content: m.Text) -> str | None:
@@ -370,13 +397,8 @@ def _in_content(content: Any) -> Iterator[Any]:
 
 
 def _in_recap(row: Any) -> Iterator[Any]:
-    for part in recap_parts(row):
+    for part in wording.everything(row):
         yield from _in_part(part)
-
-
-def recap_parts(row: Any) -> tuple[m.Part, ...]:
-    """A stored recap as parts of a message; one that no coordinator has looked at says so."""
-    return recaps.parts(recaps.load(row.points), automatic=row.status == "automatic")
 
 
 def _reply_ids(wanted: Iterable[Any]) -> Iterator[int]:

@@ -1,0 +1,27 @@
+"""Recaps, from rows to rows: what `flows.recap` chooses from, where its choice is kept, and who may change it.
+
+    sources     what a recap is made from: replies without their words, findings, actions, counts
+    groups      a group's recap, when its next meeting opens with it
+    managers    the managers' recap of a meeting, across groups
+    wording     a coordinator's own words for a line, and what is left of a recap when its sources are gone
+    desk        a group's recap on a coordinator's desk: hold, release, edit, approve
+    approval    the managers' recap there: edit and approve, so that it goes out
+    sending     to whom a recap or a notice goes, and what has gone out
+    reading     a recap in words for whoever may see it, through `flows.sight`
+
+A version is a row and is never written over: a change is a new row. What has gone out loses a line when what the
+line rests on is taken back, and nothing takes its place.
+
+The life of a group's recap (`status`): nothing is stored until its next meeting opens (`automatic`), or a
+coordinator has been there: `held` (the meeting opens without it), `released` (no longer held: made anew at the
+opening), `edited`, `approved`.
+
+The life of the managers' recap: version 0 says that it waits (`draft`), and later that it waits no more
+(`settled`); the versions from 1 are `edited`, `approved` (sent), or `counts` (sent, because nobody approved it in
+time).
+"""
+
+from bot.recaps.groups import compile_groups, group_recaps
+from bot.recaps.managers import compile_managers
+
+__all__ = ("compile_groups", "compile_managers", "group_recaps")

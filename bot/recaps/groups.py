@@ -1,0 +1,81 @@
+"""A group's recap: made when it is asked for, kept when its next meeting opens with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from bot.recaps import sources
+from flows import recap as recaps
+from storage import tables as t
+from storage.unit import SessionRow, Unit
+
+if TYPE_CHECKING:
+    from bot.work import Shelf
+
+#: It does not go out; the meeting opens without it, and nothing is said of it.
+HELD = "held"
+#: It was held, and is not any more: made anew at the opening, as if nobody had been there.
+RELEASED = "released"
+
+
+def group_recaps(
+    unit: Unit, shelf: Shelf, ids: Callable[[], int], rows: Sequence[SessionRow], now: datetime
+) -> dict[int, int]:
+    """For sessions that open: the recap of what their circle said last, made now unless a coordinator has been there.
+
+    By session id; a session whose circle has not said anything yet, or whose recap is held, is not in the answer.
+    """
+    before = sources.last_sittings(unit, rows)
+    last = {each.id: each for each in before.values()}
+    kept = newest(unit, last)
+    fresh = [each for each in last.values() if each.id not in kept or kept[each.id].status == RELEASED]
+    made = compile_groups(unit, shelf, fresh)
+    known = {session: row.id for session, row in kept.items() if row.status not in (HELD, RELEASED)}
+    for each in fresh:
+        known[each.id] = ids()
+        version = kept[each.id].version + 1 if each.id in kept else 1
+        stored = {"id": known[each.id], "version": version, "status": "automatic", "made_at": now}
+        unit.add(t.recaps, [{**row_of(each, made[each.id]), **stored}])
+    return {session: known[each.id] for session, each in before.items() if each.id in known}
+
+
+def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[int, recaps.GroupRecap]:
+    """The recaps of finished sessions, by rule, by session id; `sittings` are rows of `sources.sittings`."""
+    if not sittings:
+        return {}
+    sessions = [row.id for row in sittings]
+    said, findings = sources.said_in(unit, sessions), sources.findings_of(unit, sessions)
+    actions = sources.actions_of(unit, sessions)
+    shared = sources.shared_at(unit, {row.meeting_id for row in sittings})
+    return {
+        row.id: recaps.compile_group(
+            shelf.programme(unit, row.content_id).route(row.number),
+            said[row.id],
+            findings[row.id],
+            actions[row.id],
+            [one for one in shared[row.meeting_id] if one.circle != row.circle_id],
+            table=row.answering == "table",
+        )
+        for row in sittings
+    }
+
+
+def newest(unit: Unit, sessions: Sequence[int] | dict[int, Any]) -> dict[int, Any]:
+    """The newest stored recap of each session: its id, version and status."""
+    if not sessions:
+        return {}
+    r = t.recaps.c
+    rows = select(r.session_id, r.id, r.version, r.status).where(r.session_id.in_(list(sessions)))
+    return {row.session_id: row for row in unit.all(rows.order_by(r.version))}
+
+
+def row_of(sitting: Any, recap: recaps.GroupRecap) -> dict[str, Any]:
+    """What every stored version of a group's recap says of itself, in whatever status."""
+    return {
+        "organisation_id": sitting.organisation_id, "meeting_id": sitting.meeting_id, "session_id": sitting.id,
+        "points": recaps.dump(recap).decode(), "words": None, "approved_at": None, "approved_by": None,
+    }  # fmt: skip

@@ -1,0 +1,81 @@
+"""The managers' recap of one meeting: from what was released and from counts, which the database makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+from sqlalchemy import func, select
+
+from bot.recaps import sources
+from flows import recap as recaps
+from flows.recap import GroupRecap, ManagerRecap, Numbered
+from storage import tables as t
+from storage.unit import Unit
+
+if TYPE_CHECKING:
+    from bot.work import Shelf
+
+#: Version 0 of a meeting: it waits for approval; or it does not any more.
+WAITS, SETTLED = "draft", "settled"
+#: What has been sent to managers.
+OUT = ("approved", "counts")
+
+
+def meeting(unit: Unit, meeting_id: int) -> Any:
+    """A meeting with what is needed to make its recap, and to send it.
+
+    `anchor` is the session under whose name it is sent, so that its words are found; whoever changes the managers'
+    recap of a meeting locks that session first.
+    """
+    m, s = t.meetings.c, t.series.c
+    anchor = select(func.min(t.sessions.c.id)).where(t.sessions.c.meeting_id == m.id).scalar_subquery()
+    wanted = select(
+        m.id, m.number, m.series_id, s.organisation_id, s.platform, s.answering, anchor.label("anchor"),
+        func.coalesce(m.content_id, s.content_id).label("content_id"),
+    ).join(t.series, s.id == m.series_id)  # fmt: skip
+    return unit.all(wanted.where(m.id == meeting_id))[0]
+
+
+def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
+    """As it would be now. No reply is read: people and groups are counted by the database."""
+    row = meeting(unit, meeting_id)
+    made = recaps.compile_manager(
+        shelf.programme(unit, row.content_id).route(row.number),
+        sources.turnout(unit, meeting_id, table=row.answering == "table"),
+        sources.released_at(unit, meeting_id),
+    )
+    return replace(made, actions=sources.actions_counted(unit, meeting_id))
+
+
+def versions(unit: Unit, meeting_id: int) -> list[Any]:
+    """All that is stored of it, the oldest first; version 0 only says whether it waits."""
+    r = t.recaps.c
+    mine = select(t.recaps).where(r.meeting_id == meeting_id, r.session_id.is_(None))
+    return unit.all(mine.order_by(r.version))
+
+
+def numbered_as(recap: ManagerRecap, earlier: Iterable[GroupRecap | ManagerRecap]) -> ManagerRecap:
+    """With the numbers that managers know the findings by from earlier versions; new ones come after them."""
+    known = {
+        one.reply: one.number
+        for each in earlier
+        if isinstance(each, ManagerRecap)
+        for one in each.findings or ()
+    }
+    last = max(known.values(), default=0)
+    listed = []
+    for one in recap.findings or ():
+        if one.reply not in known:
+            last += 1
+        listed.append(Numbered(known.get(one.reply, last), one.reply, one.words))
+    return replace(recap, findings=tuple(sorted(listed, key=lambda one: one.number)))
+
+
+def row_of(meeting: Any, recap: ManagerRecap) -> dict[str, Any]:
+    """What every stored version says of itself, in whatever status."""
+    return {
+        "organisation_id": meeting.organisation_id, "meeting_id": meeting.id, "session_id": None,
+        "points": recaps.dump(recap).decode(), "words": None, "approved_at": None, "approved_by": None,
+    }  # fmt: skip

@@ -1,0 +1,159 @@
+"""What recaps are made from. A statement a table, however many groups; words are never read here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+from sqlalchemy import and_, distinct, exists, func, or_, select
+
+from flows import recap as recaps
+from flows.effects import Role
+from flows.kinds.finding import RELEASED
+from flows.recap import ActionState
+from storage import tables as t
+from storage.unit import SessionRow, Unit
+
+#: What counts as having said something to the others: a list, so that a new role counts only if someone says so.
+#: What a person wrote to Runda alone is not in it.
+SAID: tuple[Role, ...] = ("answer", "note", "finding", "action", "reflection")
+#: A finding that others may see: said yes to, or to other words for it that are still there.
+_LET_OUT = or_(
+    t.findings.c.state == "yes", and_(t.findings.c.state == "reworded", t.findings.c.words_id.is_not(None))
+)
+
+
+# -- sittings
+
+
+def sittings() -> Any:
+    """Sessions with what is needed to make their recap."""
+    s, mt, se, c = t.sessions.c, t.meetings.c, t.series.c, t.circles.c
+    content = func.coalesce(mt.content_id, se.content_id).label("content_id")
+    return (
+        select(
+            s.id, s.organisation_id, s.series_id, s.circle_id, s.meeting_id, s.place_id, s.phase, s.starts_at,
+            mt.number, content, se.answering, c.name, c.number.label("circle_number"),
+        )
+        .join(t.meetings, mt.id == s.meeting_id)
+        .join(t.series, se.id == s.series_id)
+        .join(t.circles, c.id == s.circle_id)
+    )  # fmt: skip
+
+
+def said_something() -> Any:
+    """Whether anybody said anything in the session of the enclosing statement."""
+    r = t.replies.c
+    return exists().where(r.session_id == t.sessions.c.id, r.role.in_(SAID))
+
+
+def last_sittings(unit: Unit, rows: Sequence[SessionRow]) -> dict[int, Any]:
+    """The last sitting of each circle before these in which something was said, by the id of the session that opens.
+
+    One at which nobody was, or nothing was said, has nothing to be opened with: the one before it is meant.
+    """
+    s = t.sessions.c
+    circles = {row.circle_id for row in rows}
+    finished = sittings().where(s.circle_id.in_(circles), s.phase == "finished", said_something())
+    by_circle: dict[int, list[Any]] = defaultdict(list)
+    for found in unit.all(finished.order_by(t.meetings.c.number)):
+        by_circle[found.circle_id].append(found)
+    before = {row.id: [each for each in by_circle[row.circle_id] if each.number < row.number] for row in rows}
+    return {session: found[-1] for session, found in before.items() if found}
+
+
+# -- of one group
+
+
+def said_in(unit: Unit, sessions: Iterable[int]) -> dict[int, list[recaps.Said]]:
+    """Replies without their words, by session."""
+    r = t.replies.c
+    rows = select(
+        r.session_id, r.id, r.person_id, r.step, r.role, r.late, func.length(r.words).label("size"), r.reactions,
+        r.sent_at,
+    ).where(r.session_id.in_(list(sessions)))  # fmt: skip
+    found: dict[int, list[recaps.Said]] = defaultdict(list)
+    for row in unit.all(rows):
+        found[row.session_id].append(
+            recaps.Said(reply=row.id, person=row.person_id, step=row.step, role=row.role, late=row.late,
+                        size=row.size, reactions=row.reactions, sent_at=row.sent_at)
+        )  # fmt: skip
+    return found
+
+
+def findings_of(unit: Unit, sessions: Iterable[int]) -> dict[int, list[recaps.FindingRow]]:
+    """What the groups have put forward and not withdrawn, by session."""
+    f = t.findings.c
+    found: dict[int, list[recaps.FindingRow]] = defaultdict(list)
+    mine = select(t.findings).where(f.session_id.in_(list(sessions)), f.state != "withdrawn")
+    for row in unit.all(mine):
+        found[row.session_id].append(recaps.FindingRow(row.reply_id, row.state, row.words_id))
+    return found
+
+
+def actions_of(unit: Unit, sessions: Iterable[int]) -> dict[int, list[recaps.ActionRow]]:
+    """What the groups promised in these sessions and have not withdrawn, by session."""
+    a, r = t.actions.c, t.replies.c
+    promised = select(r.session_id, a.reply_id, a.state).join(t.replies, r.id == a.reply_id)
+    mine = promised.where(r.session_id.in_(list(sessions)), a.state.in_(get_args(ActionState)))
+    found: dict[int, list[recaps.ActionRow]] = defaultdict(list)
+    for row in unit.all(mine):
+        found[row.session_id].append(recaps.ActionRow(row.reply_id, row.state))
+    return found
+
+
+def shared_at(unit: Unit, meetings: Iterable[int]) -> dict[int, list[recaps.Shared]]:
+    """What groups have released at these meetings, by meeting."""
+    f, s = t.findings.c, t.sessions.c
+    released = (
+        select(s.meeting_id, s.circle_id, f.reply_id, f.words_id)
+        .join(t.sessions, s.id == f.session_id)
+        .where(s.meeting_id.in_(list(meetings)), _LET_OUT)
+    )
+    found: dict[int, list[recaps.Shared]] = defaultdict(list)
+    for row in unit.all(released):
+        found[row.meeting_id].append(recaps.Shared(row.reply_id, row.circle_id, row.words_id))
+    return found
+
+
+# -- across groups: counted by the database, however much was said
+
+
+def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:
+    """How many groups and people said something. At a table one writes for all, so people are not counted there."""
+    r, s = t.replies.c, t.sessions.c
+    counted: Any = select(func.count(distinct(r.session_id)), func.count(distinct(r.person_id)))
+    spoke = counted.join_from(t.replies, t.sessions, s.id == r.session_id).where(
+        _of_groups(meeting_id), r.role.in_(SAID)
+    )
+    groups, people = unit.all(spoke)[0]
+    of = unit.all(select(func.count()).select_from(t.sessions).where(_of_groups(meeting_id)))[0][0]
+    return recaps.Turnout(groups, of, 0 if table else people)
+
+
+def released_at(unit: Unit, meeting_id: int) -> list[recaps.FindingRow]:
+    """The findings that the groups of a meeting have released."""
+    f, s = t.findings.c, t.sessions.c
+    mine = select(f.reply_id, f.state, f.words_id).join(t.sessions, s.id == f.session_id)
+    found = unit.all(mine.where(_of_groups(meeting_id), f.state.in_(RELEASED), _LET_OUT))
+    return [recaps.FindingRow(row.reply_id, row.state, row.words_id) for row in found]
+
+
+def actions_counted(unit: Unit, meeting_id: int) -> recaps.ActionCounts:
+    a, r, s = t.actions.c, t.replies.c, t.sessions.c
+    mine = (
+        select(a.state, func.count())
+        .join_from(t.actions, t.replies, r.id == a.reply_id)
+        .join(t.sessions, s.id == r.session_id)
+        .where(_of_groups(meeting_id), a.state.in_(get_args(ActionState)))
+        .group_by(a.state)
+    )
+    return recaps.ActionCounts(**{state.replace("-", "_"): count for state, count in unit.all(mine)})
+
+
+def _of_groups(meeting_id: int) -> Any:
+    """Sessions of groups, and not everyone's, at that meeting."""
+    s, c = t.sessions.c, t.circles.c
+    group = exists().where(c.id == s.circle_id, c.kind == "group")
+    return and_(s.meeting_id == meeting_id, group)

@@ -1,0 +1,261 @@
+"""A coordinator's own words for a line of a recap; and what is left of a recap when its sources are gone.
+
+A line is known by the first reply that it rests on. The rules:
+
+- A line goes when a reply that it rests on is gone, was marked as no answer, or is a finding that has been
+  withdrawn or, for other eyes than its circle's, is not released any more. Nothing takes its place.
+- A coordinator's words for a line rest on all its replies. They go, with the line, when any of them is taken back
+  or changed; the words themselves are taken out of the database at once (`forget`).
+- What managers were sent is as it was approved: a finding whose author has changed it since, or that has been
+  reworded since, goes out of that version, and can be approved anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import select, update
+
+from flows import recap as recaps
+from flows.kinds.finding import RELEASED
+from flows.message import Action as ActionPart
+from flows.message import Answer, Finding, Moment, Part, Points, Quote, Text, line
+from flows.recap import GroupRecap, ManagerRecap
+from storage import tables as t
+from storage.unit import Unit
+
+
+class Wording(Struct, frozen=True, omit_defaults=True):
+    """What a coordinator has made of a recap, as it is kept in `recaps.words`."""
+
+    #: Own words for a line.
+    says: dict[int, str] = {}
+    #: Lines that are left out.
+    out: tuple[int, ...] = ()
+    #: Lines that had own words, until what these rested on was taken back or changed.
+    gone: tuple[int, ...] = ()
+    #: Managers' recaps: of what was approved, how often each reply had been changed by then.
+    revisions: dict[int, int] = {}
+
+    @property
+    def edited(self) -> bool:
+        return bool(self.says or self.out or self.gone)
+
+
+UNTOUCHED = Wording()
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Wording).decode
+
+
+def read(words: str | None) -> Wording:
+    return _decode(words) if words else UNTOUCHED
+
+
+def written(wording: Wording) -> str | None:
+    return _encode(wording).decode() if wording != UNTOUCHED else None
+
+
+# -- the lines of a recap
+
+
+class RecapLine(NamedTuple):
+    """One line: the number that a coordinator knows it by, and the replies that it rests on, the first its key."""
+
+    number: int
+    rests: tuple[int, ...]
+    #: It goes when any of them is gone; otherwise, when all are.
+    whole: bool = True
+
+    @property
+    def key(self) -> int:
+        return self.rests[0]
+
+
+def lines(recap: GroupRecap | ManagerRecap) -> list[RecapLine]:
+    """The lines of a stored recap, in the order in which they are read; those that have gone keep their number."""
+    if isinstance(recap, ManagerRecap):
+        return [RecapLine(one.number, _rests(one)) for one in recap.findings or ()]
+    return [RecapLine(number, *each) for number, each in enumerate(_of_group(recap), 1)]
+
+
+def _of_group(recap: GroupRecap) -> Iterator[tuple[tuple[int, ...], bool]]:
+    """What each line rests on, and whether on all of it."""
+    yield from ((_rests(one), True) for one in recap.findings)
+    for question in recap.questions:
+        yield from ((point.replies, False) for point in question.points)
+    yield from ((point.replies, False) for point in recap.reflections)
+    yield from ((_rests(one), True) for one in recap.others)
+    yield from (((one.reply,), True) for one in recap.actions)
+
+
+def _rests(one: Any) -> tuple[int, ...]:
+    return (one.reply, one.words) if one.words else (one.reply,)
+
+
+# -- what is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A recap that is not stored, or a stored one as a coordinator edits it: its lines are numbered."""
+
+    points: str
+    words: str | None
+    status: str
+    version: int
+    approved_at: datetime | None = None
+    id: int = 0
+    numbered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is there now of what people wrote: rows of replies and findings, and states of actions, by reply."""
+
+    replies: Mapping[int, Any]
+    findings: Mapping[int, Any]
+    actions: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is left of a recap: its parts, and by reply the lines that a coordinator has worded."""
+
+    parts: tuple[Part, ...]
+    worded: dict[int, tuple[RecapLine, str]]
+    #: Numbers of lines that have gone since this version was made, and of those that a coordinator left out.
+    lost: tuple[int, ...] = ()
+    out: tuple[int, ...] = ()
+
+
+def everything(row: Any) -> tuple[Part, ...]:
+    """All that a stored recap refers to, whether it is still there or not."""
+    return recaps.parts(recaps.load(row.points))
+
+
+def shown(row: Any, there: Sources) -> Shown:
+    """What a version of a recap, a row or a `Draft`, says now."""
+    recap, wording = recaps.load(row.points), read(row.words)
+    listed = lines(recap)
+    gone = _gone(recap, there) | _changed(wording, there)
+    out = [one for one in listed if one.key in wording.out]
+    lost = [one for one in listed if one not in out and _is_lost(one, gone, wording)]
+    left = _without(recap, gone | {reply for one in (*lost, *out) for reply in one.rests})
+    parts = tuple(_marked(row, left, wording))
+    if isinstance(row, Draft) and row.numbered:
+        parts = _numbered(parts, listed)
+    worded = {
+        reply: (one, wording.says[one.key])
+        for one in listed if one.key in wording.says for reply in one.rests
+    }  # fmt: skip
+    return Shown(parts, worded, tuple(one.number for one in lost), tuple(one.number for one in out))
+
+
+def _is_lost(one: RecapLine, gone: Collection[int], wording: Wording) -> bool:
+    """A coordinator's words rest on every reply of the line; people's own stand as long as one of them is there."""
+    there = [reply for reply in one.rests if reply not in gone]
+    whole = one.whole or one.key in wording.says
+    return one.key in wording.gone or not there or (whole and len(there) < len(one.rests))
+
+
+def _without(recap: GroupRecap | ManagerRecap, gone: Collection[int]) -> GroupRecap | ManagerRecap:
+    if isinstance(recap, ManagerRecap):  # `without` is typed for each kind by itself
+        return recaps.without(recap, gone)
+    return recaps.without(recap, gone)
+
+
+def _gone(recap: GroupRecap | ManagerRecap, there: Sources) -> set[int]:
+    """Replies that a line can no longer rest on."""
+    rests = {reply for one in lines(recap) for reply in one.rests}
+    standing = {reply for reply in rests if reply in there.replies and there.replies[reply].role != "aside"}
+    if isinstance(recap, ManagerRecap):
+        return rests - standing | {one.reply for one in recap.findings or () if not _same(one, there)}
+    hidden = {one.reply for one in recap.others if not _let_out(there.findings.get(one.reply))}
+    hidden |= {one.reply for one in recap.findings if _state(there.findings.get(one.reply)) == "withdrawn"}
+    hidden |= {one.reply for one in recap.actions if there.actions.get(one.reply) in (None, "withdrawn")}
+    return rests - standing | hidden
+
+
+def _state(finding: Any) -> str:
+    return "withdrawn" if finding is None else str(finding.state)
+
+
+def _let_out(finding: Any) -> bool:
+    if finding is None or finding.state not in RELEASED:
+        return False
+    return finding.state != "reworded" or finding.words_id is not None
+
+
+def _same(one: recaps.Numbered, there: Sources) -> bool:
+    """It is still released, in the words in which it was listed."""
+    finding = there.findings.get(one.reply)
+    return finding is not None and _let_out(finding) and finding.words_id == one.words
+
+
+def _changed(wording: Wording, there: Sources) -> set[int]:
+    return {
+        reply for reply, revision in wording.revisions.items()
+        if reply in there.replies and there.replies[reply].revision != revision
+    }  # fmt: skip
+
+
+# -- marks and numbers
+
+
+def _marked(row: Any, recap: GroupRecap | ManagerRecap, wording: Wording) -> Iterator[Part]:
+    """The recap, with what a reader must know of how it was made under its title."""
+    title, *rest = recaps.parts(recap, automatic=row.status == "automatic")
+    yield title
+    if isinstance(recap, ManagerRecap) and row.status == "approved":
+        yield line("manager.approved", when=Moment(row.approved_at), n=row.version)
+    elif isinstance(recap, ManagerRecap) and row.status != "counts":
+        yield line("manager.waits-approval")
+    if wording.edited:
+        yield line("recap.edited-by-coordinator")
+    yield from rest
+
+
+def _numbered(parts: tuple[Part, ...], listed: list[RecapLine]) -> tuple[Part, ...]:
+    """Every line under the number that it is edited by."""
+    numbers = {reply: one.number for one in listed for reply in one.rests}
+    return tuple(_with_numbers(part, numbers) if isinstance(part, Points) else part for part in parts)
+
+
+def _with_numbers(part: Points, numbers: Mapping[int, int]) -> Points:
+    found = [numbers.get(first_reply(item) or 0) for item in part.items]
+    known = tuple(number for number in found if number is not None)
+    return Points(part.items, numbered=True, numbers=known) if len(known) == len(found) else part
+
+
+def first_reply(content: Any) -> int | None:
+    """The reply that a line of a recap is known by, as it stands in a message."""
+    if isinstance(content, Text):
+        return next(filter(None, (first_reply(value) for value in content.params.values())), None)
+    if isinstance(content, Answer):
+        return content.replies[0]
+    return content.reply if isinstance(content, Quote | Finding | ActionPart) else None
+
+
+# -- taking words back
+
+
+def forget(unit: Unit, meetings: Collection[int], replies: Collection[int]) -> None:
+    """These replies were taken back or changed: no words of a coordinator that rest on them are kept."""
+    r = t.recaps.c
+    kept = select(r.id, r.points, r.words).where(r.meeting_id.in_(list(meetings)), r.words.is_not(None))
+    for row in unit.all(kept):
+        wording = read(row.words)
+        hit = {
+            one.key for one in lines(recaps.load(row.points))
+            if one.key in wording.says and not set(replies).isdisjoint(one.rests)
+        }  # fmt: skip
+        if hit:
+            says = {key: words for key, words in wording.says.items() if key not in hit}
+            less = replace(wording, says=says, gone=(*wording.gone, *sorted(hit)))
+            unit.run(update(t.recaps).where(r.id == row.id).values(words=written(less)))
