@@ -1,0 +1,129 @@
+"""The folder that is the chat service: a file for every place, which only grows.
+
+A record is appended in one write. A process that dies leaves whole lines; a machine that dies, or a full disk,
+may leave half of one, which is ended before anything else is written and is skipped by whoever reads. Several
+processes may write to the same folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+from adapters.terminal.records import Record, field, from_line, to_line
+
+_END = ".jsonl"
+
+
+def file_name(channel: str) -> str:
+    """A channel as the name of a file, whatever it holds; `channel_of` turns it back."""
+    return "".join(map(_safe, channel)) + _END
+
+
+def _safe(letter: str) -> str:
+    """Capitals are not safe: some file systems cannot tell them from small letters."""
+    plain = letter in "-_@" or (letter.isalnum() and letter == letter.lower())
+    return letter if plain else "".join(f"%{byte:02X}" for byte in letter.encode())
+
+
+def channel_of(name: str) -> str:
+    return unquote(name.removesuffix(_END))
+
+
+class Places:
+    """The files of one folder. Every method may raise OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is the terminal's own, in the data folder. Nothing is read or made yet."""
+        self.folder = folder / "places"
+
+    def path(self, channel: str) -> Path:
+        return self.folder / file_name(channel)
+
+    def names(self) -> list[str]:
+        """The channels in which something has been said."""
+        return sorted(channel_of(path.name) for path in self.folder.glob(f"*{_END}"))
+
+    def read(self, channel: str) -> list[Record]:
+        return list(Tail(self.path(channel)).new())
+
+    def append(self, record: Record, *, durable: bool) -> None:
+        """Add a record to its place; `durable`: it survives a power cut too, with all that stands before it."""
+        with self._opened(record.place.channel) as file:
+            _write(file, to_line(record))
+            if durable:
+                os.fsync(file)
+
+    def append_once(self, record: Record, name: str, value: str) -> None:
+        """Add a record unless one of its place has this field."""
+        with self._opened(record.place.channel) as file:
+            if field(name, value) not in _whole(file):
+                _write(file, to_line(record))
+
+    def find(self, channel: str, name: str, value: str) -> Record | None:
+        """The last record whose field has this value."""
+        if not self.path(channel).exists():
+            return None
+        with self._opened(channel) as file:
+            whole = _whole(file)
+        at = whole.rfind(field(name, value))
+        if at < 0:
+            return None
+        return from_line(whole[whole.rfind(b"\n", 0, at) + 1 : whole.find(b"\n", at)])
+
+    @contextmanager
+    def _opened(self, channel: str) -> Iterator[int]:
+        """The place's file, its last line ended."""
+        path = self.path(channel)
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if not (size := os.fstat(file).st_size):
+                _sync_folder(self.folder)
+            elif os.pread(file, 1, size - 1) != b"\n":
+                _write(file, b"\n")
+            yield file
+        finally:
+            os.close(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A file whose name is not on the disk is lost with all that is in it."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _write(file: int, line: bytes) -> None:
+    if os.write(file, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _whole(file: int) -> bytes:
+    return os.pread(file, os.fstat(file).st_size, 0)
+
+
+class Tail:
+    """Reads a file from its beginning, and then what has been added."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.read = path, 0
+
+    def new(self) -> Iterator[Record]:
+        """The records since last time. A line that has no end yet is left for the next time."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.read)
+                added = file.read()
+        except FileNotFoundError:
+            return
+        added = added[: added.rfind(b"\n") + 1]
+        self.read += len(added)
+        for line in added.split(b"\n"):
+            if (record := from_line(line)) is not None:
+                yield record

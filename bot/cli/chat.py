@@ -1,0 +1,197 @@
+"""Taking part in the terminal: `runda chat` and `runda say`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli import FAILED, MISUSED, Told
+
+if TYPE_CHECKING:
+    from adapters.terminal.parse import Answer, Request
+    from bot.cli import House
+
+COMMANDS = """\
+/edit WORDS      change your last message
+/undo            take your last message back
+/private WORDS   write to Runda alone
+//WORDS          say WORDS with a / before them
+Ctrl-D           leave"""
+#: What a request may be refused for, in words.
+REFUSED = {
+    "not-yours": "That is somebody else's private place.",
+    "nothing-written": "There is nothing in that message.",
+    "too-long": "That message is too long. Send it in parts.",
+    "not-stored": "Runda could not store it. Look at what runda serve says, and send it again.",
+    "not-shown": "It is stored, but could not be shown in the place. Look at what runda serve says.",
+}
+
+_as_option = click.option(
+    "--as", "name", envvar="RUNDA_AS", show_envvar=True, metavar="NAME", help="Who you are in the terminal."
+)
+
+
+@click.command()
+@click.argument("place")
+@click.argument("words", nargs=-1, required=True)
+@_as_option
+@click.option("--key", metavar="KEY", help="The same KEY again changes nothing. Default: made up.")
+@click.pass_obj
+def say(house: House, place: str, words: tuple[str, ...], name: str | None, key: str | None) -> None:
+    """Say WORDS in PLACE as NAME, and leave when Runda has stored it.
+
+    \b
+      runda say fjellvik-1 --as Kari "We are here"
+      runda say @kari --as Kari "Only Runda and I see this."
+    """
+    account, said = _account(name), readable(" ".join(words))
+    deliver(folder(house), request(house, place, account, message=key, words=said))
+
+
+@click.command(epilog=f"\b\n{COMMANDS}")
+@click.argument("place", required=False)
+@_as_option
+@click.pass_obj
+def chat(house: House, place: str | None, name: str | None) -> None:
+    """Follow PLACE, and send what you type there: a line is a message.
+
+    What Runda says to you alone is shown too. Without PLACE, the places are listed.
+
+    \b
+      runda chat fjellvik-1 --as Kari
+    """
+    directory = Directory.of(house)
+    if place is None:
+        for line in directory.listed(name and _account(name)):
+            click.echo(line)
+        return
+    account = directory.checked(place, _account(name))
+    from adapters.terminal.door import knock
+
+    knock(folder(house)).close()
+    from bot.cli.following import Chat, view
+
+    Chat(house, place, account, view(house, directory.names, account)).run()
+
+
+# -- sending
+
+
+def deliver(terminal: Path, request: Request) -> None:
+    """Send a request until it is answered. Raises Told, and ConnectionError where nobody serves."""
+    from adapters.terminal.client import Client, Dropped
+
+    try:
+        with Client(terminal) as client:
+            _settled(client.ask(request))
+    except Dropped:  # the house may have been started anew: the same request counts once
+        with Client(terminal) as client:
+            _settled(client.ask(request))
+
+
+def _settled(answer: Answer) -> None:
+    if not answer.ok:
+        raise Told(REFUSED.get(answer.error or "") or f"It cannot be sent: {answer.detail}", FAILED)
+
+
+def request(house: House, place: str, account: str, *, do: Any = "wrote", **what: Any) -> Request:
+    """A request with a key of its own; a new message is called as the key."""
+    from adapters.terminal.parse import Request
+
+    message = what.pop("message", None)
+    key = message if do == "wrote" and message else secrets.token_hex(12)
+    return Request(
+        key=key, do=do, place=place, account=account, message=message or key, at=house.clock.now(), **what
+    )
+
+
+def folder(house: House) -> Path:
+    return house.settings.data / "terminal"
+
+
+def _account(name: str | None) -> str:
+    from bot.series.naming import slug
+
+    if not name:
+        raise Told("Say who you are: --as NAME", MISUSED)
+    return slug(name, "person")
+
+
+def readable(words: str) -> str:
+    """What was typed in another encoding than the terminal's is shown as question marks."""
+    return words.encode("utf-8", "replace").decode()
+
+
+# -- who and where
+
+
+@dataclass(frozen=True)
+class Directory:
+    """People by account, and places with what they are for; empty where there is no database yet."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, house: House) -> Directory:
+        from adapters.terminal.places import Places
+        from storage.database import DatabaseProblem
+
+        written = dict.fromkeys(Places(folder(house)).names(), "")
+        try:
+            database = house.database()
+        except DatabaseProblem:
+            return cls({}, written)
+        with database.read() as connection:
+            return cls(dict(_people(connection)), written | dict(_homes(connection)))
+
+    def listed(self, account: str | None) -> Iterator[str]:
+        """The places that this person may follow."""
+        mine = f"@{account}"
+        listed = {place: what for place, what in self.places.items() if place == mine or place[:1] != "@"}
+        width = max(map(len, listed), default=0)
+        for place, what in sorted(listed.items()):
+            yield f"{place:{width}}  {what}".rstrip()
+        if not listed:
+            yield "There are no places yet. Plan a series: runda series create --help"
+
+    def checked(self, place: str, account: str) -> str:
+        """The account. Raises Told where the place or the person is not there, or not for each other."""
+        if self.names and account not in self.names:
+            known = ", ".join(sorted(self.names)[:20])
+            raise Told(f"Nobody here is called {account}. Write --as and a name; there are: {known}", MISUSED)
+        if place.startswith("@") and place != f"@{account}":
+            raise Told(f"{place} is somebody else's private place. Yours is @{account}", MISUSED)
+        if self.names and not place.startswith("@") and place not in self.places:
+            raise Told(f"There is no place called {place}. List them with: runda chat", MISUSED)
+        return account
+
+
+def _people(connection: Any) -> Iterator[tuple[str, str]]:
+    from sqlalchemy import select
+
+    from storage import tables as t
+
+    i, p = t.identities.c, t.people.c
+    people = select(i.account, p.name).join(t.people, p.id == i.person_id)
+    for row in connection.execute(people.where(i.platform == "terminal", p.name != "")):
+        yield row.account, row.name
+
+
+def _homes(connection: Any) -> Iterator[tuple[str, str]]:
+    from sqlalchemy import select
+
+    from storage import tables as t
+
+    homes = select(t.places.c.channel, t.circles.c.name, t.series.c.title).select_from(
+        t.circles.join(t.places, t.places.c.id == t.circles.c.home_id).join(
+            t.series, t.series.c.id == t.circles.c.series_id
+        )
+    )
+    for row in connection.execute(homes.where(t.places.c.platform == "terminal")):
+        yield row.channel, f"{row.name}, {row.title}"
