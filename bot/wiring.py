@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from adapters.port import Platform
 from bot.clock import Clock, id_maker
-from bot.courier import Courier
+from bot.courier import LEASE, Courier
 from bot.intake import Checkpoint, Intake, nowhere
 from bot.shelf import Shelf
 from bot.timekeeper import Timekeeper
@@ -25,6 +26,8 @@ from storage.database import Database
 
 #: SQLite has one writer, so one thread; PostgreSQL takes several.
 THREADS = {True: 1, False: 4}
+#: Signs of life in a lease: one that is late, or lost, does not make a process dead.
+SIGNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,23 @@ class House:
 
 def build(
     database: Database, platforms: Sequence[Platform], clock: Clock, *, ids: Callable[[], int] | None = None,
-    checkpoint: Checkpoint = nowhere,
+    checkpoint: Checkpoint = nowhere, lease: timedelta = LEASE,
 ) -> House:  # fmt: skip
-    """Put a house together on a database whose tables are there. `ids` and `checkpoint` are for demos and tests."""
+    """Put a house together on a database whose tables are there.
+
+    `ids`, `checkpoint` and `lease` are for demos and tests: how replies are numbered, where the process is killed,
+    and after how long without a sign of life a process is taken for dead.
+    """
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     executor = ThreadPoolExecutor(THREADS[database.sqlite], thread_name_prefix="storage")
     shelf = Shelf()
     works = Works(database, shelf, ids or id_maker(), tomb_maker(database.secret("tombstones")))
     intake = Intake(works, clock, executor, checkpoint=checkpoint)
     by_name = {platform.name: platform for platform in platforms}
-    courier = Courier(database, Speaker(shelf), intake, by_name, clock, executor, name, checkpoint=checkpoint)
-    timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge)
+    courier = Courier(database, Speaker(shelf), intake, by_name, clock, executor, name, checkpoint=checkpoint,
+                      lease=lease)  # fmt: skip
+    alive = lease.total_seconds() / SIGNS
+    timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge, alive=alive)
     intake.after = courier.nudge
     return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name)
 
@@ -85,16 +94,19 @@ async def working(house: House) -> AsyncIterator[House]:
 
 @asynccontextmanager
 async def running(house: House) -> AsyncIterator[House]:
-    """Everything runs by itself, on the clock of the house, until the block ends."""
+    """Everything runs by itself, on the clock of the house, until the block ends.
+
+    What came due while nobody was running is opened first, and what was left unsent goes out. At the end nothing
+    more is begun, and what is on its way may arrive.
+    """
     async with working(house):
-        await asyncio.get_running_loop().run_in_executor(house.executor, house.timekeeper.seen)
+        await house.timekeeper.begin()
         delivery = asyncio.create_task(house.courier.run(), name="courier")
-        house.timekeeper.start()
-        for platform in house.platforms:
-            await platform.listen(house.intake.hear)
         try:
+            for platform in house.platforms:
+                await platform.listen(house.intake.hear)
             yield house
         finally:
-            house.timekeeper.stop()
-            delivery.cancel()
+            await house.courier.stop()
             await asyncio.gather(delivery, return_exceptions=True)
+            await house.timekeeper.end()

@@ -8,7 +8,7 @@ table is written with one statement. Nothing is sent in here: what the engine sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -86,6 +86,7 @@ class _Desk:
     published: list[tuple[_Live, tuple[int, ...]]] = field(default_factory=list)
     #: Meetings that opened in this unit, and messages that were first written in it.
     opened: set[int] = field(default_factory=set)
+    missed: set[tuple[int, datetime]] = field(default_factory=set)
     fresh: set[tuple[int, str]] = field(default_factory=set)
 
 
@@ -123,25 +124,36 @@ class Works:
             self._write(desk)
             return outcomes
 
-    def take_due(self, now: datetime, most: int = DUE_AT_ONCE) -> int:
-        """Open and wake the sessions whose time has come. Returns how many there were; `most` means more wait."""
+    def due(self, now: datetime, most: int = DUE_AT_ONCE, *, but: Collection[int] = ()) -> list[int]:
+        """The sessions whose time has come, without those named in `but`."""
+        with self.database.write() as connection:
+            return sorted(Unit(connection).due(now, most, but))
+
+    def take_due(
+        self, now: datetime, most: int = DUE_AT_ONCE, *, but: Collection[int] = (), only: int | None = None
+    ) -> int:
+        """Open and wake the sessions whose time has come. Returns how many there were; `most` means more wait.
+
+        `but`: sessions that are left alone; `only`: the one that is looked at. Raises whatever went wrong; then
+        none of them has moved.
+        """
         with self.database.write() as connection:
             unit = Unit(connection)
-            due = unit.due(now, most)
+            due = unit.due(now, most, but) if only is None else {only}
             if not due:
                 return 0
             desk = _Desk(unit, now)
             self._read(desk, unit.sessions(due))
-            openings = Openings(unit, self.shelf, self.ids, now)
-            planned = [live.row for live in desk.sessions.values() if live.row.phase == "planned"]
-            opened = openings.prepare(planned)
             self._digest(desk, [live for live in desk.sessions.values() if live.row.phase in OPEN_PHASES])
-            for live in list(desk.sessions.values()):
+            ready = [live for live in desk.sessions.values() if live.row.wake_at and live.row.wake_at <= now]
+            planned = [live for live in ready if live.row.phase == "planned"]
+            opened = Openings(unit, self.shelf, self.ids, now).prepare([live.row for live in planned])
+            for live in ready:
                 if event := opened.get(live.row.id):
                     self._apply(desk, live, event)
                 elif live.row.phase == "planned":
                     self._missed(desk, live)
-                elif live.row.wake_at and live.row.wake_at <= now:
+                else:
                     self._apply(desk, live, e.TimeCame())
             self._write(desk)
             return len(due)
@@ -372,16 +384,29 @@ class Works:
             desk.unit.run(update(t.publications).where(taken).values(waits_for=None))
 
     def _missed(self, desk: _Desk, live: _Live) -> None:
-        """Too late to open by itself: the coordinators are told, and offered a new date."""
+        """Too late to open by itself: the coordinators are told, once a meeting, and offered a new date."""
         from flows.message import Moment, line, message
 
         live.row.phase, live.row.wake_at, live.changed = "missed", None, True
         live.row.version += 1
+        # What others have opened goes on for them. The row is locked by this, so that two units tell it once.
+        desk.unit.run(_meeting_becomes(live, "missed", ("confirmed",)))
+        if not self._is_news(desk, live):
+            return
         told = message(
             "answer", line("series.late-missed", number=live.row.number, when=Moment(live.row.starts_at))
         )
         self._carry_out(desk, live, (fx.Say(told, "coordinators"),), None)
-        desk.unit.run(_meeting_becomes(live, "missed", ("confirmed", "open")))
+
+    def _is_news(self, desk: _Desk, live: _Live) -> bool:
+        """No other circle of the meeting has missed the same date."""
+        date = (live.row.meeting_id, live.row.starts_at)
+        if date in desk.missed:
+            return False
+        desk.missed.add(date)
+        s = t.sessions.c
+        same = select(s.id).where(s.meeting_id == date[0], s.starts_at == date[1], s.phase == "missed")
+        return not desk.unit.all(same.limit(1))
 
     # -- events and effects
 

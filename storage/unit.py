@@ -63,17 +63,24 @@ _session = (
 _by_id = _session.where(t.sessions.c.id.in_(_ids)).with_for_update(of=t.sessions)
 _due = (
     select(t.sessions.c.id)
-    .where(t.sessions.c.wake_at <= bindparam("now"))
+    .where(t.sessions.c.wake_at <= bindparam("now"), t.sessions.c.id.not_in(bindparam("but", expanding=True)))
     .order_by(t.sessions.c.wake_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-#: A session that has not opened yet takes in what was published when it opens.
+#: A session that has not opened yet takes in what was published when it opens. Those that somebody else holds are
+#: left to the next look: waiting for one, with others in hand, two units could wait for each other.
 _waited_for = (
-    select(t.publications.c.waits_for)
-    .join(t.sessions, t.sessions.c.id == t.publications.c.waits_for)
-    .where(t.publications.c.waits_for.is_not(None), t.sessions.c.phase != "planned")
+    select(t.sessions.c.id)
+    .where(
+        t.sessions.c.id.in_(
+            select(t.publications.c.waits_for).where(t.publications.c.waits_for.is_not(None))
+        ),
+        t.sessions.c.phase != "planned",
+        t.sessions.c.id.not_in(bindparam("but", expanding=True)),
+    )
     .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
 _known = select(t.log.c.key).where(t.log.c.key.in_(bindparam("keys", expanding=True)))
 _buried = select(t.tombstones.c.hash).where(t.tombstones.c.hash.in_(bindparam("hashes", expanding=True)))
@@ -167,10 +174,11 @@ class Unit:
             row[0]: SessionRow(*tuple(row)) for row in self.connection.execute(_by_id, {"ids": list(ids)})
         }
 
-    def due(self, now: datetime, most: int) -> set[int]:
-        """Sessions whose deadline has come, or for whom something has been published."""
-        due = {row[0] for row in self.connection.execute(_due, {"now": now, "most": most})}
-        return due | {row[0] for row in self.connection.execute(_waited_for, {"most": most})}
+    def due(self, now: datetime, most: int, but: Collection[int] = ()) -> set[int]:
+        """Sessions whose deadline has come, or for whom something has been published; locked, without `but`."""
+        these = {"most": most, "but": list(but)}
+        due = {row[0] for row in self.connection.execute(_due, {"now": now, **these})}
+        return due | {row[0] for row in self.connection.execute(_waited_for, these)}
 
     def places(self, channels: Collection[str]) -> dict[Address, Any]:
         if not channels:
