@@ -61,11 +61,14 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 }
 _WHERE = {name: where for listed in COMMANDS.values() for name, (where, _) in listed.items()}
 
-#: What users can mend: module, exception, exit code. The first that fits counts. A module that is not loaded
-#: has raised nothing, so none is imported for this.
-TOLD = (
+#: What users can mend: module, exception, exit code (None: a fault of ours after all). The first that fits counts.
+#: A module that is not loaded has raised nothing, so none is imported for this.
+TOLD: tuple[tuple[str, str, int | None], ...] = (
     ("storage.database", "DatabaseProblem", FAILED),
-    ("sqlalchemy.exc", "OperationalError", FAILED),
+    ("sqlalchemy.exc", "IntegrityError", None),
+    ("sqlalchemy.exc", "ProgrammingError", None),
+    ("sqlalchemy.exc", "DataError", None),
+    ("sqlalchemy.exc", "DatabaseError", FAILED),
     ("bot.library", "FaultyProgramme", MISUSED),
     ("bot.library", "NoSuchProgramme", MISUSED),
     ("bot.series.problems", "SeriesProblem", MISUSED),
@@ -202,7 +205,7 @@ def explained(problem: Exception) -> Told | None:
     for module, name, code in TOLD:
         kind = getattr(sys.modules.get(module), name, None)
         if kind is not None and isinstance(problem, kind):
-            return Told(_in_words(problem), code)
+            return Told(_in_words(problem), code) if code is not None else None
     return None
 
 

@@ -80,6 +80,8 @@ def create(house: House, /, programme: str, *, dry_run: bool, **given: Any) -> N
         plan = planned(wish, content, owner, now)
         called = None if dry_run else making.make(connection, plan, owner.name, actor(), now)
     _tell_plan(plan)
+    if owner.new:
+        click.echo(f"{owner.name} is a new organisation here.")
     if called is None:
         click.echo("Nothing was made: this was a dry run.")
     else:

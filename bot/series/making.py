@@ -26,7 +26,7 @@ def tenant(connection: Connection, name: str, language: str, zone: str) -> Tenan
     """The organisation as it is kept, or as it would be made."""
     o = t.organisations.c
     found = connection.execute(select(o.name, o.language, o.zone).where(o.name == name)).first()
-    return Tenant(*found) if found else Tenant(name, language, zone)
+    return Tenant(*found) if found else Tenant(name, language, zone, new=True)
 
 
 def make(connection: Connection, plan: Plan, organisation: str, actor: str, now: datetime) -> str:

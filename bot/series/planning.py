@@ -64,6 +64,8 @@ class Tenant:
     name: str
     language: str
     zone: str
+    #: Nothing has been planned for it before.
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
