@@ -2,6 +2,9 @@
 
 A control word counts only as a whole message; its button and its word are one path. What was written is kept,
 and its receipt offers «that was an answer».
+
+Two people often say «next» in the same second. What was said of an earlier question, before the present one had
+reached the circle, moves nothing.
 """
 
 from __future__ import annotations
@@ -13,24 +16,57 @@ from typing import Any
 from flows import events as e
 from flows.effects import Keep, Say
 from flows.message import Moment, Text, choices, line, message
-from flows.state import Undo
+from flows.reading import ControlWord
+from flows.state import UNDOS_KEPT, Undo
 from flows.turn import Turn
 
 #: «Five more minutes.»
 MORE = timedelta(minutes=5)
+#: The most that a coordinator may add at once: a working day.
+MORE_AT_MOST = 480
+#: A sitting that someone in the circle paused, and nobody resumed, ends so long after its time was out.
+FORGOTTEN = timedelta(hours=1)
+
+#: Words about the question that stands when they are said.
+MOVING = ("next", "back", "more")
+#: Words that are easily meant as an answer, and can be taken back.
+DOUBTFUL = ("next", "back", "pause")
 
 
-def control(turn: Turn, person: int, word: str, event: e.Replied | e.Pressed) -> str | None:
+def stale(turn: Turn, event: e.Replied | e.Pressed) -> bool:
+    """It was said of an earlier question: the present one had not reached the circle."""
+    present, since = turn.state.prompt, turn.state.since
+    if event.prompt is not None:
+        return present is not None and event.prompt != present.prompt
+    if isinstance(event, e.Pressed):
+        return False
+    late = since is not None and event.sent_at < since
+    return late or (present is not None and turn.state.seen(event.sent_at) != present)
+
+
+def control(turn: Turn, word: ControlWord, event: e.Replied | e.Pressed) -> str | None:
     """One way for a written word and a press. What was written is kept; the receipt offers a way back."""
+    too_late = word in MOVING and stale(turn, event)
+    undo = _undo(turn, word, event) if isinstance(event, e.Replied) else None
     if isinstance(event, e.Replied):
         turn.keep(event, "control")
-    before = turn.state.step
-    ignored = CONTROLS[word](turn, event)
-    if ignored is None and isinstance(event, e.Replied) and word in ("next", "back", "pause"):
-        turn.set(undo=Undo(person, event.reply, before))
-        turn.effects.append(_taken(word, event.reply))
+    ignored = "the circle has moved on from that question" if too_late else CONTROLS[word](turn, event)
+    if undo is None:
+        return ignored
+    if word in DOUBTFUL:
+        turn.set(undos=(*turn.state.undos, undo)[-UNDOS_KEPT:])
+        if ignored is None:
+            turn.effects.append(_taken(word, undo.reply))
     # A word that changed nothing was still written, and is kept.
-    return ignored if isinstance(event, e.Pressed) else None
+    return None
+
+
+def _undo(turn: Turn, word: ControlWord, event: e.Replied) -> Undo:
+    """What the word would be an answer to, if it was one."""
+    state = turn.state
+    asked = state.answers(event.prompt, event.sent_at) if stale(turn, event) else state.prompt
+    step = asked.step if asked and stale(turn, event) else state.step
+    return Undo(event.person, event.reply, word, step, asked.prompt if asked else None)
 
 
 def _taken(word: str, reply: int) -> Say:
@@ -44,15 +80,16 @@ def _taken(word: str, reply: int) -> Say:
 
 
 def _next(turn: Turn, _: object) -> str | None:
-    turn.over = True
+    turn.step.moves_on(turn)
     return None
 
 
 def _back(turn: Turn, _: object) -> str | None:
-    before = turn.route.waits_before(turn.state.step)
-    if before is None:
+    """To the nearest step before this one that asked something; those that passed over themselves would again."""
+    before = [asked.step for asked in turn.state.asked if asked.step < turn.state.step]
+    if not before:
         return "there is nothing to go back to"
-    _return_to(turn, before)
+    _return_to(turn, max(before))
     return None
 
 
@@ -65,7 +102,7 @@ def _return_to(turn: Turn, step: int) -> None:
 
 def more(turn: Turn, _: object, by: timedelta = MORE) -> str | None:
     end = turn.state.deadlines.get("box")
-    if end is None:
+    if end is None or not turn.live:
         return "nothing is being timed"
     turn.until(end + by)
     minutes = int(by.total_seconds()) // 60
@@ -74,18 +111,46 @@ def more(turn: Turn, _: object, by: timedelta = MORE) -> str | None:
     return None
 
 
-def pause(turn: Turn, _: object) -> str | None:
-    left = {name: int((at - turn.now).total_seconds()) for name, at in turn.state.deadlines.items()}
-    turn.set(phase="paused", left=left, deadlines={})
+def stretched(turn: Turn, event: e.Stretched) -> str | None:
+    if not 0 < event.minutes <= MORE_AT_MOST:
+        return f"{event.minutes} minutes cannot be added: give 1 to {MORE_AT_MOST}"
+    return more(turn, event, timedelta(minutes=event.minutes))
+
+
+def pause(turn: Turn, event: object) -> str | None:
+    """Stop the clocks. Who paused goes on; but a circle may forget to, and go home."""
+    left = {name: turn.seconds_to(at) for name, at in turn.state.deadlines.items()}
+    end = max(turn.state.ends_at or turn.now, turn.now) + FORGOTTEN
+    forgotten = {} if isinstance(event, e.Paused) else {"forgotten": turn.waking(end)}
+    turn.set(phase="paused", left=left, deadlines=forgotten)
     turn.say(message("answer", line("control.paused"), choices=choices("resume")))
     turn.update("root", message("status", turn.title(), line("status.paused")))
     return None
 
 
+def held(turn: Turn, _: e.Paused) -> str | None:
+    """A coordinator pauses what somebody else has paused: from now on it stays so until they resume it."""
+    if not turn.state.deadlines:
+        return "the meeting is paused"
+    turn.set(deadlines={})
+    return None
+
+
 def resume(turn: Turn, _: object) -> str | None:
-    deadlines = {name: turn.now + timedelta(seconds=max(s, 0)) for name, s in turn.state.left.items()}
-    turn.set(phase="running", deadlines=deadlines, left={})
+    left = {name: turn.now + timedelta(seconds=seconds) for name, seconds in turn.state.left.items()}
+    deadlines = {name: turn.waking(at) for name, at in left.items()}
+    turn.set(phase="running", deadlines=deadlines, left={}, since=turn.now)
     turn.say(message("answer", line("control.resumed")))
+    asked = turn.state.prompt
+    asks = asked is not None and asked.step == turn.state.step and turn.state.part != "waiting"
+    unboxed = asks and "box" not in deadlines
+    if unboxed and asked and asked.at:
+        # It arrived while nothing was timed.
+        turn.box(turn.now)
+        return None
+    if unboxed and "undelivered" not in deadlines:
+        # It was refused, and nobody has seen it.
+        turn.open_step()
     turn.show_status()
     return None
 
@@ -106,20 +171,34 @@ def _aside(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
 
 
 def _was_answer(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
-    """Put back what a control word changed, and count it as the answer it was."""
-    undo = turn.state.undo
-    if undo is None or undo.person != event.person:
+    """Count a control word as the answer that it was, and put back what it changed, if that still stands."""
+    mine = [undo for undo in turn.state.undos if undo.person == event.person]
+    mine = [undo for undo in mine if event.about in (None, undo.reply)]
+    if not mine:
         return "there is no control word of yours to take back"
-    step = turn.route.steps[undo.before]
-    asked = next((a for a in reversed(turn.state.asked) if a.step == undo.before), None)
-    turn.effects.append(Keep(undo.reply, step.ROLE, asked.prompt if asked else None, step.id))
-    turn.set(undo=None)
-    if undo.before != turn.state.step:
-        _return_to(turn, undo.before)
+    undo, untouched = mine[-1], _untouched(turn, mine[-1])
+    step = turn.route.steps[undo.step]
+    turn.effects.append(Keep(undo.reply, step.role_otherwise, undo.prompt, step.id))
+    turn.set(undos=tuple(each for each in turn.state.undos if each != undo))
+    if untouched and undo.word == "pause":
+        resume(turn, event)
+    elif untouched:
+        _return_to(turn, undo.step)
     return None
 
 
-def _nothing(turn: Turn, _: object) -> str | None:
+def _untouched(turn: Turn, undo: Undo) -> bool:
+    """Nobody has moved the circle since; otherwise putting it back would undo what others did."""
+    state = turn.state
+    if state.undos[-1] != undo:
+        return False
+    if undo.word == "pause":
+        return state.phase == "paused"
+    asked = (state.prompt.prompt if state.prompt else 0) - (undo.prompt or 0)
+    return state.phase == "running" and state.step != undo.step and asked <= 1
+
+
+def _nothing(_turn: Turn, _: object) -> str | None:
     return "the meeting is already under way"
 
 

@@ -33,7 +33,7 @@ class Say(Struct, frozen=True, tag="say"):
     prompt: int | None = None
     #: A message with a slot can be rewritten by `Update` later.
     slot: str | None = None
-    #: The words that were not sent before this moment of the session need not be sent any more.
+    #: What was said in this slot need not be sent any more, if it has not been.
     supersedes: str | None = None
 
 
@@ -45,7 +45,10 @@ class Update(Struct, frozen=True, tag="update"):
 
 
 class Note(Struct, frozen=True, tag="note"):
-    """Write down what became of a finding or an action. `words` is the reply that rewords it."""
+    """Write down what became of a finding or an action. `words` is the reply that rewords it.
+
+    `state` is one of `flows.state.FoundState`, and "withdrawn" where its author took it back.
+    """
 
     what: Literal["finding", "action"]
     reply: int

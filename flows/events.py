@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from flows.calendar import utc, zone_named
 from flows.reading import Reading
 
 Pace = Literal["live", "async"]
@@ -43,6 +44,13 @@ class Setting(Struct, frozen=True, kw_only=True):
     #: Everyone's circle: how many groups may come.
     groups: int = 0
 
+    def __post_init__(self) -> None:
+        zone_named(self.zone)
+        if self.closes_at is not None:
+            utc(self.closes_at)
+        elif self.pace == "async":
+            raise ValueError("an async sitting without `closes_at` would never end; say when its window closes")
+
 
 class Opened(Struct, frozen=True, tag="opened"):
     """The time of the meeting has come."""
@@ -62,7 +70,11 @@ class Replied(Struct, frozen=True, tag="replied", kw_only=True):
     private: bool = False
     #: It directly replies to this prompt, or to this other reply.
     prompt: int | None = None
+    #: Of the same author: whoever makes the event has seen to that, here and in `Pressed`.
     about: int | None = None
+
+    def __post_init__(self) -> None:
+        utc(self.sent_at)
 
 
 class Edited(Struct, frozen=True, tag="edited"):
@@ -78,11 +90,13 @@ class Removed(Struct, frozen=True, tag="removed"):
 
 
 class Pressed(Struct, frozen=True, tag="pressed"):
-    """A button. `press` is what the choice carried: a control word, or `yes:<reply>` and the like."""
+    """A button. `press` is what the choice carried: a word, or a word with a number, `help:3` or `next:<prompt>`."""
 
     person: int
     press: str
     about: int | None = None
+    #: The prompt whose button it was. A press has no time of its own; this tells an early one from a late one.
+    prompt: int | None = None
 
 
 class TimeCame(Struct, frozen=True, tag="time-came"):
@@ -102,6 +116,9 @@ class Delivered(Struct, frozen=True, tag="delivered"):
 
     prompt: int
     at: datetime
+
+    def __post_init__(self) -> None:
+        utc(self.at)
 
 
 class DeliveryFailed(Struct, frozen=True, tag="delivery-failed"):

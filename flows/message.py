@@ -153,6 +153,10 @@ def message(sort: Sort, *parts: Part, choices: tuple[Choice, ...] = (), about: i
     return Message(sort, parts, choices, about)
 
 
-def choices(*presses: str) -> tuple[Choice, ...]:
-    """Buttons whose texts stand under `choice.` in the bot's catalogue."""
-    return tuple(Choice(press, Text(f"choice.{press}")) for press in presses)
+def choices(*presses: str, under: int | None = None) -> tuple[Choice, ...]:
+    """Buttons whose texts stand under `choice.` in the bot's catalogue.
+
+    `under`: the prompt that they are about, where the message is not that prompt itself.
+    """
+    number = f":{under}" if under is not None else ""
+    return tuple(Choice(press + number, Text(f"choice.{press}")) for press in presses)

@@ -21,6 +21,7 @@ VERDICTS: tuple[VerdictWord, ...] = get_args(VerdictWord)
 MARKS: tuple[Mark, ...] = get_args(Mark)
 
 #: Numbers people answer by are those the bot itself has numbered; more digits than this are a year or an amount.
+MOST_DIGITS = 2
 _NUMBERED = re.compile(r"(?P<number>\d{1,2})\s*(?P<sep>[:.)?–-]?)\s*(?P<rest>.*)", re.DOTALL)
 
 
@@ -95,8 +96,9 @@ def _helped(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Help | None:
     for phrase in ("", *vocabulary.get("help.point", ())):
         tail = plain.removeprefix(phrase).strip()
         asked = tail.endswith("?") or phrase != ""
-        if plain.startswith(phrase) and asked and (number := tail.rstrip("?").strip()).isdecimal():
-            return Help(int(number[:2]))
+        number = tail.rstrip("?").strip()
+        if plain.startswith(phrase) and asked and number.isdecimal() and len(number) <= MOST_DIGITS:
+            return Help(int(number))
     return None
 
 

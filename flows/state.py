@@ -2,6 +2,9 @@
 
 The state is small however much is said, and can be read back from JSON by any later version: `schema` numbers
 its shape, and every change of shape adds an upcaster to `UPCASTERS`.
+
+Its size has a bound: a few numbers a person, and at most `ASKED_KEPT` prompts, `FOUND_KEPT` findings, as many
+actions, and `UNDOS_KEPT` control words.
 """
 
 from __future__ import annotations
@@ -11,40 +14,64 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from flows.events import Setting
+from flows.reading import ControlWord
 
 SCHEMA = 1
 
-Phase = Literal["lobby", "headcount", "gathering", "running", "paused", "finished"]
+#: Prompts that are remembered: more than any round asks. A circle that goes back and forth without end loses
+#: only the place of direct replies to the oldest.
+ASKED_KEPT = 50
+#: Findings, and actions: far more than a circle can follow up. What comes after is kept as an answer.
+FOUND_KEPT = 40
+#: Control words that can still be taken back.
+UNDOS_KEPT = 5
+
+Phase = Literal["lobby", "headcount", "running", "paused", "finished"]
+#: What has been said of a finding (the first four) or an action; "gone": taken back, its number is not used again.
+FoundState = Literal["proposed", "yes", "reworded", "no", "open", "under-way", "done", "dropped", "gone"]
 
 
-class Asked(Struct, frozen=True):
+class Asked(Struct, frozen=True, omit_defaults=True):
     """A prompt, and since when the circle has had it before them (None: still on its way)."""
 
     prompt: int
     step: int
     at: datetime | None = None
+    #: Nobody has confirmed that it arrived; the time is when the waiting for that ended.
+    assumed: bool = False
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, omit_defaults=True):
     """A finding or an action by the reply that named it, and what has been said of it."""
 
     reply: int
-    state: str
+    state: FoundState
+    #: The reply that rewords it.
+    words: int | None = None
+    #: Who said no: it stays in the circle until each of them has taken that back.
+    against: tuple[int, ...] = ()
 
 
 class Undo(Struct, frozen=True):
-    """What the last control word changed, so that «that was an answer» can put it back."""
+    """A control word and what stood when it was written, so that «that was an answer» can put it back."""
 
     person: int
     reply: int
-    before: int
+    word: ControlWord
+    step: int
+    prompt: int | None
+
+
+def _schema() -> int:
+    """A factory, because a plain default would be left out of the JSON, and the number with it."""
+    return SCHEMA
 
 
 class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    schema: int = SCHEMA
+    schema: int = field(default_factory=_schema)
     setting: Setting
     phase: Phase
     #: Everyone in the circle, by id; empty for everyone's own circle, whose members are the groups'.
@@ -53,22 +80,24 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     heads: int | None = None
     #: Which step, from 0, and which part of it.
     step: int = 0
-    part: str = ""
+    part: Literal["", "alone", "shared", "waiting", "sharing"] = ""
+    #: When that part began, if someone began it with a control word; such words from before it came too late.
+    since: datetime | None = None
     asked: tuple[Asked, ...] = ()
     #: Who has answered the present prompt, and who has notes of their own on it.
     answered: tuple[int, ...] = ()
     solos: tuple[int, ...] = ()
     findings: tuple[Found, ...] = ()
     actions: tuple[Found, ...] = ()
-    #: Findings of other groups that everyone's session has shown.
-    shown: int = 0
+    #: Everyone's session: the groups that have come, and the findings of theirs that it has shown.
     arrived: int = 0
+    shown: int = 0
     reminders: int = 0
     ends_at: datetime | None = None
     deadlines: dict[str, datetime] = {}
     #: While paused: the seconds that were left of each deadline.
     left: dict[str, int] = {}
-    undo: Undo | None = None
+    undos: tuple[Undo, ...] = ()
 
     @property
     def wake_at(self) -> datetime | None:
@@ -77,7 +106,24 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def prompt(self) -> Asked | None:
+        """The present prompt."""
         return self.asked[-1] if self.asked else None
+
+    def asked_as(self, prompt: int | None) -> Asked | None:
+        """The prompt of that number, if it is remembered."""
+        return next((asked for asked in self.asked if asked.prompt == prompt), None)
+
+    def answers(self, prompt: int | None, at: datetime) -> Asked | None:
+        """The prompt that a message answers, written at that time, or directly to a prompt of that number.
+
+        Before any has been seen, whatever is said is about the first.
+        """
+        return self.asked_as(prompt) or self.seen(at) or (self.asked[0] if self.asked else None)
+
+    def seen(self, at: datetime) -> Asked | None:
+        """The last prompt that the circle had before them at that time."""
+        before = [asked for asked in self.asked if asked.at and asked.at <= at]
+        return max(before, key=lambda asked: (asked.at, asked.prompt), default=None)
 
 
 #: From schema number to the function that makes the next one of it.
@@ -92,10 +138,19 @@ def dump(state: State) -> bytes:
 
 
 def load(raw: bytes | str) -> State:
-    """Read a state of this or any earlier schema. Raises `msgspec.ValidationError` on anything else."""
-    if not UPCASTERS:
-        return _decoder.decode(raw)
-    shape: dict[str, Any] = msgspec.json.decode(raw)
-    while upcast := UPCASTERS.get(shape.get("schema", 1)):
-        shape = upcast(shape)
-    return msgspec.convert(shape, State)
+    """Read a state of this or any earlier schema.
+
+    Raises `msgspec.ValidationError` on anything else, a later schema among it.
+    """
+    if UPCASTERS:
+        shape: dict[str, Any] = msgspec.json.decode(raw)
+        while upcast := UPCASTERS.get(shape["schema"]):
+            shape = upcast(shape)
+        state = msgspec.convert(shape, State)
+    else:
+        state = _decoder.decode(raw)
+    if state.schema != SCHEMA:
+        raise msgspec.ValidationError(
+            f"this state has schema {state.schema}, and this version of Runda reads up to {SCHEMA}: update Runda"
+        )
+    return state

@@ -7,7 +7,7 @@ changes while it is used; it never outlives the call.
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from flows import calendar
 from flows.effects import Audience, Effect, Finish, Keep, Note, Outcome, Role, Say, Update
 from flows.events import Replied
 from flows.message import Line, Message, Moment, Text, line, message, programme
-from flows.state import Asked, Found, State
+from flows.state import ASKED_KEPT, FOUND_KEPT, Asked, Found, State
 
 if TYPE_CHECKING:
     from flows.kinds.step import Step
@@ -23,16 +23,22 @@ if TYPE_CHECKING:
 
 #: A live box of at least so many minutes gets a word one minute before its end.
 WARNED_FROM = 4
-#: A prompt that nobody has confirmed as delivered after so long starts its box anyway, so that no wait is endless.
+#: A prompt that nobody has confirmed as delivered after so long is taken as delivered, so that no wait is endless.
 UNDELIVERED = timedelta(minutes=10)
 #: Async: after the last has answered, so long for a second thought.
 SETTLE = timedelta(hours=1)
 OFFICE = (time(8), time(16))
+#: A deadline that was due in office hours may be settled so long after their end: nobody wakes to the second.
+PUNCTUAL = calendar.PUNCTUAL
+#: Deadlines of the whole window, not of one step.
+REMINDERS = ("reminder", "last-call")
+
+Which = Literal["findings", "actions"]
 
 
 class Turn:
     def __init__(self, route: Route, state: State, now: datetime) -> None:
-        self.route, self.state, self.now = route, state, now
+        self.route, self.state, self.now = route, state, calendar.utc(now)
         self.effects: list[Effect] = []
         #: The present step has what it came for.
         self.over = False
@@ -51,6 +57,21 @@ class Turn:
     def table(self) -> bool:
         return self.state.setting.answering == "table"
 
+    @property
+    def going_on(self) -> bool:
+        return self.state.phase in ("running", "paused")
+
+    @property
+    def all_answered(self) -> bool:
+        """Everyone in the circle has. Everyone's own circle cannot know."""
+        members = set(self.state.members)
+        return bool(members) and members <= set(self.state.answered)
+
+    def stranger(self, person: int) -> str | None:
+        """Why this person is not heard here. Whoever is in a group is heard in everyone's session."""
+        heard = self.state.setting.groups or person in self.state.members
+        return None if heard else "not a member of the circle"
+
     def own(self, *path: str) -> Text:
         """A text of the programme, in this round."""
         return programme("rounds", self.route.round, *path)
@@ -61,40 +82,63 @@ class Turn:
         self.state = replace(self.state, **changes)
 
     def due(self, name: str, at: datetime) -> None:
-        self.set(deadlines={**self.state.deadlines, name: at})
+        """Set a deadline. While paused no time passes: what is left of it is set instead."""
+        if self.state.phase == "paused":
+            self.set(left={**self.state.left, name: self.seconds_to(at)})
+        else:
+            self.set(deadlines={**self.state.deadlines, name: at})
+
+    def seconds_to(self, at: datetime) -> int:
+        return max(int((at - self.now).total_seconds()), 0)
 
     def drop(self, *names: str) -> None:
-        if not self.state.deadlines.keys().isdisjoint(names):
-            self.set(deadlines={k: v for k, v in self.state.deadlines.items() if k not in names})
+        for field in ("deadlines", "left"):
+            kept = {name: value for name, value in getattr(self.state, field).items() if name not in names}
+            if len(kept) < len(getattr(self.state, field)):
+                self.set(**{field: kept})
 
-    def judge(self, which: str, reply: int, state: str, *, words: int | None = None) -> None:
-        """Record what was said of a finding or an action ("findings", "actions")."""
-        found: tuple[Found, ...] = getattr(self.state, which)
-        known = any(one.reply == reply for one in found)
-        changed = tuple(Found(reply, state) if one.reply == reply else one for one in found)
-        self.set(**{which: changed if known else (*found, Found(reply, state))})
-        self.effects.append(Note("finding" if which == "findings" else "action", reply, state, words))
+    # -- findings and actions
+
+    def room(self, which: Which) -> bool:
+        return len(getattr(self.state, which)) < FOUND_KEPT
+
+    def found(self, which: Which, one: Found) -> None:
+        """Record what is said of a finding or an action, if that is news. A new one needs `room`."""
+        before: tuple[Found, ...] = getattr(self.state, which)
+        if one in before:
+            return
+        known = any(each.reply == one.reply for each in before)
+        after = tuple(one if each.reply == one.reply else each for each in before)
+        self.set(**{which: after if known else (*before, one)})
+        said = "withdrawn" if one.state == "gone" else one.state
+        self.effects.append(Note("finding" if which == "findings" else "action", one.reply, said, one.words))
 
     def forget(self, reply: int) -> None:
         """A reply is gone, or was no answer: nothing rests on it any more."""
-        state = self.state
-        self.set(
-            findings=tuple(found for found in state.findings if found.reply != reply),
-            actions=tuple(found for found in state.actions if found.reply != reply),
-            undo=None if state.undo and state.undo.reply == reply else state.undo,
-        )
+        for found in self.state.findings:
+            if found.reply == reply:
+                self.found("findings", Found(reply, "gone"))
+            elif found.words == reply:
+                # What it said first was not what the circle let out: back in, until someone says yes.
+                self.found("findings", replace(found, state="no", words=None))
+        for action in self.state.actions:
+            if action.reply == reply:
+                self.found("actions", Found(reply, "gone"))
+        self.set(undos=tuple(undo for undo in self.state.undos if undo.reply != reply))
 
     # -- steps
 
     def open_step(self) -> None:
         self.over = False
-        self.set(part="")
+        self.set(part="", since=None)
         self.step.opens(self)
 
     def close_step(self) -> None:
         """Forget the step's own deadlines; the reminders are the whole window's."""
-        kept = {"reminder", "last-call"} & self.state.deadlines.keys()
-        self.set(deadlines={name: self.state.deadlines[name] for name in kept}, part="")
+        for field in ("deadlines", "left"):
+            values = getattr(self.state, field)
+            self.set(**{field: {name: values[name] for name in values if name in REMINDERS}})
+        self.set(part="")
 
     # -- what is said
 
@@ -112,26 +156,50 @@ class Turn:
 
     def ask(self, said: Message, part: str = "") -> None:
         """Say something that people answer. Its time box starts when the platform has delivered it."""
-        number = len(self.state.asked) + 1
-        asked = (*self.state.asked, Asked(number, self.state.step))
+        before = self.state.prompt
+        number = before.prompt + 1 if before else 1
+        unseen = before is not None and (before.at is None or before.assumed)
+        asked = (*self.state.asked, Asked(number, self.state.step))[-ASKED_KEPT:]
         self.set(asked=asked, part=part, answered=(), solos=())
-        self.effects.append(Say(said, prompt=number, slot=f"prompt:{number}"))
+        slot, stale = f"prompt:{number}", f"prompt:{number - 1}" if unseen else None
+        self.effects.append(Say(said, prompt=number, slot=slot, supersedes=stale))
         self.due("undelivered", self.now + UNDELIVERED)
 
     def keep(self, event: Replied, role: Role, *, late: bool = False, asked: Asked | None = None) -> None:
-        """File a reply under the prompt it answers, the present one unless said otherwise."""
+        """File a reply under the prompt it answers, the present one unless said otherwise.
+
+        What was written privately stays its author's own, whatever the step makes of other replies.
+        """
+        if event.private and role != "control":
+            role = "solo"
         asked = asked or self.state.prompt
         step = self.route.steps[asked.step].id if asked else None
         self.effects.append(Keep(event.reply, role, asked.prompt if asked else None, step, late))
 
     def answered(self, event: Replied) -> None:
         """Count the author among those who have answered, and receipt the first of several messages."""
-        if event.person not in self.state.answered:
-            self.set(answered=(*self.state.answered, event.person))
-            receipt = message("receipt", line("receipt.kept"), about=event.reply)
-            self.effects.append(Say(receipt, "person" if event.private else "circle", person=event.person))
-        if not self.live and self.state.members and set(self.state.members) <= set(self.state.answered):
+        first = event.person not in self.state.answered
+        self.counts(event.person)
+        if first:
+            self.receipt(event)
+
+    def counts(self, person: int) -> None:
+        if person not in self.state.answered:
+            self.set(answered=(*self.state.answered, person))
+        self.settle()
+
+    def receipt(self, event: Replied) -> None:
+        said = message("receipt", line("receipt.kept"), about=event.reply)
+        self.effects.append(Say(said, "person" if event.private else "circle", person=event.person))
+
+    def settle(self) -> None:
+        """Async: when all have answered, leave time for a second thought, anew with all that is written."""
+        if self.live or not self.going_on:
+            return
+        if self.all_answered:
             self.due("settle", self.days.next_open(self.now + SETTLE))
+        else:
+            self.drop("settle")
 
     # -- time
 
@@ -139,29 +207,48 @@ class Turn:
     def days(self) -> calendar.WorkingDays:
         return calendar.WorkingDays(self.state.setting.zone, *OFFICE)
 
+    @property
+    def window_closed(self) -> bool:
+        """Async: the time that people were given is over; nothing more is asked."""
+        end = self.state.ends_at
+        return not self.live and end is not None and self.now >= end
+
+    def waking(self, at: datetime) -> datetime:
+        """That time; at the async pace, if it falls in quiet hours, when they end."""
+        return at if self.live else self.days.next_open(at)
+
+    def quiet_until(self) -> datetime | None:
+        """Async: when posts may go out again; None if they may now."""
+        opens = self.waking(self.now - PUNCTUAL)
+        return opens if opens > self.now else None
+
+    def partway(self, start: datetime, share: float) -> datetime:
+        """Where that share of the working time has gone, from there to the end of the window."""
+        end = self.state.ends_at or start
+        try:
+            return self.days.share(start, end, share)
+        except calendar.NoWorkingTime:
+            return end
+
     def box(self, start: datetime) -> None:
         """Start the present step's time box: minutes when live, its share of the window when not."""
         self.drop("undelivered")
-        minutes = self.step.minutes
-        if not self.live:
-            self._share(start)
-        elif minutes:
-            self.until(start + timedelta(minutes=minutes))
+        if self.live:
+            end = start + timedelta(minutes=self.step.minutes)
+            # A box that was stretched before its question is known to have arrived stays as long.
+            self.until(max(end, self.state.deadlines.get("box", end)))
+        else:
+            rest = self.route.minutes_from(self.state.step) or 1
+            self.due("box", max(self.now, self.partway(start, (self.step.minutes or 1) / rest)))
         self.step.boxed(self, start)
         self.show_status()
 
     def until(self, end: datetime) -> None:
+        """Live: end the present step then, with a word before."""
         self.due("box", end)
         self.drop("warning")
         if end - self.now >= timedelta(minutes=WARNED_FROM):
             self.due("warning", end - timedelta(minutes=1))
-
-    def _share(self, start: datetime) -> None:
-        closes = self.state.setting.closes_at
-        if closes is None:
-            return
-        rest = self.route.minutes_from(self.state.step) or 1
-        self.due("box", self.days.share(start, closes, (self.step.minutes or 1) / rest))
 
     def show_status(self) -> None:
         """The first message of the thread says where we are, and until when; never a stream of posts."""
@@ -175,7 +262,14 @@ class Turn:
         setting = self.state.setting
         return line("meeting.title", number=setting.number, of=setting.of, title=self.own("title"))
 
+    # -- the end
+
+    def goodbye(self) -> None:
+        pause = self.state.setting.pause
+        until = line("break.until", until=Moment(self.now + timedelta(minutes=pause)))
+        self.say(message("question", until if pause else line("meeting.thanks")))
+
     def finish(self, outcome: Outcome) -> None:
-        self.set(phase="finished", deadlines={}, part="")
+        self.set(phase="finished", deadlines={}, left={}, part="", since=None)
         self.update("root", message("status", self.title(), line(f"finished.{outcome.replace(' ', '-')}")))
         self.effects.append(Finish(outcome))

@@ -10,17 +10,18 @@ from flows.effects import Role
 from flows.events import Replied
 from flows.kinds.step import Slug, Timed
 from flows.message import Action, Line, Points, line, message
-from flows.reading import Verdict
+from flows.reading import Count, Verdict
+from flows.state import Asked, Found, FoundState
 from flows.turn import Turn
 
-#: What people may say of an action, and whether it is then settled.
-SETTLED = {"done": True, "under-way": False, "dropped": True}
+#: What people may say of an action.
+SETTLED: dict[str, FoundState] = {"done": "done", "under-way": "under-way", "dropped": "dropped"}
 
 
 class PlanActions(Timed):
     """Ask what the circle will do before next time: who, what, by when.
 
-    Each message is one action. Seen by the circle; managers see the action and its state, never who.
+    Each message is one action. Seen by the circle; managers see only how many actions are in which state.
     Asked about again by `follow-up`.
     """
 
@@ -33,8 +34,11 @@ class PlanActions(Timed):
         turn.ask(message("question", Line(turn.own(self.id)), line("action.how")))
 
     def hears(self, turn: Turn, event: Replied) -> None:
-        turn.keep(event, "action")
-        turn.judge("actions", event.reply, "open")
+        if event.private or isinstance(event.reading, Verdict | Count) or not turn.room("actions"):
+            turn.keep(event, "answer")
+        else:
+            turn.keep(event, "action")
+            turn.found("actions", Found(event.reply, "open"))
         turn.answered(event)
 
 
@@ -46,6 +50,7 @@ class FollowUp(Timed):
 
     WORD: ClassVar[str] = "follow-up"
     ROLE: ClassVar[Role] = "control"
+    JUDGES: ClassVar[bool] = True
     TEXT: ClassVar[bool] = False
 
     follow_up: Slug = Field(alias="follow-up")
@@ -63,9 +68,25 @@ class FollowUp(Timed):
         if not isinstance(reading, Verdict) or reading.word not in SETTLED:
             turn.keep(event, "reflection")
             return
-        number = reading.number or (1 if len(waiting) == 1 else 0)
         turn.keep(event, "control")
-        if 0 < number <= len(waiting):
-            turn.judge("actions", waiting[number - 1], reading.word)
+        turn.counts(event.person)
+        if not self._told(turn, reading):
+            turn.say(message("answer", line("follow-up.how")))
         told = {one.reply for one in turn.state.actions}
         turn.over = told.issuperset(waiting)
+
+    def hears_late(self, turn: Turn, event: Replied, asked: Asked) -> None:
+        reading = event.reading
+        if isinstance(reading, Verdict) and reading.word in SETTLED and self._told(turn, reading):
+            turn.keep(event, "control", late=True, asked=asked)
+        else:
+            super().hears_late(turn, event, asked)
+
+    def _told(self, turn: Turn, reading: Verdict) -> bool:
+        """Write down how an action stands, if it is clear which. Without a number, where there is only one."""
+        waiting = turn.state.setting.actions
+        number = reading.number or (1 if len(waiting) == 1 else 0)
+        if not 0 < number <= len(waiting):
+            return False
+        turn.found("actions", Found(waiting[number - 1], SETTLED[reading.word]))
+        return True

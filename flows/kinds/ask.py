@@ -46,17 +46,29 @@ class Ask(Timed):
             turn.due("alone", start + timedelta(minutes=self.alone))
 
     def hears(self, turn: Turn, event: Replied) -> None:
-        if not event.private:
-            return super().hears(turn, event)
-        turn.keep(event, "solo")
-        if event.person not in turn.state.solos:
+        super().hears(turn, event)
+        if event.private and event.person not in turn.state.solos:
             turn.set(solos=(*turn.state.solos, event.person))
-        return turn.answered(event)
+
+    def moves_on(self, turn: Turn) -> None:
+        """«Next» while people think alone means that they have thought enough."""
+        if turn.state.part == "alone":
+            turn.set(since=turn.now)
+            self._share(turn)
+        else:
+            super().moves_on(turn)
 
     def times(self, turn: Turn, name: str) -> None:
         if name == "alone":
-            turn.set(part="shared")
-            turn.say(message("question", line("ask.share")))
-            for person in turn.state.solos:
-                own = Line(Solo(self.id, person))
-                turn.say(message("answer", line("ask.yours"), own), "person", person=person)
+            self._share(turn)
+            # After downtime the whole box may be over; there is still to be time to share.
+            if turn.state.deadlines.get("box", turn.now) <= turn.now:
+                turn.until(turn.now + timedelta(minutes=max(self.minutes - self.alone, 1)))
+
+    def _share(self, turn: Turn) -> None:
+        turn.drop("alone")
+        turn.set(part="shared")
+        turn.say(message("question", line("ask.share")))
+        for person in turn.state.solos:
+            own = Line(Solo(self.id, person))
+            turn.say(message("answer", line("ask.yours"), own), "person", person=person)

@@ -28,10 +28,12 @@ class Note(Timed):
         turn.ask(message("question", Line(turn.own(self.id)), line("note.how"), choices=choices("next")))
 
     def hears(self, turn: Turn, event: Replied) -> None:
-        first = not turn.state.answered
         super().hears(turn, event)
+        if event.private:
+            return
         noted = message("answer", line("note.noted"), Points((Notes(self.id),)))
-        if first:
+        if turn.state.part != "shared":
+            turn.set(part="shared")
             turn.say(noted, slot=f"note:{self.id}")
         else:
             turn.update(f"note:{self.id}", noted)

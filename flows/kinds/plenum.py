@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from flows.events import Published
@@ -29,11 +29,17 @@ class Share(Timed):
 
     def opens(self, turn: Turn) -> None:
         turn.set(part="waiting")
-        end = turn.state.ends_at
-        if end and turn.live:
-            turn.due("starts", end - timedelta(minutes=turn.route.minutes_from(turn.state.step)))
-        elif end:
-            turn.due("starts", turn.days.share(turn.now, end, WAITED))
+        if self._all_there(turn):
+            self._begin(turn)
+        else:
+            turn.due("starts", self._starts(turn))
+
+    def _starts(self, turn: Turn) -> datetime:
+        """When it begins with the groups that are there, so that the meeting ends when it should."""
+        end = turn.state.ends_at or turn.now
+        if turn.live:
+            return max(turn.now, end - timedelta(minutes=turn.route.minutes_from(turn.state.step)))
+        return max(turn.now, turn.partway(turn.now, WAITED))
 
     def arrives(self, turn: Turn, event: Published) -> bool:
         shown: Part = Points(tuple(Finding(reply) for reply in event.findings))
@@ -43,12 +49,26 @@ class Share(Timed):
             message("question", Heading(Text("share.from", {"group": Name("circle", event.circle)})), shown)
         )
         turn.set(arrived=turn.state.arrived + 1, shown=turn.state.shown + len(event.findings))
-        if turn.state.part == "waiting" and turn.state.arrived >= turn.state.setting.groups:
+        overdue = turn.state.deadlines.get("starts") == turn.state.ends_at
+        if self._waiting(turn) and (overdue or self._all_there(turn)):
             self._begin(turn)
         return True
 
+    def moves_on(self, turn: Turn) -> None:
+        """«Next» while groups are waited for: with those that are there."""
+        if self._waiting(turn) and turn.state.arrived:
+            self._begin(turn)
+        else:
+            super().moves_on(turn)
+
+    def _waiting(self, turn: Turn) -> bool:
+        return turn.step is self and turn.state.part == "waiting"
+
+    def _all_there(self, turn: Turn) -> bool:
+        return turn.state.arrived >= turn.state.setting.groups
+
     def times(self, turn: Turn, name: str) -> None:
-        if name == "starts" and turn.state.part == "waiting":
+        if name == "starts":
             if turn.state.arrived:
                 self._begin(turn)
             elif turn.state.ends_at and turn.now < turn.state.ends_at:
@@ -73,4 +93,5 @@ class Share(Timed):
 
     def _no_time(self, turn: Turn) -> None:
         turn.say(message("question", line("plenum.no-time")))
+        turn.goodbye()
         turn.finish("no time")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from flows.effects import Role
+from flows.events import Replied
 from flows.kinds.step import Slug, Timed
 from flows.message import Moment, Recap, line, message
 from flows.turn import Turn
@@ -34,7 +35,10 @@ class LookBack(Timed):
 
 
 class Break(Timed):
-    """A pause of so many minutes; the round goes on by itself afterwards, or when someone says «next»."""
+    """A pause of so many minutes; the round goes on by itself afterwards, or when someone says «next».
+
+    Passes over itself at the async pace, where nobody sits together.
+    """
 
     WORD: ClassVar[str] = "break"
     ROLE: ClassVar[Role] = "aside"
@@ -47,5 +51,12 @@ class Break(Timed):
         return self.break_
 
     def opens(self, turn: Turn) -> None:
+        if not turn.live:
+            turn.over = True
+            return
         back = Moment(turn.now + timedelta(minutes=self.minutes))
         turn.ask(message("question", line("break.until", until=back)))
+
+    def hears(self, turn: Turn, event: Replied) -> None:
+        """People talk in a break; nothing is noted."""
+        turn.keep(event, self.ROLE)

@@ -1,0 +1,179 @@
+"""What people write and press, once the round goes on, while it is paused, and when it is over."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from msgspec.structs import replace
+
+from flows import events as e
+from flows.controls import CONTROLS, control, resume, stale
+from flows.message import choices, line, message, programme
+from flows.reading import Control, ControlWord, Help, Marked, Verdict
+from flows.state import Asked, Found
+from flows.turn import Turn
+
+#: Control words that only mean something while the round goes on.
+STEERING = ("here", "next", "back", "more", "pause", "resume")
+
+
+# -- replies
+
+
+def replied(turn: Turn, event: e.Replied) -> str | None:
+    if ignored := turn.stranger(event.person):
+        return ignored
+    reading = event.reading
+    if isinstance(reading, Control) and _steers(turn, event, reading.word):
+        return control(turn, reading.word, event)
+    if isinstance(reading, Help) and (picture := turn.route.point(reading.number)):
+        turn.keep(event, "control")
+        _explain(turn, picture, reading.number, event.person if event.private else None)
+    elif not _marked(turn, event):
+        _heard(turn, event)
+    return None
+
+
+def _steers(turn: Turn, event: e.Replied, word: str) -> bool:
+    """Whether a control word can be one here; otherwise it is an answer like any other.
+
+    Privately only help makes sense. «Here» and «go on» are said by several at once, and so mean nothing for a
+    while after they were needed; later, «here» is an answer to a question about where.
+    """
+    if event.private:
+        return word in ("help", "aside")
+    if word == "here":
+        return stale(turn, event) or len(turn.state.asked) <= 1
+    return word != "resume" or stale(turn, event)
+
+
+def _heard(turn: Turn, event: e.Replied) -> None:
+    asked = _judging(turn, event) or turn.state.answers(event.prompt, event.sent_at)
+    if asked is None:
+        turn.keep(event, "aside")
+    elif asked.step == turn.state.step and turn.going_on:
+        turn.step.hears(turn, event)
+    else:
+        turn.route.steps[asked.step].hears_late(turn, event, asked)
+
+
+def _judging(turn: Turn, event: e.Replied) -> Asked | None:
+    """A verdict, «2 no», at a step that takes none: it is about the step before, which closed while it was written."""
+    asked = turn.state.answers(event.prompt, event.sent_at)
+    if asked is None or event.prompt is not None or not isinstance(event.reading, Verdict):
+        return None
+    step, before = turn.route.steps[asked.step], turn.state.asked_as(asked.prompt - 1)
+    # A bare «no» may answer a question, but it is nobody's action.
+    clear = event.reading.number is not None or step.ROLE in ("finding", "action")
+    if before is None or step.JUDGES or not clear:
+        return None
+    return before if turn.route.steps[before.step].JUDGES else None
+
+
+def _marked(turn: Turn, event: e.Replied) -> bool:
+    """«Finding: …», «Action: …» at any time: the message says itself what it is. Written privately, it stays so."""
+    mark = event.reading.mark if isinstance(event.reading, Marked) else "note"
+    if mark == "note" or event.private or not turn.room("findings" if mark == "finding" else "actions"):
+        return False
+    turn.keep(event, mark, asked=turn.state.answers(event.prompt, event.sent_at))
+    if mark == "finding":
+        turn.found("findings", Found(event.reply, "proposed"))
+    else:
+        turn.found("actions", Found(event.reply, "open"))
+    turn.receipt(event)
+    if turn.going_on:
+        turn.settle()
+        if mark == "finding":
+            turn.step.finding_added(turn)
+    return True
+
+
+def _explain(turn: Turn, picture: str, number: int, person: int | None = None) -> None:
+    point = ("pictures", picture, "points", number)
+    said = message("answer", line("picture.point", number=number, label=programme(*point, "label")),
+                   line("plain", text=programme(*point, "help")))  # fmt: skip
+    turn.say(said, "person" if person else "circle", person=person)
+
+
+def replied_while_paused(turn: Turn, event: e.Replied) -> str | None:
+    """People may go on writing; only «resume» starts the clock again."""
+    word = _steering(event)
+    if word in (None, "here"):
+        return replied(turn, event)
+    if ignored := turn.stranger(event.person):
+        return ignored
+    turn.keep(event, "control")
+    if word == "resume":
+        resume(turn, event)
+    else:
+        turn.say(message("answer", line("control.paused"), choices=choices("resume")))
+    return None
+
+
+def replied_afterwards(turn: Turn, event: e.Replied) -> str | None:
+    """After the sitting: kept under the question it answers, and marked late."""
+    if not _steering(event):
+        return replied(turn, event)
+    if ignored := turn.stranger(event.person):
+        return ignored
+    turn.keep(event, "control")
+    return None
+
+
+def _steering(event: e.Replied) -> str | None:
+    """The control word that steers the round, if it is one."""
+    reading = event.reading
+    return (
+        reading.word
+        if isinstance(reading, Control) and reading.word in STEERING and not event.private
+        else None
+    )
+
+
+# -- buttons
+
+
+def pressed(turn: Turn, event: e.Pressed) -> str | None:
+    if ignored := turn.stranger(event.person):
+        return ignored
+    word, number = _code(event.press)
+    if word == "help" and number is not None:
+        return _helped(turn, number)
+    event = replace(event, press=word, prompt=number if event.prompt is None else event.prompt)
+    asked = turn.state.prompt if event.prompt is None else turn.state.asked_as(event.prompt)
+    if asked and asked.step == turn.state.step and turn.going_on:
+        taken = turn.step.pressed(turn, event)
+    else:
+        taken = asked is not None and turn.route.steps[asked.step].pressed_late(turn, event)
+    if taken or word not in CONTROLS:
+        return None if taken else f"{event.press} is no choice here"
+    return control(turn, cast(ControlWord, word), event)
+
+
+def _helped(turn: Turn, number: int) -> str | None:
+    picture = turn.route.point(number)
+    if picture is None:
+        return f"no picture has a point {number}"
+    _explain(turn, picture, number)
+    return None
+
+
+def _code(press: str) -> tuple[str, int | None]:
+    """«help:3» is help with point 3, and «next:3» the «next» that stood under prompt 3."""
+    word, _, number = press.partition(":")
+    return word, int(number) if number.isdecimal() and len(number) <= 6 else None
+
+
+def pressed_while_paused(turn: Turn, event: e.Pressed) -> str | None:
+    if event.press == "resume":
+        return turn.stranger(event.person) or resume(turn, event)
+    if _code(event.press)[0] in STEERING:
+        return "the meeting is paused"
+    return pressed(turn, event)
+
+
+def pressed_afterwards(turn: Turn, event: e.Pressed) -> str | None:
+    """After the sitting one can still take back, say no, and ask for help."""
+    if _code(event.press)[0] in STEERING:
+        return "the meeting is over"
+    return pressed(turn, event)
