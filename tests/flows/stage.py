@@ -1,0 +1,404 @@
+"""A stage for sessions: scripts of who writes and presses what, and when, played through the engine.
+
+A transcript is one readable file. Above `---` stands how the sitting is held (YAML); below it the script, one
+line for each thing that happens; and under each line, indented, what came of it. `RUNDA_UPDATE=1 pytest` writes
+the indented lines anew: look the difference through before committing it.
+
+    == 2026-10-14                              the date of what follows
+    09:00 open
+    09:03 kari: next                           a message; kari's third message is called by its own number, r7
+    09:03 kari (private): I think …            to Runda alone; also (to 2), (about r4), (sent 09:02:10)
+    09:04 kari presses next                    also: presses no under 5, presses was-answer about r3
+    09:05 kari edits r4: other words           09:05 kari removes r4; no words reach the engine
+    09:06 nils joins                           09:07 ola leaves
+    09:08 coordinator pauses                   resumes, closes, stretches 5
+    09:09 north publishes r41, r42             another group, to everyone's session
+    09:10 delivered 3                          09:10 refused 3: archived
+    09:12 down                                 09:50 up
+    09:55 tick                                 a wake-up that nobody asked for
+    10:00 end                                  time passes until then
+
+Time passes by itself: deadlines wake the session, and questions are delivered two seconds after they were asked
+(`delivery: held`: only when the script says so), both shown where they happen. While down neither does.
+
+Between every two events the state is written as JSON and read again; every effect is, too; and in the end the
+log is replayed, and must give the same state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from ruamel.yaml import YAML
+
+import flows
+from flows import effects as fx
+from flows import events as e
+from flows import message as m
+from flows.engine import Advance, advance
+from flows.language import Catalogue
+from flows.programme import Programme, Route
+from flows.reading import understand
+from flows.state import State, dump, load
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+ROOM = Path(flows.__file__).parent
+ZONE = "Europe/Oslo"
+LINE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<what>.+)")
+SAID = re.compile(r"(?P<who>\w+)(?: \((?P<how>[^)]*)\))?: (?P<words>.+)")
+PRESSED = re.compile(r"(?P<who>\w+) presses (?P<press>\S+)(?: under (?P<prompt>\d+))?(?: about r(?P<about>\d+))?")
+
+effects_to = msgspec.json.Encoder()
+effects_from = msgspec.json.Decoder(tuple[fx.Effect, ...])
+events_from = msgspec.json.Decoder(e.Event)
+
+
+@cache
+def selfcheck() -> Programme:
+    raw = YAML(typ="safe").load(ROOM / "programmes/selfcheck/programme.yaml")
+    return Programme.model_validate(raw)
+
+
+@cache
+def vocabulary() -> dict[str, list[str]]:
+    texts = YAML(typ="safe").load(ROOM / "texts/en.yaml")
+    return Catalogue("en", texts, "UTC").vocabulary()
+
+
+def route_of(head: dict[str, Any]) -> Route:
+    """The self-check's, or that of steps that the head of the transcript lists."""
+    if "steps" not in head:
+        return selfcheck().route(head.get("round", 1), everyone="groups" in head)
+    own = {"programme": "own", "languages": ["en"], "rounds": [{"round": "only", "steps": head["steps"]}]}
+    return Programme.model_validate(own).route(1)
+
+
+def settle(route: Route, state: State | None, event: e.Event, now: datetime) -> Advance:
+    """Advance, through JSON: what is written down must be all there is."""
+    event = events_from.decode(msgspec.json.encode(event))
+    before = dump(state) if state else None
+    result = advance(route, load(before) if before else None, event, now=now)
+    if result.ignored is not None:
+        assert (dump(result.state) if result.state else None) == before
+        assert result.effects == ()
+        return result
+    assert result.state is not None
+    assert effects_from.decode(effects_to.encode(result.effects)) == result.effects
+    raw = dump(result.state)
+    assert dump(load(raw)) == raw
+    return result
+
+
+@dataclass
+class Stage:
+    """One session, its people and its clock."""
+
+    head: dict[str, Any]
+    route: Route = field(init=False)
+    zone: ZoneInfo = field(init=False)
+    day: date = field(init=False)
+    now: datetime = field(init=False)
+    written_on: date = field(init=False)
+    state: State | None = None
+    people: dict[str, int] = field(default_factory=dict)
+    circles: dict[str, int] = field(default_factory=dict)
+    replies: int = 0
+    #: Questions that are on their way: when each arrives, and its number.
+    on_its_way: list[tuple[datetime, int]] = field(default_factory=list)
+    down: bool = False
+    log: list[tuple[e.Event, datetime]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.route = route_of(self.head)
+        self.zone = ZoneInfo(self.head.get("zone", ZONE))
+        for name in self.head.get("people", ()):
+            self.person(name)
+
+    # -- time
+
+    def local(self, text: str) -> datetime:
+        return datetime.combine(self.day, time.fromisoformat(text), self.zone).astimezone(UTC)
+
+    def wake_ups(self, until: datetime) -> Iterator[tuple[datetime, e.Event]]:
+        """What happens by itself before then, in order."""
+        for _ in range(1000):
+            if self.down:
+                return
+            arrives = min(self.on_its_way, default=None)
+            wakes = self.state.wake_at if self.state else None
+            if arrives and arrives[0] <= until and (not wakes or arrives[0] <= wakes):
+                self.on_its_way.remove(arrives)
+                yield arrives[0], e.Delivered(arrives[1], arrives[0])
+            elif wakes and wakes <= until:
+                yield max(wakes, self.now), e.TimeCame()
+            else:
+                return
+        raise AssertionError(f"still waking at {self.now}: {self.state}")
+
+    # -- the script
+
+    def play(self, at: str, what: str) -> list[str]:
+        """What comes of one line of the script, with what happened by itself before it in the lines before."""
+        self.now, self.written_on = self.local(at), self.day
+        self.lines = []
+        if what == "down":
+            self.down = True
+        elif what == "up":
+            self.down = False
+            self.on_its_way = [(self.now + self.delay, prompt) for _, prompt in self.on_its_way]
+            self.take(e.TimeCame())
+        elif what != "end":
+            self.take(self.read(what))
+        return self.lines
+
+    def meanwhile(self, at: str) -> list[str]:
+        """What happens by itself until then."""
+        lines: list[str] = []
+        until = self.local(at)
+        for when, event in self.wake_ups(until):
+            self.now, self.lines = when, []
+            self.take(event)
+            named = f"delivered {event.prompt}" if isinstance(event, e.Delivered) else "time came"
+            lines += [f"{self.when()} {named}", *(f"    {line}" for line in self.lines)]
+        return lines
+
+    def when(self) -> str:
+        """The time, with the day where the lines before it are of another."""
+        local = self.now.astimezone(self.zone)
+        same = local.date() == self.written_on
+        self.written_on = local.date()
+        return self.clock(self.now) if same else f"{local:%a %d %b} {self.clock(self.now)}"
+
+    def read(self, what: str) -> e.Event:
+        if said := SAID.fullmatch(what):
+            if said["who"] == "refused":
+                raise ValueError(f"write `refused <prompt>: <reason>`, not {what!r}")
+            return self.said(said["who"], said["how"] or "", said["words"])
+        if pressed := PRESSED.fullmatch(what):
+            about = int(pressed["about"]) if pressed["about"] else None
+            prompt = int(pressed["prompt"]) if pressed["prompt"] else None
+            return e.Pressed(self.person(pressed["who"]), pressed["press"], about, prompt)
+        who, _, rest = what.partition(" ")
+        return self.done(who, rest) or self.ordered(who, rest)
+
+    def done(self, who: str, rest: str) -> e.Event | None:
+        """What people and groups do beside writing and pressing."""
+        did, _, what = rest.partition(" ")
+        if did in ("edits", "removes"):
+            return (e.Edited if did == "edits" else e.Removed)(self.person(who), int(re.findall(r"r(\d+)", what)[0]))
+        if did in ("joins", "leaves"):
+            return (e.Joined if did == "joins" else e.Left)(self.person(who))
+        if did == "publishes":
+            circle = self.circles.setdefault(who, 51 + len(self.circles))
+            return e.Published(circle, tuple(int(one.removeprefix("r")) for one in re.findall(r"r\d+", what)))
+        return None
+
+    def ordered(self, who: str, rest: str) -> e.Event:
+        """What the coordinator, the platform and the clock do."""
+        match who, rest.split():
+            case "open", []:
+                return e.Opened(self.setting(), tuple(self.people.values()))
+            case "tick", []:
+                return e.TimeCame()
+            case "delivered", [prompt]:
+                self.on_its_way = [one for one in self.on_its_way if one[1] != int(prompt)]
+                return e.Delivered(int(prompt), self.now)
+            case "refused", [prompt, reason]:
+                self.on_its_way = [one for one in self.on_its_way if one[1] != int(prompt.rstrip(":"))]
+                return e.DeliveryFailed(int(prompt.rstrip(":")), reason)
+            case "coordinator", ["stretches", minutes]:
+                return e.Stretched(int(minutes))
+            case "coordinator", [order]:
+                return {"pauses": e.Paused, "resumes": e.Resumed, "closes": e.Closed}[order]()
+        raise ValueError(f"the script says {who} {rest}, which is no line of a script")
+
+    def said(self, who: str, how: str, words: str) -> e.Replied:
+        given = dict(part.strip().partition(" ")[::2] for part in how.split(",") if part.strip())
+        assert given.keys() <= {"private", "to", "about", "sent"}, given
+        self.replies += 1
+        return e.Replied(
+            person=self.person(who),
+            reply=self.replies,
+            reading=understand(words, vocabulary()),
+            sent_at=self.local(given["sent"]) if "sent" in given else self.now,
+            private="private" in given,
+            prompt=int(given["to"]) if "to" in given else None,
+            about=int(given["about"].removeprefix("r")) if "about" in given else None,
+        )
+
+    def setting(self) -> e.Setting:
+        head = self.head
+        closes = head.get("closes")
+        return e.Setting(
+            pace=head.get("pace", "live"),
+            answering=head.get("answering", "each"),
+            zone=self.zone.key,
+            number=head.get("round", 1),
+            of=3,
+            minutes=head.get("minutes", 25),
+            plenum=head.get("plenum", False),
+            pause=head.get("pause", 0),
+            closes_at=datetime.fromisoformat(closes).replace(tzinfo=self.zone).astimezone(UTC) if closes else None,
+            late=head.get("late", 0),
+            recap=head.get("recap"),
+            actions=tuple(head.get("actions", ())),
+            groups=head.get("groups", 0),
+        )
+
+    def person(self, name: str) -> int:
+        return self.people.setdefault(name, len(self.people) + 1)
+
+    # -- taking an event
+
+    @property
+    def delay(self) -> timedelta:
+        return timedelta(seconds=2)
+
+    def take(self, event: e.Event) -> None:
+        before = self.state
+        result = settle(self.route, before, event, self.now)
+        if result.ignored is not None:
+            self.lines.append(f"ignored: {result.ignored}")
+            return
+        assert result.state is not None
+        self.state = result.state
+        self.log.append((event, self.now))
+        for effect in result.effects:
+            self.lines.append(self.shown(effect))
+            if isinstance(effect, fx.Say) and effect.prompt and self.head.get("delivery") != "held":
+                self.on_its_way.append((self.now + self.delay, effect.prompt))
+        self.lines += self.stands(before, result.state)
+        if not result.effects and not self.lines:
+            self.lines.append("(nothing more)")
+
+    def replayed(self) -> State | None:
+        """The state that the log gives, from the beginning."""
+        state: State | None = None
+        for event, now in self.log:
+            state = advance(self.route, state, event, now=now).state
+        return state
+
+    # -- how it reads
+
+    def stands(self, before: State | None, after: State) -> Iterator[str]:
+        if before is None or before.phase != after.phase:
+            yield f"({after.phase})"
+        old = dict(before.deadlines) if before else {}
+        if after.deadlines != old:
+            due = sorted((at, name) for name, at in after.deadlines.items())
+            yield f"(due: {', '.join(f'{name} {self.clock(at)}' for at, name in due) or 'nothing'})"
+
+    def clock(self, at: datetime) -> str:
+        local = at.astimezone(self.zone)
+        shown = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+        return shown if local.date() == self.now.astimezone(self.zone).date() else f"{local:%a %d %b} {shown}"
+
+    def name(self, person: int | None) -> str:
+        return next((name for name, of in self.people.items() if of == person), f"person {person}")
+
+    def shown(self, effect: fx.Effect) -> str:
+        match effect:
+            case fx.Keep(reply, role, prompt, step, late):
+                where = f" to {prompt}, {step}" if prompt else ""
+                return f"keeps r{reply} as {role}{where}{', late' if late else ''}"
+            case fx.Note(what, reply, state, words):
+                return f"notes {what} r{reply}: {state}{f', in the words of r{words}' if words else ''}"
+            case fx.Publish(findings):
+                return f"publishes {', '.join(f'r{one}' for one in findings) or 'nothing'}"
+            case fx.Finish(outcome):
+                return f"finishes: {outcome}"
+            case fx.Update(slot, said):
+                return f"{slot} becomes: {self.message(said)}"
+            case fx.Say():
+                return self.said_line(effect)
+        raise AssertionError(effect)
+
+    def said_line(self, say: fx.Say) -> str:
+        to = {"circle": "", "person": f"to {self.name(say.person)}: ", "coordinators": "to coordinators: "}[say.to]
+        does = f"asks {say.prompt}" if say.prompt else "says"
+        slot = f" as {say.slot}" if say.slot and not say.prompt else ""
+        instead = f" instead of {say.supersedes}" if say.supersedes else ""
+        sort = "" if say.message.sort in ("question", "answer") else f" ({say.message.sort})"
+        return f"{to}{does}{slot}{instead}{sort}: {self.message(say.message)}"
+
+    def message(self, said: m.Message) -> str:
+        about = f" on r{said.about}" if said.about else ""
+        buttons = "".join(f" [{choice.press}]" for choice in said.choices)
+        return " / ".join(self.part(part) for part in said.parts) + buttons + about
+
+    def part(self, part: m.Part) -> str:
+        match part:
+            case m.Line(content):
+                return self.content(content)
+            case m.Heading(text):
+                return f"# {self.content(text)}"
+            case m.Points(items, numbered, numbers):
+                listed = [f"{n}. " if numbered else "- " for n in numbers or range(1, len(items) + 1)]
+                return " ".join(mark + self.content(item) for mark, item in zip(listed, items, strict=True))
+            case m.Picture(id):
+                return f"picture {id}"
+            case m.Recap(id):
+                return f"recap {id}"
+        raise AssertionError(part)
+
+    def content(self, content: m.Content | m.Param) -> str:
+        match content:
+            case m.Text("meeting.title", _):
+                return "title"
+            case m.Text(key, params):
+                inside = ", ".join(f"{name} {self.content(value)}" for name, value in params.items())
+                key = key.replace("programme:rounds.", "«").replace("programme:", "«")
+                key += "»" if key.startswith("«") else ""
+                return f"{key} ({inside})" if inside else key
+            case m.Moment(at):
+                return self.clock(at)
+            case m.Notes(step):
+                return f"the notes at {step}"
+            case m.Solo(step, person):
+                return f"{self.name(person)}'s own notes at {step}"
+            case m.Name(of, id):
+                named = self.circles if of == "circle" else self.people
+                return next((name for name, known in named.items() if known == id), f"{of} {id}")
+            case m.Quote(reply) | m.Finding(reply) | m.Action(reply):
+                return f"r{reply}"
+        return str(content)
+
+
+# -- whole transcripts
+
+
+def split(text: str) -> tuple[str, list[str]]:
+    """The head, and the script without what is indented under its lines."""
+    head, found, body = text.partition("---\n")
+    assert found, "a transcript has a head, then ---, then its script"
+    return head, [line for line in body.splitlines() if not line.startswith(" ")]
+
+
+def play(text: str) -> tuple[str, Stage]:
+    """The whole transcript as it comes out now, and the stage as it stands in the end."""
+    head, script = split(text)
+    stage = Stage(YAML(typ="safe").load(head) or {})
+    out: list[str] = []
+    for line in script:
+        if line.startswith("== "):
+            stage.day = date.fromisoformat(line.removeprefix("== "))
+        elif match := LINE.fullmatch(line):
+            before = stage.meanwhile(match["at"])
+            # What happened by itself belongs under the line before it, above what separates the two.
+            at = next((n for n in reversed(range(len(out))) if out[n].strip() and out[n][0] not in "#="), -1) + 1
+            out[at:at] = [f"    {each}" for each in before]
+            out += [line, *(f"    {each}" for each in stage.play(match["at"], match["what"]))]
+            continue
+        elif line and not line.startswith("#"):
+            raise ValueError(f"{line!r} is no line of a script")
+        out.append(line)
+    return f"{head}---\n" + "\n".join(out).rstrip() + "\n", stage
