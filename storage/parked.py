@@ -15,10 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from storage import tables as t
-from storage.database import Database, DatabaseProblem
+from storage.database import TROUBLE, Database, DatabaseProblem
 
 
 class NotParked(LookupError):
@@ -96,7 +96,7 @@ def retry(database: Database, number: int, take: Callable[[str], object], *, at:
         event = content(connection, number)
     try:
         take(event)
-    except (DatabaseProblem, OperationalError):
+    except (DatabaseProblem, *TROUBLE):
         raise
     except Exception as problem:  # noqa: BLE001 - whatever it was, the event stays where it is
         reason = reason_of(problem)

@@ -401,9 +401,6 @@ def test_two_who_look_for_what_is_due_never_get_the_same(postgres_database: Data
         assert first | second == set(world.sessions)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="storage.unit claims what is due, but not yet what something waits for"
-)
 def test_looking_for_what_is_due_never_waits(postgres_database: Database):
     """Seen: a batch held one session and wanted another, which was due; who had claimed that one wanted the first,
     for which something had been published. PostgreSQL ended one of the two (deadlock detected).

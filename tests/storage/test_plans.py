@@ -17,8 +17,13 @@ from storage.database import Database
 from storage.unit import Unit
 from tests.storage.rows import NOW
 
-#: Ways to walk through all of something that is short: what waits, and what is in flight.
-SHORT = ("SCAN waiting USING INDEX ix_outbox_waiting", "SCAN outbox USING INDEX uq_outbox_in_flight")
+#: Ways to walk through all of something that is short: what waits, what is in flight, and a list that was handed in.
+SHORT = (
+    "SCAN waiting USING INDEX ix_outbox_waiting",
+    "SCAN outbox USING INDEX uq_outbox_in_flight",
+    "SCAN CONSTANT ROW",
+    "SCAN (subquery",
+)
 
 #: Each is handed a unit. Two values at least: an engine treats a list of one as a single value.
 STATEMENTS: dict[str, Callable[[Unit], object]] = {
@@ -30,7 +35,7 @@ STATEMENTS: dict[str, Callable[[Unit], object]] = {
     "seats": lambda unit: unit.seats(["a", "b"]),
     "replies": lambda unit: unit.replies([(1, "a"), (2, "b")]),
     "prompts": lambda unit: unit.prompts([(1, "a"), (2, "b")]),
-    "heads of the lanes": lambda unit: unit.all(_heads(NOW)),
+    "heads of the lanes": lambda unit: unit.all(_heads(NOW, 50)),
     "claims": lambda unit: unit.all(select(t.outbox.c.id).where(t.outbox.c.status == "sending")),
     "messages of a slot": lambda unit: unit.all(
         select(t.outbox.c.receipt).where(t.outbox.c.session_id.in_([1, 2]), t.outbox.c.slot == "status")
