@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -346,6 +346,10 @@ def _pointless(parcel: Parcel) -> str | None:
 
 def _heads(now: datetime, most: int) -> Any:
     """The first queued message of every place that has none in flight."""
+    return _HEADS.params(now=now, most=most)
+
+
+def _first_of_places() -> Any:
     waiting, flying = t.outbox.alias("waiting"), t.outbox.alias("flying")
     busy = (
         select(flying.c.id)
@@ -355,9 +359,14 @@ def _heads(now: datetime, most: int) -> Any:
     heads = (
         select(func.min(waiting.c.id)).where(waiting.c.status == "queued", ~busy).group_by(waiting.c.place_id)
     )
-    ready = or_(t.outbox.c.not_before.is_(None), t.outbox.c.not_before <= now)
+    ready = or_(t.outbox.c.not_before.is_(None), t.outbox.c.not_before <= bindparam("now"))
     first = _rows().where(t.outbox.c.id.in_(heads), t.outbox.c.status == "queued", ready)
-    return first.order_by(t.outbox.c.id).limit(most).with_for_update(skip_locked=True, of=t.outbox)
+    first = first.order_by(t.outbox.c.id).limit(bindparam("most"))
+    return first.with_for_update(skip_locked=True, of=t.outbox)
+
+
+#: Built once: every round asks it, and to put it together takes longer than to run it.
+_HEADS = _first_of_places()
 
 
 def _superseded(unit: Unit, heads: Sequence[Any]) -> set[int]:
