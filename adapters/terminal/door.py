@@ -55,8 +55,10 @@ class Door:
 
     def close(self) -> None:
         self.socket.close()
-        _clear(self._base)
-        os.close(self._lock)
+        try:
+            _clear(self._base)
+        finally:
+            os.close(self._lock)
 
 
 def knock(folder: Path) -> socket.socket:

@@ -172,10 +172,7 @@ def _paragraphs(piece: Piece) -> Iterator[Paragraph]:
     """A block's lines, each with what stands before it."""
     lead = (f"{piece.number}. " if piece.number is not None else "• ") if piece.kind == "item" else ""
     for index, line in enumerate(piece.words.splitlines()):
-        if not line.strip():
-            continue
-        if piece.kind == "picture" and not index:
-            yield Paragraph(words(f"[{line}]", "bold"))
-        else:
-            yield Paragraph(words(line, "bold" if piece.kind == "heading" else ""), lead)
+        title = piece.kind == "picture" and not index
+        if told := words(f"[{line}]" if title else line, "bold" if title or piece.kind == "heading" else ""):
+            yield Paragraph(told, lead)
             lead = " " * len(lead)

@@ -36,7 +36,7 @@ class Message:
     @property
     def tall(self) -> bool:
         """It stands by itself, under its author's name."""
-        return self.author is None and (len(self.pieces) > 1 or bool(self.labels))
+        return self.author is None and len(self.pieces) > 1
 
 
 @dataclass(frozen=True, slots=True)

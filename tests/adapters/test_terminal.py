@@ -446,7 +446,7 @@ def test_a_caller_is_read_on_only_as_its_requests_are_done(tmp_path, monkeypatch
             await ear.until("k7")
             async with call(tmp_path) as other:  # by the time of its answer, more would have been read
                 ear.let_in("other")
-                assert (await other.ask(wrote("other"))).ok
+                assert (await other.ask(wrote("other", place="other"))).ok
             assert len(ear.at_the_gate) < 40
             for number in range(60):
                 ear.let_in(f"k{number}")
