@@ -8,6 +8,7 @@ table is written with one statement. Nothing is sent in here: what the engine sa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from sqlalchemy import delete, select, update
 from adapters.port import Chose, Heard, Rewrote, TookBack, Wrote
 from bot.happenings import Happening, Order, Receipt, Refusal
 from bot.opening import Openings
+from bot.recaps import wording
 from flows import effects as fx
 from flows import events as e
 from flows import state as states
@@ -83,6 +85,8 @@ class _Desk:
     private: list[tuple[dict[str, Any], _Live, fx.Say]] = field(default_factory=list)
     #: Replies whose words changed, and replies that are gone.
     corrected: list[tuple[int, _Live, int]] = field(default_factory=list)
+    #: Findings that their circle does not let out, or not any more.
+    kept_back: list[tuple[int, _Live, int]] = field(default_factory=list)
     published: list[tuple[_Live, tuple[int, ...]]] = field(default_factory=list)
     #: Meetings that opened in this unit, and messages that were first written in it.
     opened: set[int] = field(default_factory=set)
@@ -523,19 +527,28 @@ class Works:
         )  # fmt: skip
 
     def _correct_posted(self, desk: _Desk) -> None:
-        """What was posted with words that have changed is rendered again, from what stands now."""
-        if not desk.corrected:
+        """What was posted with words that have changed is rendered again, from what stands now.
+
+        So are recaps with a finding that its circle does not let out any more.
+        """
+        if not desk.corrected and not desk.kept_back:
             return
-        replies = {reply for reply, _, _ in desk.corrected}
+        changed = {reply for reply, _, _ in desk.corrected}
+        replies = changed | {reply for reply, _, _ in desk.kept_back}
+        if changed:
+            wording.forget(desk.unit, {live.row.meeting_id for _, live, _ in desk.corrected}, changed)
         shown = (
             select(t.outbox, t.quotes.c.reply_id)
             .join(t.quotes, t.quotes.c.outbox_id == t.outbox.c.id)
             .where(t.quotes.c.reply_id.in_(replies), t.outbox.c.kind == "say", t.outbox.c.status == "sent")
         )
-        found = desk.unit.all(shown)
-        for reply, live, version in desk.corrected:
-            rows = [row for row in found if row.reply_id == reply]
-            desk.unit.add(t.outbox, [_again(live, version, index, row) for index, row in enumerate(rows)])
+        found = [row for row in desk.unit.all(shown) if row.reply_id in changed or row.sort == "recap"]
+        told = {(one[0], one[1].row.id, one[2]): one for one in (*desk.corrected, *desk.kept_back)}
+        updates: Counter[tuple[int, int]] = Counter()
+        for reply, live, version in told.values():
+            for row in (row for row in found if row.reply_id == reply):
+                desk.unit.add(t.outbox, [_again(live, version, updates[live.row.id, version], row)])
+                updates[live.row.id, version] += 1
 
 
 # -- rows
@@ -602,6 +615,8 @@ def _note(desk: _Desk, live: _Live, note: fx.Note) -> None:
         desk.unit.add(t.actions, [{"reply_id": note.reply, "circle_id": live.row.circle_id, "state": "open"}])
     else:
         desk.unit.judge(note.what, note.reply, note.state, note.words)
+        if note.what == "finding" and note.state in ("no", "withdrawn"):
+            desk.kept_back.append((note.reply, live, live.row.version))
 
 
 def _meeting_becomes(live: _Live, status: str, was: tuple[str, ...]) -> Any:

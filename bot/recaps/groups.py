@@ -39,7 +39,7 @@ def group_recaps(
         known[each.id] = ids()
         version = kept[each.id].version + 1 if each.id in kept else 1
         stored = {"id": known[each.id], "version": version, "status": "automatic", "made_at": now}
-        unit.add(t.recaps, [{**row_of(each, made[each.id]), **stored}])
+        unit.add(t.recaps, [{**row_of(each, recaps.dump(made[each.id]).decode()), **stored}])
     return {session: known[each.id] for session, each in before.items() if each.id in known}
 
 
@@ -73,9 +73,9 @@ def newest(unit: Unit, sessions: Sequence[int] | dict[int, Any]) -> dict[int, An
     return {row.session_id: row for row in unit.all(rows.order_by(r.version))}
 
 
-def row_of(sitting: Any, recap: recaps.GroupRecap) -> dict[str, Any]:
+def row_of(sitting: Any, points: str) -> dict[str, Any]:
     """What every stored version of a group's recap says of itself, in whatever status."""
     return {
         "organisation_id": sitting.organisation_id, "meeting_id": sitting.meeting_id, "session_id": sitting.id,
-        "points": recaps.dump(recap).decode(), "words": None, "approved_at": None, "approved_by": None,
+        "points": points, "words": None, "approved_at": None, "approved_by": None,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.recaps import sources
 from flows import recap as recaps
@@ -73,9 +73,16 @@ def numbered_as(recap: ManagerRecap, earlier: Iterable[GroupRecap | ManagerRecap
     return replace(recap, findings=tuple(sorted(listed, key=lambda one: one.number)))
 
 
-def row_of(meeting: Any, recap: ManagerRecap) -> dict[str, Any]:
+def row_of(meeting: Any, points: str) -> dict[str, Any]:
     """What every stored version says of itself, in whatever status."""
     return {
         "organisation_id": meeting.organisation_id, "meeting_id": meeting.id, "session_id": None,
-        "points": recaps.dump(recap).decode(), "words": None, "approved_at": None, "approved_by": None,
+        "points": points, "words": None, "approved_at": None, "approved_by": None,
     }  # fmt: skip
+
+
+def settle(unit: Unit, meeting_id: int) -> None:
+    """It does not wait any more: a version has gone out."""
+    r = t.recaps.c
+    waits = update(t.recaps).where(r.meeting_id == meeting_id, r.session_id.is_(None), r.status == WAITS)
+    unit.run(waits.values(status=SETTLED))

@@ -1,0 +1,171 @@
+"""The managers' recap on a coordinator's desk: see it, edit it, approve it, so that it goes out.
+
+Approval freezes a version: what managers have loses a line when its source is taken back or changed, and gains
+none. To tell them of what has come since, a coordinator approves a new version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from bot.recaps import managers, sending, wording
+from bot.recaps.desk import record
+from bot.recaps.editing import Edit, applied
+from bot.recaps.reading import sources_of
+from bot.recaps.wording import Draft, Wording
+from bot.series.office import Office
+from bot.series.problems import NotFound, SeriesProblem
+from flows import recap as recaps
+from flows import sight
+from flows.message import Recap, message
+from flows.recap import ManagerRecap
+from flows.sight import Viewer
+from storage import tables as t
+from storage.unit import Unit
+
+if TYPE_CHECKING:
+    from bot.work import Shelf
+
+
+@dataclass(slots=True)
+class ManagersDesk:
+    """The managers' recap of one meeting, in one transaction. `versions` are its stored rows, the oldest first."""
+
+    office: Office
+    unit: Unit
+    shelf: Shelf
+    ids: Callable[[], int]
+    viewer: Viewer
+    meeting: Any
+    versions: list[Any]
+
+    @property
+    def approved(self) -> Any:
+        return next((each for each in reversed(self.versions) if each.status == "approved"), None)
+
+    @property
+    def next_version(self) -> int:
+        return 1 + max((each.version for each in self.versions), default=0)
+
+    def draft(self) -> Draft:
+        """What would be approved now: made from what is there, with the coordinator's changes so far."""
+        sight.require(self.viewer, "manager-draft")
+        points = recaps.dump(self._compiled()).decode()
+        return Draft(points, wording.written(self._changes()), "draft", self.next_version)
+
+    def _compiled(self) -> ManagerRecap:
+        made = managers.compile_managers(self.unit, self.shelf, self.meeting.id)
+        return managers.numbered_as(made, [recaps.load(each.points) for each in self.versions])
+
+    def _changes(self) -> Wording:
+        written = [each for each in self.versions if each.status in ("edited", "approved")]
+        return replace(wording.read(written[-1].words), revisions={}) if written else wording.UNTOUCHED
+
+
+def open_desk(
+    office: Office, unit: Unit, shelf: Shelf, ids: Callable[[], int], viewer: Viewer, number: int, *, lock: bool = True
+) -> ManagersDesk:  # fmt: skip
+    """Raises SeriesProblem where the meeting has not been held.
+
+    `lock`: something will be changed; only one of those who want to goes on at a time.
+    """
+    row = office.meeting(number)
+    meeting = managers.meeting(unit, row.id)
+    if row.status != "held":
+        raise SeriesProblem(f"No group has finished session {number}; there is nothing for managers yet.")
+    if lock:
+        s = t.sessions.c
+        unit.all(select(s.id).where(s.id == meeting.anchor).with_for_update())
+    return ManagersDesk(office, unit, shelf, ids, viewer, meeting, managers.versions(unit, row.id))
+
+
+# -- acts: each is a new version; returns what the coordinator is told
+
+
+def edit(desk: ManagersDesk, changes: Edit) -> str:
+    """Raises SeriesProblem."""
+    draft = desk.draft()
+    lines = wording.lines(recaps.load(draft.points))
+    words = wording.written(applied(changes, wording.read(draft.words), lines))
+    if words == draft.words:
+        return "It says so already; nothing was changed."
+    version = _store(desk, draft.points, words, "edited")
+    record(desk.office, "recap edited", f"{desk.meeting.number}/managers v{version}")
+    return f"Version {version} is edited, and waits for approval."
+
+
+def approve(desk: ManagersDesk, by: int | None) -> list[str]:
+    """Freeze what there is now, and send it to the managers, each once.
+
+    Where it is as it was approved already, it goes to managers who have not had it, and to nobody twice.
+    """
+    draft, before = desk.draft(), desk.approved
+    words = wording.written(_frozen(desk, draft))
+    if before is not None and (before.points, before.words) == (draft.points, words):
+        told = [f"Version {before.version} is approved already, and nothing has changed since."]
+        return [*told, *_send(desk, before.id, before.version)]
+    version = _store(desk, draft.points, words, "approved", desk.office.now, by)
+    managers.settle(desk.unit, desk.meeting.id)
+    record(desk.office, "recap approved", f"{desk.meeting.number}/managers v{version}")
+    told = [f"Version {version} is approved.", *_send(desk, desk.versions[-1].id, version)]
+    return told if before is None else [*told, f"Managers have had version {before.version} as well."]
+
+
+def _frozen(desk: ManagersDesk, draft: Draft) -> Wording:
+    """The coordinator's changes, and how often each reply that is shown has been changed until now."""
+    there = sources_of(desk.unit, draft)
+    rests = {reply for one in wording.lines(recaps.load(draft.points)) for reply in one.rests}
+    revisions = {reply: row.revision for reply, row in there.replies.items() if reply in rests}
+    return replace(wording.read(draft.words), revisions=dict(sorted(revisions.items())))
+
+
+def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
+    places = sending.private_places(desk.unit, desk.meeting.series_id, desk.meeting.platform, "manager")
+    if not places:
+        return [
+            "Nobody is a manager of the series, so it was sent to nobody: runda recap export makes files."
+        ]
+    sent = sending.queue(
+        desk.unit, desk.meeting, version, message("recap", Recap(recap)), list(places.values())
+    )
+    nowhere = sum(place is None for place in places.values())
+    told = [f"Sent to {sent} of {len(places)} managers." if sent else "All managers have had it."]
+    return [*told, f"Runda cannot write to {nowhere} of them in private."] if nowhere else told
+
+
+def _store(
+    desk: ManagersDesk, points: str, words: str | None, status: str, approved_at: datetime | None = None,
+    approved_by: int | None = None,
+) -> int:  # fmt: skip
+    version = desk.next_version
+    row = {
+        **managers.row_of(desk.meeting, points), "id": desk.ids(), "version": version, "status": status,
+        "words": words, "made_at": desk.office.now, "approved_at": approved_at, "approved_by": approved_by,
+    }  # fmt: skip
+    desk.unit.add(t.recaps, [row])
+    desk.unit.flush()
+    desk.versions = managers.versions(desk.unit, desk.meeting.id)
+    return version
+
+
+def coordinator(office: Office, name: str | None) -> int | None:
+    """The coordinator who approves: by name, or the only one there is. Raises NotFound, SeriesProblem."""
+    m, p = t.memberships.c, t.people.c
+    runs = select(p.id, p.name).join(t.memberships, m.person_id == p.id)
+    found = office.all(
+        runs.where(m.series_id == office.series.id, m.role == "coordinator", m.until.is_(None)).order_by(m.id)
+    )
+    if name is not None:
+        for each in found:
+            if each.name.casefold() == name.casefold():
+                return int(each.id)
+        raise NotFound("coordinator", name, [each.name for each in found])
+    if len(found) > 1:
+        raise SeriesProblem(f"Say who approves it: {', '.join(each.name for each in found)}.")
+    return int(found[0].id) if found else None

@@ -1,0 +1,140 @@
+"""What has to be done now and then, and that nobody asks for: the managers' recaps that wait, and wait too long.
+
+- When the last group of a meeting has finished, the coordinators are told in private, once, that the managers'
+  recap waits for their approval.
+- What nobody has approved in time goes out as counts, once, marked so. The findings follow when they are approved.
+
+What waits is a row (version 0, `bot.recaps`), so nothing is told or sent twice, whoever looks and however often.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, func, or_, select
+
+from bot.recaps import compile_managers, managers, sending
+from flows import recap as recaps
+from flows.message import Moment, Recap, line, message
+from storage import tables as t
+from storage.database import Database
+from storage.unit import Unit
+
+if TYPE_CHECKING:
+    from bot.work import Shelf
+
+log = logging.getLogger(__name__)
+
+#: A coordinator who is away for a week is not waited for: what a meeting led to is news for about so long.
+OVERDUE = timedelta(days=7)
+#: The next meeting should not open before managers have heard of this one. But a coordinator has a day at least: on
+#: the one-day form, the next meeting opens minutes later.
+AT_LEAST = timedelta(days=1)
+#: Meetings that one look takes on; the rest is for the next.
+AT_ONCE = 50
+#: Sessions that nothing more is heard from before the managers' recap is made.
+OVER = ("finished", "missed", "cancelled")
+
+
+class Upkeep:
+    """Called once a minute, from a worker thread; holds no state of its own."""
+
+    def __init__(self, database: Database, shelf: Shelf, ids: Callable[[], int]) -> None:
+        self.database, self.shelf, self.ids = database, shelf, ids
+
+    def look(self, now: datetime) -> int:
+        """Tell and send what is due. Returns how many messages were queued."""
+        with self.database.read() as connection:
+            unit = Unit(connection)
+            over = [row.id for row in unit.all(_just_over().limit(AT_ONCE))]
+            late = [row.meeting_id for row in unit.all(_overdue(now).limit(AT_ONCE))]
+        return sum(self._one(each, now, self._tell) for each in over) + sum(
+            self._one(each, now, self._counts) for each in late
+        )
+
+    def _one(self, meeting_id: int, now: datetime, do: Callable[[Unit, Any, datetime], int]) -> int:
+        """One meeting in a transaction of its own, so that a faulty one does not stop the others."""
+        try:
+            with self.database.write() as connection:
+                unit = Unit(connection)
+                meeting = managers.meeting(unit, meeting_id)
+                anchor = select(t.sessions.c.id).where(t.sessions.c.id == meeting.anchor)
+                if not unit.all(anchor.with_for_update(skip_locked=True)):
+                    return 0  # somebody else is at it
+                return do(unit, meeting, now)
+        except Exception as problem:  # noqa: BLE001 - the next look is in a minute
+            log.error("the managers' recap of meeting %d: %s", meeting_id, type(problem).__name__)
+            return 0
+
+    def _tell(self, unit: Unit, meeting: Any, now: datetime) -> int:
+        """Note that it waits, and tell the coordinators."""
+        if not unit.all(_just_over().where(t.meetings.c.id == meeting.id)):
+            return 0
+        recap = managers.numbered_as(compile_managers(unit, self.shelf, meeting.id), ())
+        points = recaps.dump(recap).decode()
+        waits = {"id": self.ids(), "version": 0, "status": managers.WAITS, "made_at": now}
+        unit.add(t.recaps, [{**managers.row_of(meeting, points), **waits}])
+        unit.flush()
+        if not sending.private_places(unit, meeting.series_id, meeting.platform, "manager"):
+            return 0
+        until = Moment(_due(unit, meeting, now))
+        told = message("status", line("manager.waiting", number=meeting.number, until=until))
+        to = sending.private_places(unit, meeting.series_id, meeting.platform, "coordinator")
+        return sending.queue(unit, meeting, 0, told, list(to.values()))
+
+    def _counts(self, unit: Unit, meeting: Any, now: datetime) -> int:
+        """Send the counts, unless something went out that a coordinator had approved. It does not wait any more."""
+        if not unit.all(_overdue(now).where(t.meetings.c.id == meeting.id)):
+            return 0
+        managers.settle(unit, meeting.id)
+        stored = managers.versions(unit, meeting.id)
+        to = sending.private_places(unit, meeting.series_id, meeting.platform, "manager")
+        if not to or any(each.status in managers.OUT for each in stored):
+            return 0
+        made = compile_managers(unit, self.shelf, meeting.id)
+        # Without findings there is nothing to approve: that none were released is a count.
+        points = recaps.dump(recaps.counts_only(made) if made.findings else made).decode()
+        version, key = 1 + max((each.version for each in stored), default=0), self.ids()
+        row = {"id": key, "version": version, "status": "counts", "made_at": now}
+        unit.add(t.recaps, [{**managers.row_of(meeting, points), **row}])
+        unit.flush()
+        return sending.queue(unit, meeting, version, message("recap", Recap(key)), list(to.values()))
+
+
+# -- statements
+
+
+def _just_over() -> Any:
+    """Meetings that every group has finished and whose managers' recap nobody waits for yet."""
+    m, s, c, r = t.meetings.c, t.sessions.c, t.circles.c, t.recaps.c
+    noted = exists().where(r.meeting_id == m.id, r.session_id.is_(None), r.version == 0)
+    group = exists().where(c.id == s.circle_id, c.kind == "group")
+    going_on = exists().where(s.meeting_id == m.id, s.phase.not_in(OVER), group)
+    return select(m.id).where(m.status == "held", ~noted, ~going_on).order_by(m.id)
+
+
+def _overdue(now: datetime) -> Any:
+    """Meetings whose managers' recap has waited too long."""
+    m, r, after = t.meetings.c, t.recaps.c, t.meetings.alias("after")
+    opened = exists().where(
+        after.c.series_id == m.series_id, after.c.number == m.number + 1, after.c.status.in_(("open", "held"))
+    )
+    late = or_(r.made_at <= now - OVERDUE, and_(r.made_at <= now - AT_LEAST, opened))
+    waits = select(r.meeting_id).join(t.meetings, m.id == r.meeting_id)
+    return waits.where(r.session_id.is_(None), r.status == managers.WAITS, late).order_by(r.made_at)
+
+
+def _due(unit: Unit, meeting: Any, now: datetime) -> datetime:
+    """When the counts will go out, as things stand."""
+    m, s = t.meetings.c, t.sessions.c
+    following = (
+        select(func.min(s.starts_at))
+        .join(t.meetings, m.id == s.meeting_id)
+        .where(m.series_id == meeting.series_id, m.number == meeting.number + 1)
+        .where(m.status == "confirmed", s.phase == "planned")
+    )
+    opens: datetime | None = unit.all(following)[0][0]
+    return min(now + OVERDUE, max(opens, now + AT_LEAST)) if opens else now + OVERDUE
