@@ -73,12 +73,11 @@ def _outside(formed: _Formed, size: GroupSize) -> Iterator[GroupWarning]:
 
 
 def _refuse_twice(names: Sequence[str]) -> None:
-    folded = [name.casefold() for name in names]
-    for index, name in enumerate(folded):
-        if name in folded[:index]:
-            raise SeriesProblem(
-                f"{names[index]} is listed twice. Write each once; tell namesakes apart by surname."
-            )
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise SeriesProblem(f"{name} is listed twice. Write each once; tell namesakes apart by surname.")
+        seen.add(name.casefold())
 
 
 def _with_note_takers(formed: _Formed, takers: Sequence[Named]) -> Iterator[Group]:

@@ -7,7 +7,7 @@ deadline.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -139,34 +139,39 @@ def _join(
     ]
     seats += [(one.name, "coordinator", None) for one in wish.coordinator]
     seats += [(one.name, "manager", None) for one in wish.manager]
-    known: dict[str, int] = {}
-    for name, _, _ in seats:
-        if name not in known:
-            known[name] = person(connection, owner, wish.platform, name)
+    known = people(connection, owner, wish.platform, [name for name, _, _ in seats])
     add(connection, t.memberships, [
         {"person_id": known[name], "series_id": series, "circle_id": circle, "role": role, "since": now}
         for name, role, circle in seats
     ])  # fmt: skip
 
 
-def person(connection: Connection, owner: int, platform: str, name: str) -> int:
-    """The person of that name in the organisation, or a new one with an account and a private place."""
+def people(connection: Connection, owner: int, platform: str, names: Sequence[str]) -> dict[str, int]:
+    """The organisation's people of these names; new ones get an account and a private place. By name."""
     i, p = t.identities.c, t.people.c
-    wanted = slug(name, "person")
     here = select(i.account, i.person_id, p.name, p.organisation_id).join(t.people, p.id == i.person_id)
-    here = here.where(
-        i.platform == platform, i.workspace == WORKSPACE, i.account.startswith(wanted, autoescape=True)
-    )
-    accounts = {row.account: row for row in connection.execute(here)}
-    for row in accounts.values():
-        if row.organisation_id == owner and row.name.casefold() == name.casefold():
-            return int(row.person_id)
-    account = first_free(wanted, accounts.__contains__)
-    made = add(connection, t.people, [{"organisation_id": owner, "name": name}])[0]
-    identity = {"person_id": made, "platform": platform, "workspace": WORKSPACE, "account": account}
-    add(connection, t.identities, [identity])
-    add(connection, t.places, [place(owner, platform, f"@{account}", made)])
-    return made
+    rows = list(connection.execute(here.where(i.platform == platform, i.workspace == WORKSPACE)))
+    known = {row.name.casefold(): int(row.person_id) for row in rows if row.organisation_id == owner}
+    fresh = {name.casefold(): name for name in names if name.casefold() not in known}
+    made = add(connection, t.people, [{"organisation_id": owner, "name": name} for name in fresh.values()])
+    accounts = _accounts(fresh.values(), {row.account for row in rows})
+    add(connection, t.identities, [
+        {"person_id": key, "platform": platform, "workspace": WORKSPACE, "account": account}
+        for key, account in zip(made, accounts, strict=True)
+    ])  # fmt: skip
+    private = zip(made, accounts, strict=True)
+    add(connection, t.places, [place(owner, platform, f"@{account}", key) for key, account in private])
+    known |= dict(zip(fresh, made, strict=True))
+    return {name: known[name.casefold()] for name in names}
+
+
+def _accounts(names: Iterable[str], taken: set[str]) -> list[str]:
+    """A name of its own on the platform for each of these people."""
+    found = []
+    for name in names:
+        found.append(first_free(slug(name, "person"), taken.__contains__))
+        taken.add(found[-1])
+    return found
 
 
 # -- meetings and sessions

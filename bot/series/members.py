@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from bot.series.grouping import in_words
-from bot.series.making import person
+from bot.series.making import people
 from bot.series.office import UNDER_WAY, Change, Office
 from bot.series.problems import NotFound, SeriesProblem
 from flows import groups
@@ -106,7 +106,7 @@ def _person(office: Office, name: str) -> int:
     known = office.all(select(t.people.c.name).where(t.people.c.organisation_id == owner))
     if name.casefold() not in {row.name.casefold() for row in known}:
         office.told.append(f"{name} was not known here before.")
-    return person(office.connection, owner, platform, name)
+    return people(office.connection, owner, platform, [name])[name]
 
 
 def _seats(office: Office, circle: int | None) -> list[Row[Any]]:

@@ -86,15 +86,10 @@ class Rehearsed:
 def rehearse(office: Office) -> list[Rehearsed]:
     """Play what is left of a series. Changes nothing."""
     unit, shelf = Unit(office.connection), Shelf()
-    s = t.sessions.c
-    ids = [
-        row[0]
-        for row in office.all(select(s.id).where(s.series_id == office.series.id, s.phase == "planned"))
-    ]
-    rows = sorted(
-        unit.sessions(ids).values(), key=lambda row: (row.number, row.circle_kind != "group", row.circle_id)
-    )
     names = {row.id: row.name for row in office.circles()}
+    rows = sorted(
+        _planned(office, unit), key=lambda row: (row.number, row.circle_kind != "group", row.circle_id)
+    )
     meetings = []
     for number in sorted({row.number for row in rows}):
         played: list[Played] = []
@@ -102,6 +97,16 @@ def rehearse(office: Office) -> list[Rehearsed]:
             played.append(_play_row(unit, shelf, row, names[row.circle_id], played))
         meetings.append(_rehearsed(unit, shelf, number, played))
     return meetings
+
+
+def _planned(office: Office, unit: Unit) -> list[SessionRow]:
+    """The sessions that have not opened. Reading them locks them, so the lock is given back at once."""
+    s = t.sessions.c
+    waiting = select(s.id).where(s.series_id == office.series.id, s.phase == "planned")
+    with office.connection.begin_nested() as short:
+        found = list(unit.sessions([row[0] for row in office.all(waiting)]).values())
+        short.rollback()
+    return found
 
 
 def _play_row(unit: Unit, shelf: Shelf, row: SessionRow, name: str, before: Sequence[Played]) -> Played:

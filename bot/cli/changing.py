@@ -1,0 +1,210 @@
+"""Commands that change a series: its dates, its course, its people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli.common import actor, which_time
+from bot.cli.forms import asked, read
+from flows.forms import MOVE
+
+if TYPE_CHECKING:
+    from bot.cli import House
+    from bot.happenings import Order
+    from bot.series.office import Change, Office
+    from storage.database import Database
+
+#: Attempts at a unit of work that meets a serving process on its way.
+ATTEMPTS = 3
+ROLES = ("coordinator", "manager", "note-taker")
+
+_series = click.argument("called", metavar="SERIES")
+_number = click.argument("number", type=click.IntRange(1), metavar="NUMBER")
+_maybe_number = click.argument("number", type=click.IntRange(1), metavar="[NUMBER]", required=False)
+_group = click.option("--group", metavar="NAME", help="One group only, by its name or number.")
+
+
+def change(house: House, called: str, act: Callable[[Office], Change]) -> None:
+    """Carry a change out: one transaction, then what sessions under way are to be told, then the lines."""
+    from bot.series.office import open_office
+    from bot.series.problems import WhichTime
+
+    database, now = house.database(), house.clock.now()
+    try:
+        with database.write() as connection:
+            done = act(open_office(connection, house.settings.organisation, called, actor(), now))
+    except WhichTime as asked_about:
+        raise which_time(asked_about) from asked_about
+    for line in done.told:
+        click.echo(line)
+    for outcome in order(database, done.orders, now):
+        if outcome not in ("applied", "known"):
+            click.echo(f"One session was left as it is: {outcome}.")
+
+
+def order(database: Database, orders: Sequence[Order], now: datetime) -> list[str]:
+    """Tell sessions under way, in a unit of work of this process; whoever serves sends what comes of it."""
+    from bot.clock import id_maker
+    from bot.shelf import Shelf
+    from bot.wiring import tomb_maker
+    from bot.work import Works
+    from storage.unit import StaleSession
+
+    if not orders:
+        return []
+    works = Works(database, Shelf(), id_maker(), tomb_maker(database.secret("tombstones")))
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return works.take(orders, now)
+        except StaleSession:
+            continue
+    return works.take(orders, now)
+
+
+@click.command()
+@_series
+@_number
+@asked(MOVE)
+@click.pass_obj
+def move(house: House, /, called: str, number: int, **given: Any) -> None:
+    """Give session NUMBER another date. Its local time stays, also over a clock change.
+
+    The groups are told where they are. A session that was cancelled or missed is on again, and a round that had no
+    date gets one. What has begun is not moved.
+
+    \b
+      runda series move north 2 --to 2026-11-03
+      runda series move north 2 --to 2026-11-03 --at 13:00 --group Fjord
+    """
+    from bot.series import moving
+
+    to = moving.To(**read(MOVE, given))
+    change(house, called, lambda office: moving.move(office, number, to))
+
+
+@click.command()
+@_series
+@click.pass_obj
+def undo(house: House, called: str) -> None:
+    """Take the last move back, as long as the session has not begun."""
+    from bot.series import moving
+
+    change(house, called, moving.undo)
+
+
+@click.command()
+@_series
+@_number
+@_group
+@click.pass_obj
+def start(house: House, called: str, number: int, group: str | None) -> None:
+    """Open session NUMBER now, whatever its date was."""
+    from bot.series import moving
+
+    change(house, called, lambda office: moving.start(office, number, group))
+
+
+@click.command()
+@_series
+@_maybe_number
+@click.pass_obj
+def confirm(house: House, called: str, number: int | None) -> None:
+    """Make tentative dates certain. All of them, or that of session NUMBER."""
+    from bot.series import changes
+
+    change(house, called, lambda office: changes.confirm(office, number))
+
+
+@click.command()
+@_series
+@click.pass_obj
+def pause(house: House, called: str) -> None:
+    """Open nothing until the series is resumed. The clocks of what is under way stand still."""
+    from bot.series import changes
+
+    change(house, called, changes.pause)
+
+
+@click.command()
+@_series
+@click.pass_obj
+def resume(house: House, called: str) -> None:
+    """Let a paused series go on."""
+    from bot.series import changes
+
+    change(house, called, changes.resume)
+
+
+@click.command()
+@_series
+@_maybe_number
+@click.option("--all", "everything", is_flag=True, help="The series, with all that is left of it.")
+@click.pass_obj
+def cancel(house: House, called: str, number: int | None, *, everything: bool) -> None:
+    """Cancel session NUMBER, or with --all the whole series. What is under way is ended."""
+    from bot.series import changes
+
+    if everything == (number is not None):
+        raise click.UsageError("Say which session to cancel, or --all for the whole series.")
+    change(house, called, lambda office: changes.cancel(office, number))
+
+
+# -- people
+
+
+@click.command()
+@_series
+@click.argument("name")
+@_group
+@click.pass_obj
+def add(house: House, called: str, name: str, group: str | None) -> None:
+    """Take NAME in, in the smallest group or the one named. Nobody else moves."""
+    from bot.series import members
+
+    change(house, called, lambda office: members.join(office, name, group))
+
+
+@click.command()
+@_series
+@click.argument("name")
+@click.pass_obj
+def remove(house: House, called: str, name: str) -> None:
+    """Take NAME out. What was said is kept."""
+    from bot.series import members
+
+    change(house, called, lambda office: members.leave(office, name))
+
+
+@click.command()
+@_series
+@click.argument("role", type=click.Choice(ROLES))
+@click.argument("name")
+@click.option("--instead-of", metavar="NAME", help="Hand the role over from somebody.")
+@click.option("--end", is_flag=True, help="Take the role from NAME.")
+@click.pass_obj
+def role(house: House, called: str, role: str, name: str, instead_of: str | None, *, end: bool) -> None:
+    """Give NAME a role, hand it over, or take it away.
+
+    A group has one note-taker; naming another is handing over.
+
+    \b
+      runda series role north coordinator "Siri Vik" --instead-of "Nils Dahl"
+      runda series role north note-taker Kari
+    """
+    from bot.series import members
+
+    if end and instead_of:
+        raise click.UsageError(
+            "--end takes the role away, --instead-of gives it to another: say one of them."
+        )
+    if end:
+        change(house, called, lambda office: members.take_role(office, role, name))
+    else:
+        change(house, called, lambda office: members.give_role(office, role, name, instead_of))
+
+
+COMMANDS = (move, undo, start, confirm, pause, resume, cancel, add, remove, role)

@@ -1,0 +1,39 @@
+"""What several commands about series need."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.cli import MISUSED, Told
+
+if TYPE_CHECKING:
+    from bot.series.planning import Plan, Wish
+
+#: Where an organisation's zone is not known yet.
+ZONE = "Europe/Oslo"
+
+
+def actor() -> str:
+    """Who is at the command line, for the audit log."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):  # a container's user need not have a name
+        return "command line"
+
+
+def planned(wish: Wish, content: Any, owner: Any, now: datetime) -> Plan:
+    """`bot.series.planning.plan`, with a doubtful time told by options."""
+    from bot.series.planning import plan
+    from bot.series.problems import WhichTime
+
+    try:
+        return plan(wish, content, owner, now)
+    except WhichTime as asked_about:
+        raise which_time(asked_about) from asked_about
+
+
+def which_time(problem: Any) -> Told:
+    say = "Say --which first or --which second." if problem.twice else "Say it with --at."
+    return Told(f"{problem} {say}", MISUSED)

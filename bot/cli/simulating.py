@@ -1,0 +1,93 @@
+"""`runda simulate`: what will be sent, before anything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli import MISUSED, Told
+from bot.cli.common import ZONE, actor, planned
+from bot.cli.forms import asked, read
+from flows.forms import TRY_OUT
+
+if TYPE_CHECKING:
+    from bot.cli import House
+    from bot.series.office import Office
+    from storage.database import Database
+
+#: People who take part in a programme that is only tried out: two groups, so that there is a plenum.
+TRIED_BY = 10
+
+
+@click.command()
+@click.argument("target", metavar="SERIES_OR_PROGRAMME")
+@asked(TRY_OUT)
+@click.pass_obj
+def simulate(house: House, /, target: str, **given: Any) -> None:
+    """Print every message that will be sent, where and when, in local time. Changes nothing.
+
+    With dates, a programme is played on them by two groups of people that do not exist. Otherwise what is left of a
+    series is played. Nobody writes anything, so receipts and what depends on answers are not in it.
+
+    \b
+      runda simulate north
+      runda simulate selfcheck --on 2026-10-13 --on 2026-10-27 --on 2026-11-10 --at 09:00 --form plenum
+    """
+    from bot.series.office import open_office
+    from storage.database import Database
+    from storage.tables import metadata
+
+    if not given["on"] and not given["rule"]:
+        with _of_series(house, target).read() as connection:
+            office = open_office(connection, house.settings.organisation, target, actor(), house.clock.now())
+            return _rehearsed(office)
+    nowhere = Database("sqlite://")
+    metadata.create_all(nowhere.engine)
+    try:
+        called = _try_out(house, nowhere, target, given)
+        with nowhere.read() as connection:
+            office = open_office(connection, house.settings.organisation, called, actor(), house.clock.now())
+            _rehearsed(office)
+    finally:
+        nowhere.close()
+    return None
+
+
+def _of_series(house: House, target: str) -> Database:
+    """The database to look for a series in, unless it is a programme that was meant."""
+    from bot import library
+
+    if target in library.shipped() or Path(target).exists():
+        raise Told(f"{target} is a programme. Say when: --on 2026-10-13 --at 09:00, or --rule.", MISUSED)
+    return house.database()
+
+
+def _try_out(house: House, database: Database, programme: str, given: dict[str, Any]) -> str:
+    """Plan a series that nobody will ever see. Returns what it is called."""
+    from bot import library
+    from bot.series import making
+    from bot.series.planning import Tenant, Wish
+    from flows.forms import Named
+
+    values, content, now = read(TRY_OUT, given), library.read(programme), house.clock.now()
+    people = tuple(Named(f"Person {n}") for n in range(1, TRIED_BY + 1))
+    coordinator = (Named("Coordinator"),)
+    wish = Wish(
+        **{**values, "name": content.programme.programme, "people": people, "coordinator": coordinator}
+    )
+    owner = Tenant(house.settings.organisation, house.language, ZONE)
+    plan = planned(wish, content, owner, now)
+    for warning in plan.warnings:
+        click.echo(f"Mind: {warning}")
+    with database.write() as connection:
+        return making.make(connection, plan, owner.name, actor(), now)
+
+
+def _rehearsed(office: Office) -> None:
+    from bot.cli.telling import of_rehearsal
+    from bot.series.rehearsal import rehearse
+
+    for line in of_rehearsal(rehearse(office), office.series.title, office.series.zone):
+        click.echo(line)
