@@ -54,7 +54,9 @@ ROOM = Path(flows.__file__).parent
 ZONE = "Europe/Oslo"
 LINE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<what>.+)")
 SAID = re.compile(r"(?P<who>\w+)(?: \((?P<how>[^)]*)\))?: (?P<words>.+)")
-PRESSED = re.compile(r"(?P<who>\w+) presses (?P<press>\S+)(?: under (?P<prompt>\d+))?(?: about r(?P<about>\d+))?")
+PRESSED = re.compile(
+    r"(?P<who>\w+) presses (?P<press>\S+)(?: under (?P<prompt>\d+))?(?: about r(?P<about>\d+))?"
+)
 
 effects_to = msgspec.json.Encoder()
 effects_from = msgspec.json.Decoder(tuple[fx.Effect, ...])
@@ -115,6 +117,8 @@ class Stage:
     on_its_way: list[tuple[datetime, int]] = field(default_factory=list)
     down: bool = False
     log: list[tuple[e.Event, datetime]] = field(default_factory=list)
+    #: Which kinds of event came in which phase.
+    met: set[tuple[str | None, type]] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -194,7 +198,9 @@ class Stage:
         """What people and groups do beside writing and pressing."""
         did, _, what = rest.partition(" ")
         if did in ("edits", "removes"):
-            return (e.Edited if did == "edits" else e.Removed)(self.person(who), int(re.findall(r"r(\d+)", what)[0]))
+            return (e.Edited if did == "edits" else e.Removed)(
+                self.person(who), int(re.findall(r"r(\d+)", what)[0])
+            )
         if did in ("joins", "leaves"):
             return (e.Joined if did == "joins" else e.Left)(self.person(who))
         if did == "publishes":
@@ -247,7 +253,9 @@ class Stage:
             minutes=head.get("minutes", 25),
             plenum=head.get("plenum", False),
             pause=head.get("pause", 0),
-            closes_at=datetime.fromisoformat(closes).replace(tzinfo=self.zone).astimezone(UTC) if closes else None,
+            closes_at=datetime.fromisoformat(closes).replace(tzinfo=self.zone).astimezone(UTC)
+            if closes
+            else None,
             late=head.get("late", 0),
             recap=head.get("recap"),
             actions=tuple(head.get("actions", ())),
@@ -265,6 +273,7 @@ class Stage:
 
     def take(self, event: e.Event) -> None:
         before = self.state
+        self.met.add((before.phase if before else None, type(event)))
         result = settle(self.route, before, event, self.now)
         if result.ignored is not None:
             self.lines.append(f"ignored: {result.ignored}")
@@ -323,7 +332,9 @@ class Stage:
         raise AssertionError(effect)
 
     def said_line(self, say: fx.Say) -> str:
-        to = {"circle": "", "person": f"to {self.name(say.person)}: ", "coordinators": "to coordinators: "}[say.to]
+        to = {"circle": "", "person": f"to {self.name(say.person)}: ", "coordinators": "to coordinators: "}[
+            say.to
+        ]
         does = f"asks {say.prompt}" if say.prompt else "says"
         slot = f" as {say.slot}" if say.slot and not say.prompt else ""
         instead = f" instead of {say.supersedes}" if say.supersedes else ""
@@ -394,7 +405,10 @@ def play(text: str) -> tuple[str, Stage]:
         elif match := LINE.fullmatch(line):
             before = stage.meanwhile(match["at"])
             # What happened by itself belongs under the line before it, above what separates the two.
-            at = next((n for n in reversed(range(len(out))) if out[n].strip() and out[n][0] not in "#="), -1) + 1
+            at = (
+                next((n for n in reversed(range(len(out))) if out[n].strip() and out[n][0] not in "#="), -1)
+                + 1
+            )
             out[at:at] = [f"    {each}" for each in before]
             out += [line, *(f"    {each}" for each in stage.play(match["at"], match["what"]))]
             continue
