@@ -29,8 +29,8 @@ from storage.unit import StaleSession
 
 log = logging.getLogger(__name__)
 
-#: Seconds between looks, and between signs of life.
-LOOK, ALIVE = 2, 10
+#: Seconds between looks, between signs of life, and between looks at what is rare (`bot.upkeep`).
+LOOK, ALIVE, UPKEEP = 2, 10, 60
 #: A session that could not be woken is tried again after so long.
 FAULTY = timedelta(minutes=1)
 #: Processes that have not been seen for so long are forgotten.
@@ -43,11 +43,15 @@ class Timekeeper:
     def __init__(
         self, database: Database, works: Works, clock: Clock, executor: Executor, name: str,
         after: Callable[[], None] = lambda: None, *, alive: float = ALIVE,
+        upkeep: Callable[[datetime], int] = lambda _: 0,
     ) -> None:  # fmt: skip
-        """`alive`: seconds between signs of life, several in the time after which a process is taken for dead."""
+        """`alive`: seconds between signs of life, several in the time after which a process is taken for dead.
+
+        `upkeep`: what is to be done now and then; returns how many messages it has queued.
+        """
         self.database, self.works, self.clock = database, works, clock
         self.executor, self.name = executor, name
-        self.after, self.alive = after, alive
+        self.after, self.alive, self.upkeep = after, alive, upkeep
         self._scheduler: AsyncIOScheduler | None = None
         #: Sessions that cannot be woken, until when they are left alone.
         self._faulty: dict[int, datetime] = {}
@@ -85,10 +89,19 @@ class Timekeeper:
                 self._faulty[session] = now + FAULTY
         return len(due)
 
+    async def keep_up(self) -> int:
+        """Do what is rare: see `bot.upkeep`. Returns how many messages were queued."""
+        queued = await self._in_thread(lambda: self.upkeep(self.clock.now()))
+        if queued:
+            self.after()
+        return queued
+
     def next_due(self) -> datetime | None:
         """The earliest deadline of any session."""
         with self.database.read() as connection:
-            return connection.execute(select(func.min(t.sessions.c.wake_at))).scalar()
+            # Said twice, so that both engines read it off the index of those that wait.
+            waiting = t.sessions.c.wake_at.is_not(None)
+            return connection.execute(select(func.min(t.sessions.c.wake_at)).where(waiting)).scalar()
 
     def seen(self) -> None:
         """A sign of life: for the health check, and so that nobody takes over what this process has claimed."""
@@ -123,6 +136,7 @@ class Timekeeper:
         self._scheduler = AsyncIOScheduler(job_defaults=options)
         self._scheduler.add_job(self._look, "interval", seconds=LOOK, id="look")
         self._scheduler.add_job(self._alive, "interval", seconds=self.alive, id="alive")
+        self._scheduler.add_job(self._keep_up, "interval", seconds=UPKEEP, id="upkeep")
         self._scheduler.start()
 
     async def _look(self) -> None:
@@ -141,6 +155,12 @@ class Timekeeper:
             and 0 < (due - self.clock.now()).total_seconds() < LOOK
         ):
             self._scheduler.add_job(self._look, "date", run_date=due, id="in-time", replace_existing=True)
+
+    async def _keep_up(self) -> None:
+        try:
+            await self.keep_up()
+        except Exception as problem:  # noqa: BLE001 - the next look at it is in a minute
+            log.error("the upkeep failed: %s", type(problem).__name__)
 
     async def _alive(self) -> None:
         try:

@@ -22,8 +22,8 @@ from sqlalchemy import Connection, Select, func, select, text, update
 from sqlalchemy.engine import URL
 
 from storage import tables as t
-from storage.database import HEAD, Database, DatabaseProblem, sole_server
-from storage.migrate import read_only, upgrade, version_of
+from storage.database import HEAD, Database, DatabaseProblem, read_only, sole_server, version_of
+from storage.migrate import upgrade
 
 #: More messages than anyone sends between two backups.
 LEAP = 1_000_000

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import fcntl
 import secrets as randomness
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
@@ -41,7 +44,8 @@ class Database:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {} if self.sqlite else {"pool_size": 5, "pool_pre_ping": True}
-        self.engine = create_engine(self.url, **options)
+        # What people wrote is among the parameters, and has no place in an error.
+        self.engine = create_engine(self.url, hide_parameters=True, **options)
         if self.sqlite:
             _tune(self.engine)
 
@@ -60,7 +64,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent look that keeps no writer waiting."""
-        with self.engine.connect().execution_options(looking=True) as connection:
+        whole: dict[str, Any] = (
+            {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
+        )
+        with self.engine.connect().execution_options(looking=True, **whole) as connection:
             yield connection
 
     def check(self) -> None:
@@ -77,7 +84,9 @@ class Database:
             raise DatabaseProblem(f"{self} has tables {found}, this Runda needs {HEAD}. Run: runda migrate")
 
     def revision(self) -> str | None:
-        """The migration that the tables are at; None where there are none."""
+        """The migration that the tables are at; None where there are none. Neither makes nor changes a file."""
+        if self.path is not None:
+            return version_of(self.path) if self.path.exists() else None
         try:
             with self.read() as connection:
                 return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -88,18 +97,38 @@ class Database:
 
     def secret(self, name: str) -> str:
         """A random secret of this installation, made when it is first asked for."""
+        dialect = sqlite if self.sqlite else postgresql
+        made = (
+            dialect.insert(secrets).values(name=name, value=randomness.token_hex(32)).on_conflict_do_nothing()
+        )
         with self.write() as connection:
-            found = connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar()
-            if found is None:
-                found = randomness.token_hex(32)
-                connection.execute(secrets.insert(), {"name": name, "value": found})
-            return str(found)
+            connection.execute(made)
+            return str(connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar_one())
 
     def close(self) -> None:
         self.engine.dispose()
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
+
+
+def version_of(file: Path) -> str | None:
+    """The migration that a SQLite file's tables are at; None where there are none. Raises DatabaseProblem."""
+    try:
+        with closing(read_only(file)) as looking:
+            found = looking.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error as problem:
+        if "no such table" in str(problem):
+            return None
+        raise DatabaseProblem(f"{file} cannot be read as a database: {problem}.") from problem
+    return str(found[0]) if found else None
+
+
+def read_only(file: Path) -> sqlite3.Connection:
+    """To look at a SQLite file, which may be in use."""
+    # A file that nobody uses has no -wal beside it; opened as one that may be in use, it would get one.
+    unused = "" if file.with_name(f"{file.name}-wal").exists() else "&immutable=1"
+    return sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro{unused}", uri=True)
 
 
 def _tune(engine: Engine) -> None:

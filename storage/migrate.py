@@ -11,12 +11,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection
 
@@ -49,28 +47,7 @@ def upgrade(database: Database) -> str | None:
 
 def version(database: Database) -> str | None:
     """The migration that the tables are at; None where there are none. Neither makes nor changes a file."""
-    if database.path is None:
-        return database.revision()
-    return version_of(database.path) if database.path.exists() else None
-
-
-def version_of(file: Path) -> str | None:
-    """The same, of a SQLite file. Raises DatabaseProblem where it is no such file."""
-    try:
-        with closing(read_only(file)) as looking:
-            found = looking.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.Error as problem:
-        if "no such table" in str(problem):
-            return None
-        raise DatabaseProblem(f"{file} cannot be read as a database: {problem}.") from problem
-    return str(found[0]) if found else None
-
-
-def read_only(file: Path) -> sqlite3.Connection:
-    """To look at a SQLite file, which may be in use."""
-    # A file that nobody uses has no -wal beside it; opened as one that may be in use, it would get one.
-    unused = "" if file.with_name(f"{file.name}-wal").exists() else "&immutable=1"
-    return sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro{unused}", uri=True)
+    return database.revision()
 
 
 def run(database: Database, migrations: str | Path = MIGRATIONS, to: str = "head") -> None:

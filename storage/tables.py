@@ -393,7 +393,6 @@ log = Table(
     _of("sessions", nullable=True),
     Column("version", Integer),
     Column("key", String(EVENT), unique=True),
-    Column("about", String(EVENT), unique=True),
     #: JSON of flows.events.Event
     Column("event", Text, nullable=False),
     Column("ignored", String(200)),

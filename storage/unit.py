@@ -256,8 +256,8 @@ class Unit:
                 self.connection.execute(table.insert(), rows)
         later = (
             (_kept, self._kept),
-            (_speaks, self._speaks),
-            (_reaches, self._reaches),
+            (_speaks, sorted(self._speaks, key=lambda row: row["b_id"])),
+            (_reaches, sorted(self._reaches, key=lambda row: row["b_person"])),
             *((_judged[w], r) for w, r in self._judged.items()),
         )
         for statement, changes in later:

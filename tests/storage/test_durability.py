@@ -108,7 +108,7 @@ def test_what_is_no_database_is_told_and_left_as_it_is(tmp_path: Any, content: b
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Any):
     database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'runda.db'}")
-    with pytest.raises(DatabaseProblem, match="cannot be opened"):
+    with pytest.raises(DatabaseProblem, match="no Runda tables yet"):
         database.check()
     assert list(tmp_path.iterdir()) == []
 

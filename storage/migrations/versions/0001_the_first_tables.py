@@ -275,11 +275,10 @@ def _what_happened() -> None:
         _of("sessions", "session_id", nullable=True),
         sa.Column("version", sa.Integer()),
         _text("key", 400, nullable=True),
-        _text("about", 400, nullable=True),
         sa.Column("event", sa.Text(), nullable=False),
         _text("ignored", 200, nullable=True),
         _at("at"),
-        unique=[("key",), ("about",)],
+        unique=[("key",)],
     )
     op.create_index("ix_log_session_id_version", "log", ["session_id", "version"])
     _table(
