@@ -11,6 +11,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from adapters.terminal.records import Record, field, from_line, to_line
 _END = ".jsonl"
 
 
+@lru_cache(maxsize=1024)
 def file_name(channel: str) -> str:
     """A channel as the name of a file, whatever it holds; `channel_of` turns it back."""
     return "".join(map(_safe, channel)) + _END

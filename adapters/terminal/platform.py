@@ -24,6 +24,7 @@ from typing import Protocol
 
 from adapters.port import Capabilities, Chose, Ear, Heard, Outgoing, Refused
 from adapters.terminal import names, parse, records
+from adapters.terminal.caller import Caller
 from adapters.terminal.door import Door
 from adapters.terminal.parse import Answer, Unheard
 from adapters.terminal.places import Places
@@ -31,10 +32,6 @@ from adapters.terminal.records import Ticked, sent_as
 
 log = logging.getLogger(__name__)
 
-#: Requests of one connection under way at the same time; more than that wait in the socket.
-UNDER_WAY = 256
-#: Bytes of one request: what `parse` takes at most, however it is escaped, and its other fields.
-LONGEST_LINE = parse.LONGEST_WORDS * 12 + 4096
 #: Seconds that nobody new is let in after one could not be.
 SHUT = 1.0
 
@@ -172,80 +169,3 @@ class TerminalPlatform:
         """Let others in the place see it. A press is not a thing that is seen."""
         if not isinstance(heard, Chose):
             self.places.append_once(heard, "key", heard.key)
-
-
-class Caller(asyncio.Protocol):
-    """A connection: lines in, answers out, and no more under way than it can be answered for."""
-
-    def __init__(self, platform: TerminalPlatform) -> None:
-        self._platform = platform
-        self._transport: asyncio.Transport | None = None
-        self._rest = b""
-        self._under_way = 0
-        self._stuffed = self._ended = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._platform.came(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self._platform.went(self)
-
-    def data_received(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if line.strip():
-                self._under_way += 1
-                self._platform.request(self, line)
-        if len(self._rest) > LONGEST_LINE:
-            self._refuse()
-        self._pace()
-
-    def _refuse(self) -> None:
-        """A line without an end: where the next one begins cannot be known."""
-        self._rest = b""
-        self._under_way += 1
-        self._ended = True
-        self.answer(
-            Answer(None, ok=False, error="too-long", detail=f"a line takes {LONGEST_LINE} bytes at most")
-        )
-
-    def eof_received(self) -> bool:
-        """The caller has said all, and still waits for the answers."""
-        self._ended = True
-        return self._under_way > 0
-
-    def pause_writing(self) -> None:
-        self._stuffed = True
-        self._pace()
-
-    def resume_writing(self) -> None:
-        self._stuffed = False
-        self._pace()
-
-    def answer(self, answer: Answer) -> None:
-        """Answer one request; nothing, where the caller has gone."""
-        self._under_way -= 1
-        if self._transport is None or self._transport.is_closing():
-            return
-        self._transport.write(parse.to_line(answer))
-        if self._ended and not self._under_way:
-            self._transport.close()
-        else:
-            self._pace()
-
-    def hang_up(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _pace(self) -> None:
-        """Read on only while the caller takes its answers."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        if self._ended or self._stuffed or self._under_way >= UNDER_WAY:
-            transport.pause_reading()
-        else:
-            transport.resume_reading()

@@ -417,6 +417,20 @@ def test_a_caller_that_has_said_all_still_gets_its_answers(tmp_path):
     asyncio.run(scene())
 
 
+def test_an_answer_that_is_ready_as_the_caller_says_its_last_word_is_not_lost(tmp_path):
+    async def scene():
+        async with listening(tmp_path, Ear()):
+            for number in range(100):
+                async with call(tmp_path) as line:
+                    line.put(wrote(f"k{number}"))
+                    for _ in range(number % 10):  # so that the end comes at every stage of the answer
+                        await asyncio.sleep(0)
+                    line.writer.write_eof()
+                    assert await line.answer() == Answer(f"k{number}", ok=True)
+
+    asyncio.run(scene())
+
+
 def test_a_caller_that_leaves_without_waiting_has_said_it_all_the_same(tmp_path):
     async def scene():
         ear = Gate()
@@ -435,7 +449,7 @@ def test_a_caller_that_leaves_without_waiting_has_said_it_all_the_same(tmp_path)
 
 def test_a_caller_is_read_on_only_as_its_requests_are_done(tmp_path, monkeypatch):
     """Otherwise a caller could fill the memory of the house."""
-    monkeypatch.setattr("adapters.terminal.platform.UNDER_WAY", 8)
+    monkeypatch.setattr("adapters.terminal.caller.UNDER_WAY", 8)
 
     async def scene():
         ear = Gate()
