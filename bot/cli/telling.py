@@ -17,6 +17,8 @@ from flows.calendar import local_moment
 
 #: Characters in a line of a message.
 WIDTH = 78
+#: Circles that are named where they get the same; there may be a thousand.
+NAMED = 8
 NOT_SHOWN = (
     "Not shown, because it depends on what people write: receipts, help, notes, the release of findings, actions "
     "and their follow-up. Status lines at the top of a thread are rewritten in place."
@@ -122,10 +124,15 @@ def _messages(shown: Sequence[Shown], day: date, zone: str) -> Iterator[str]:
             yield f"  {day:%A} {day}"
         if each.circles != where:
             where = each.circles
-            yield f"  In {', '.join(where)}:"
+            yield f"  In {_several(where)}:"
         first, *rest = _lines(each)
         yield f"    {at.at:%H:%M}  {first}"
         yield from (f"           {line}".rstrip() for line in rest)
+
+
+def _several(circles: Sequence[str]) -> str:
+    more = len(circles) - NAMED
+    return ", ".join(circles) if more <= 0 else f"{', '.join(circles[:NAMED])} and {more} more"
 
 
 def _lines(shown: Shown) -> list[str]:

@@ -90,6 +90,12 @@ def test_groups_that_get_the_same_are_shown_once(sqlite_database):
     assert {one.circles for one in first.shown} == {("Group 1", "Group 2", "Group 3")}
 
 
+def test_of_many_groups_that_get_the_same_only_some_are_named(sqlite_database):
+    made(sqlite_database, people=", ".join(f"P{n}" for n in range(50)), on=["2026-10-20"])
+    lines = list(of_rehearsal(looking(sqlite_database, rehearse), "North", "Europe/Oslo"))
+    assert f"  In {', '.join(f'Group {n}' for n in range(1, 9))} and 2 more:" in lines
+
+
 def test_what_nobody_has_written_yet_stands_in_brackets(sqlite_database):
     made(sqlite_database, form="plenum")
     second = looking(sqlite_database, rehearse)[1]
