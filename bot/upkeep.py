@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from bot.recaps import compile_managers, managers, sending
 from flows import recap as recaps
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: A coordinator who is away for a week is not waited for: what a meeting led to is news for about so long.
-OVERDUE = timedelta(days=7)
-#: The next meeting should not open before managers have heard of this one. But a coordinator has a day at least: on
-#: the one-day form, the next meeting opens minutes later.
-AT_LEAST = timedelta(days=1)
 #: Meetings that one look takes on; the rest is for the next.
 AT_ONCE = 50
 #: Sessions that nothing more is heard from before the managers' recap is made.
@@ -80,7 +75,7 @@ class Upkeep:
         unit.flush()
         if not sending.private_places(unit, meeting.series_id, meeting.platform, "manager"):
             return 0
-        until = Moment(_due(unit, meeting, now))
+        until = Moment(managers.due(unit, meeting, now))
         told = message("status", line("manager.waiting", number=meeting.number, until=until))
         to = sending.private_places(unit, meeting.series_id, meeting.platform, "coordinator")
         return sending.queue(unit, meeting, 0, told, list(to.values()))
@@ -122,19 +117,6 @@ def _overdue(now: datetime) -> Any:
     opened = exists().where(
         after.c.series_id == m.series_id, after.c.number == m.number + 1, after.c.status.in_(("open", "held"))
     )
-    late = or_(r.made_at <= now - OVERDUE, and_(r.made_at <= now - AT_LEAST, opened))
+    late = or_(r.made_at <= now - managers.OVERDUE, and_(r.made_at <= now - managers.AT_LEAST, opened))
     waits = select(r.meeting_id).join(t.meetings, m.id == r.meeting_id)
     return waits.where(r.session_id.is_(None), r.status == managers.WAITS, late).order_by(r.made_at)
-
-
-def _due(unit: Unit, meeting: Any, now: datetime) -> datetime:
-    """When the counts will go out, as things stand."""
-    m, s = t.meetings.c, t.sessions.c
-    following = (
-        select(func.min(s.starts_at))
-        .join(t.meetings, m.id == s.meeting_id)
-        .where(m.series_id == meeting.series_id, m.number == meeting.number + 1)
-        .where(m.status == "confirmed", s.phase == "planned")
-    )
-    opens: datetime | None = unit.all(following)[0][0]
-    return min(now + OVERDUE, max(opens, now + AT_LEAST)) if opens else now + OVERDUE

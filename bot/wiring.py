@@ -20,6 +20,7 @@ from bot.courier import LEASE, Courier
 from bot.intake import Checkpoint, Intake, nowhere
 from bot.shelf import Shelf
 from bot.timekeeper import Timekeeper
+from bot.upkeep import Upkeep
 from bot.words import Speaker
 from bot.work import Works
 from storage.database import Database
@@ -58,13 +59,15 @@ def build(
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     executor = ThreadPoolExecutor(THREADS[database.sqlite], thread_name_prefix="storage")
     shelf = Shelf()
-    works = Works(database, shelf, ids or id_maker(), tomb_maker(database.secret("tombstones")))
+    ids = ids or id_maker()
+    works = Works(database, shelf, ids, tomb_maker(database.secret("tombstones")))
     intake = Intake(works, clock, executor, checkpoint=checkpoint)
     by_name = {platform.name: platform for platform in platforms}
     courier = Courier(database, Speaker(shelf), intake, by_name, clock, executor, name, checkpoint=checkpoint,
                       lease=lease)  # fmt: skip
     alive = lease.total_seconds() / SIGNS
-    timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge, alive=alive)
+    timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge, alive=alive,
+                            upkeep=Upkeep(database, shelf, ids).look)  # fmt: skip
     intake.after = courier.nudge
     return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ from bot.series.office import Office
 from bot.series.problems import NotFound, SeriesProblem
 from flows import recap as recaps
 from flows import sight
-from flows.message import Recap, message
+from flows.message import Moment, Recap, line, message
 from flows.recap import ManagerRecap
 from flows.sight import Viewer
 from storage import tables as t
@@ -48,6 +49,12 @@ class ManagersDesk:
     @property
     def approved(self) -> Any:
         return next((each for each in reversed(self.versions) if each.status == "approved"), None)
+
+    @property
+    def session(self) -> Any:
+        """The session under whose name it is read."""
+        row = self.meeting
+        return SimpleNamespace(id=row.anchor, place_id=row.place, organisation_id=row.organisation_id)
 
     @property
     def next_version(self) -> int:
@@ -129,13 +136,14 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
     places = sending.private_places(desk.unit, desk.meeting.series_id, desk.meeting.platform, "manager")
     if not places:
         return [
-            "Nobody is a manager of the series, so it was sent to nobody: runda recap export makes files."
+            "Nobody is a manager of the series, so it goes to nobody. runda recap export makes files of it."
         ]
-    sent = sending.queue(
-        desk.unit, desk.meeting, version, message("recap", Recap(recap)), list(places.values())
-    )
+    opens = managers.next_session(desk.unit, desk.meeting)
+    ahead = [line("manager.next", when=Moment(opens))] if opens else []
+    said = message("recap", Recap(recap), *ahead)
+    sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()))
     nowhere = sum(place is None for place in places.values())
-    told = [f"Sent to {sent} of {len(places)} managers." if sent else "All managers have had it."]
+    told = [f"It goes to {sent} of {len(places)} managers now." if sent else "It goes to nobody who has it."]
     return [*told, f"Runda cannot write to {nowhere} of them in private."] if nowhere else told
 
 

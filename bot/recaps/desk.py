@@ -61,9 +61,17 @@ class Desk:
         require(self.viewer, self.fate)
         newest = self.newest
         if newest is not None and newest.status != RELEASED:
-            return Draft(newest.points, newest.words, newest.status, newest.version, newest.approved_at)
+            return Draft(
+                newest.points,
+                newest.words,
+                newest.status,
+                newest.version,
+                newest.approved_at,
+                self.sitting.id,
+            )
         made = compile_groups(self.unit, self.shelf, [self.sitting])[self.sitting.id]
-        return Draft(recaps.dump(made).decode(), None, "automatic", newest.version if newest else 0)
+        points, version = recaps.dump(made).decode(), newest.version if newest else 0
+        return Draft(points, None, "automatic", version, session_id=self.sitting.id)
 
 
 def require(viewer: Viewer, fate: Fate) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 WAITS, SETTLED = "draft", "settled"
 #: What has been sent to managers.
 OUT = ("approved", "counts")
+#: A coordinator who is away for a week is not waited for: what a meeting led to is news for about so long.
+OVERDUE = timedelta(days=7)
+#: The next meeting should not open before managers have heard of this one. But a coordinator has a day at least: on
+#: the one-day form, the next meeting opens minutes later.
+AT_LEAST = timedelta(days=1)
 
 
 def meeting(unit: Unit, meeting_id: int) -> Any:
@@ -30,11 +36,16 @@ def meeting(unit: Unit, meeting_id: int) -> Any:
     recap of a meeting locks that session first.
     """
     m, s = t.meetings.c, t.series.c
-    anchor = select(func.min(t.sessions.c.id)).where(t.sessions.c.meeting_id == m.id).scalar_subquery()
-    wanted = select(
-        m.id, m.number, m.series_id, s.organisation_id, s.platform, s.answering, anchor.label("anchor"),
-        func.coalesce(m.content_id, s.content_id).label("content_id"),
-    ).join(t.series, s.id == m.series_id)  # fmt: skip
+    a = t.sessions.alias("anchor").c
+    first = select(func.min(t.sessions.c.id)).where(t.sessions.c.meeting_id == m.id).scalar_subquery()
+    wanted = (
+        select(
+            m.id, m.number, m.series_id, s.organisation_id, s.platform, s.answering, a.id.label("anchor"),
+            a.place_id.label("place"), func.coalesce(m.content_id, s.content_id).label("content_id"),
+        )
+        .join(t.series, s.id == m.series_id)
+        .join(a.id.table, a.id == first)
+    )  # fmt: skip
     return unit.all(wanted.where(m.id == meeting_id))[0]
 
 
@@ -79,6 +90,25 @@ def row_of(meeting: Any, points: str) -> dict[str, Any]:
         "organisation_id": meeting.organisation_id, "meeting_id": meeting.id, "session_id": None,
         "points": points, "words": None, "approved_at": None, "approved_by": None,
     }  # fmt: skip
+
+
+def next_session(unit: Unit, meeting: Any) -> datetime | None:
+    """When the series' next session that is certain starts."""
+    m, s = t.meetings.c, t.sessions.c
+    following = (
+        select(func.min(s.starts_at))
+        .join(t.meetings, m.id == s.meeting_id)
+        .where(m.series_id == meeting.series_id, m.number > meeting.number)
+        .where(m.status == "confirmed", s.phase == "planned")
+    )
+    found: datetime | None = unit.all(following)[0][0]
+    return found
+
+
+def due(unit: Unit, meeting: Any, since: datetime) -> datetime:
+    """When counts go out, as things stand, if it has waited since then and nobody approves it."""
+    opens = next_session(unit, meeting)
+    return min(since + OVERDUE, max(opens, since + AT_LEAST)) if opens else since + OVERDUE
 
 
 def settle(unit: Unit, meeting_id: int) -> None:

@@ -110,6 +110,8 @@ class Draft:
     status: str
     version: int
     approved_at: datetime | None = None
+    #: Whose recap it is; None: the managers'.
+    session_id: int | None = None
     id: int = 0
     numbered: bool = True
 

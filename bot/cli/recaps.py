@@ -1,0 +1,311 @@
+"""`runda recap`: recaps on a coordinator's desk. What is done stands in `bot.recaps`.
+
+At the command line one speaks as the coordinator: what a coordinator may not see is not shown, and what is done is
+written in the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from bot.cli import MISUSED, Told
+from bot.cli.common import actor
+
+if TYPE_CHECKING:
+    from bot.cli import House
+    from bot.recaps.approval import ManagersDesk
+    from bot.recaps.desk import Desk
+    from bot.recaps.wording import Draft
+    from bot.series.office import Office
+    from bot.shelf import Shelf
+    from storage.unit import Unit
+
+F = TypeVar("F", bound=Callable[..., Any])
+VIEWER: Final = "coordinator"
+
+
+@click.group()
+def recap() -> None:
+    """Read recaps, edit, hold or approve them, make files.
+
+    A group's recap opens its next session by itself, marked as made by rule, unless you hold it or edit it before.
+    The managers' recap of a session waits for your approval; if it waits too long, counts only go out.
+
+    SERIES is what a series is called in the list: runda series list
+    """
+
+
+def _which(command: F) -> F:
+    """The options that say which recap is meant."""
+    for option in (
+        click.option("--group", metavar="NAME", help="A group, by its name or number."),
+        click.option("--meeting", type=click.IntRange(1), metavar="N", help="Default: the last one held."),
+        click.argument("called", metavar="SERIES"),
+    ):
+        command = option(command)
+    return command
+
+
+_managers = click.option("--managers", is_flag=True, help="The managers' recap, across groups.")
+
+
+# -- a transaction, and what is on the desk in it
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """One transaction on one series."""
+
+    office: Office
+    unit: Unit
+    shelf: Shelf
+    ids: Callable[[], int]
+
+    def number(self, meeting: int | None) -> int:
+        """The meeting that is meant. Raises Told where none has been held."""
+        held = [each.number for each in self.office.meetings() if each.status == "held"]
+        if meeting is None and not held:
+            raise Told("No group has finished a session yet, so there is no recap.", MISUSED)
+        return meeting or held[-1]
+
+    def of_group(self, meeting: int | None, group: str | None, *, lock: bool = True) -> Desk:
+        from bot.recaps.desk import open_desk
+
+        number = self.number(meeting)
+        return open_desk(self.office, self.unit, self.shelf, self.ids, VIEWER, number, group, lock=lock)
+
+    def of_managers(self, meeting: int | None, *, lock: bool = True) -> ManagersDesk:
+        from bot.recaps.approval import open_desk
+
+        number = self.number(meeting)
+        return open_desk(self.office, self.unit, self.shelf, self.ids, VIEWER, number, lock=lock)
+
+
+@contextmanager
+def _room(house: House, called: str, *, write: bool = True) -> Iterator[_Room]:
+    from bot.clock import id_maker
+    from bot.series.office import open_office
+    from bot.shelf import Shelf
+    from storage.unit import Unit
+
+    database = house.database()
+    with database.write() if write else database.read() as connection:
+        office = open_office(connection, house.settings.organisation, called, actor(), house.clock.now())
+        yield _Room(office, Unit(connection), Shelf(), id_maker())
+
+
+def _one_of(group: str | None, managers: bool) -> None:
+    if group is not None and managers:
+        raise click.UsageError("Say --group or --managers, not both.")
+
+
+# -- reading
+
+
+@recap.command()
+@_which
+@_managers
+@click.pass_obj
+def show(house: House, called: str, meeting: int | None, group: str | None, *, managers: bool) -> None:
+    """Print recaps as they stand: what will go out, or what went out. In Markdown, with each line's number.
+
+    Without --group or --managers: all of that session. Where each stands is told apart from the text (on standard
+    error), so that the text can be put in a file.
+
+    \b
+      runda recap show north
+      runda recap show north --meeting 2 --group Fjord
+      runda recap show north --managers > recap.md
+    """
+    _one_of(group, managers)
+    with _room(house, called, write=False) as room:
+        number = room.number(meeting)
+        groups = [group] if group else [] if managers else _groups(room, number)
+        for each in groups:
+            _show_group(room, room.of_group(number, each, lock=False))
+        if not group:
+            _show_managers(room, room.of_managers(number, lock=False))
+
+
+def _groups(room: _Room, number: int) -> list[str]:
+    from bot.recaps.ledger import ledger
+
+    found = ledger(room.unit, room.office.series.id)
+    return [str(each.circle_number) for each in found.sittings if each.number == number]
+
+
+def _show_group(room: _Room, desk: Desk) -> None:
+    from bot.recaps.telling import of_group
+
+    sitting = desk.sitting
+    for told in of_group(desk.ledger, sitting, room.office.series.zone):
+        click.echo(f"Session {sitting.number}, {sitting.name}: {told}", err=True)
+    _print(room, desk.draft(), sitting)
+
+
+def _show_managers(room: _Room, desk: ManagersDesk) -> None:
+    from bot.recaps.ledger import ledger
+    from bot.recaps.telling import of_managers
+
+    row = room.office.meeting(desk.meeting.number)
+    for told in of_managers(room.office, room.unit, ledger(room.unit, room.office.series.id), row):
+        click.echo(f"Session {row.number}, managers: {told}", err=True)
+    _print(room, desk.draft(), desk.session)
+
+
+def _print(room: _Room, draft: Draft, session: Any) -> None:
+    from bot.markdown import markdown
+    from bot.recaps import reading
+    from bot.words import Speaker
+
+    stands = reading.stands(room.unit, draft)
+    if stands.out:
+        click.echo(f"Left out: {reading.numbers(stands.out)}", err=True)
+    if stands.lost:
+        lost = reading.numbers(stands.lost)
+        click.echo(f"Gone, because what they rest on was taken back or changed: {lost}", err=True)
+    said = reading.say(Speaker(room.shelf), room.unit, draft, session, room.office.now)
+    click.echo(markdown(said))
+
+
+@recap.command(name="list")
+@click.argument("called", metavar="SERIES")
+@click.pass_obj
+def list_(house: House, called: str) -> None:
+    """List what waits, and what went out: when, to whom, in which version. Without what the recaps say."""
+    from bot.recaps.ledger import ledger
+    from bot.recaps.telling import of_series
+
+    with _room(house, called, write=False) as room:
+        lines = list(of_series(room.office, room.unit, ledger(room.unit, room.office.series.id)))
+    click.echo("\n".join(lines) if lines else "No group has finished a session yet, so there is no recap.")
+
+
+# -- acts
+
+
+@recap.command()
+@_which
+@click.pass_obj
+def hold(house: House, called: str, meeting: int | None, group: str | None) -> None:
+    """Keep a group's recap back: its next session opens without it, and nothing is said of it there."""
+    from bot.recaps import desk
+
+    with _room(house, called) as room:
+        click.echo(desk.hold(room.of_group(meeting, group)))
+
+
+@recap.command()
+@_which
+@click.pass_obj
+def release(house: House, called: str, meeting: int | None, group: str | None) -> None:
+    """Hold a group's recap no longer."""
+    from bot.recaps import desk
+
+    with _room(house, called) as room:
+        click.echo(desk.release(room.of_group(meeting, group)))
+
+
+@recap.command()
+@_which
+@_managers
+@click.option("--drop", type=int, multiple=True, metavar="LINE", help="Leave a line out. Can be given again.")
+@click.option(
+    "--say", type=(int, str), multiple=True, metavar="LINE WORDS", help="Your own words for a line. Again."
+)
+@click.option("--restore", type=int, multiple=True, metavar="LINE", help="A line as people wrote it. Again.")
+@click.option("--anew", is_flag=True, help="A group's recap by rule again, without what you changed.")
+@click.pass_obj
+def edit(
+    house: House, /, called: str, meeting: int | None, group: str | None, *, managers: bool, anew: bool, **changes: Any
+) -> None:  # fmt: skip
+    """Change a recap before it goes out, and print it.
+
+    LINE is the number that runda recap show has before it. A line in your words is marked as yours, and goes when
+    what it stands for is taken back or changed. Nothing can be added that nobody said.
+
+    \b
+      runda recap edit north --group Fjord --drop 3 --say 1 "The rules are tighter than the law."
+      runda recap edit north --managers --drop 2
+    """
+    from bot.recaps import approval, desk
+    from bot.recaps.editing import Edit
+
+    _one_of(group, managers)
+    wanted = Edit(**changes)
+    if wanted.empty != anew or (anew and managers):
+        raise click.UsageError("Say --drop, --say or --restore; or, for a group's recap, --anew alone.")
+    with _room(house, called) as room:
+        if managers:
+            across = room.of_managers(meeting)
+            told = approval.edit(across, wanted)
+            _print(room, across.draft(), across.session)
+        else:
+            one = room.of_group(meeting, group)
+            told = desk.make_anew(one) if anew else desk.edit(one, wanted)
+            _print(room, one.draft(), one.sitting)
+    click.echo(told, err=True)
+
+
+@recap.command()
+@_which
+@click.option("--by", metavar="NAME", help="The coordinator who approves it. Default: the only one.")
+@click.pass_obj
+def approve(house: House, called: str, meeting: int | None, group: str | None, by: str | None) -> None:
+    """Approve the managers' recap, and send it to them; or, with --group, a group's recap.
+
+    An approved version is frozen: it only loses what people take back. Approving twice sends once. When something
+    has changed since, approving makes a new version, and sends that.
+
+    \b
+      runda recap approve north --meeting 2
+    """
+    from bot.recaps import approval, desk
+
+    with _room(house, called) as room:
+        who = approval.coordinator(room.office, by)
+        if group is not None:
+            told = [desk.approve(room.of_group(meeting, group), who)]
+        else:
+            told = approval.approve(room.of_managers(meeting), who)
+    click.echo("\n".join(told))
+
+
+# -- files
+
+
+@recap.command()
+@click.argument("called", metavar="SERIES")
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    help="Where to put the files. Made if it is not there.",
+)  # fmt: skip
+@click.pass_obj
+def export(house: House, called: str, out: Path) -> None:
+    """Write every recap that went out to a Markdown file: groups' and managers' in folders of their own.
+
+    Names carry the session's number and the version. A file cannot be called back: when people take something back
+    later, export again, and do away with the old files.
+    """
+    from bot.recaps.desk import record
+    from bot.recaps.files import files
+    from bot.recaps.ledger import ledger
+    from bot.words import Speaker
+
+    with _room(house, called) as room:
+        rows = ledger(room.unit, room.office.series.id)
+        found = dict(files(room.office, room.unit, Speaker(room.shelf), VIEWER, rows))
+        record(room.office, "recaps exported", f"{len(found)} files")
+    for path, words in found.items():
+        place = out / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(words, "utf-8")
+        click.echo(str(place))
+    if not found:
+        click.echo("No recap has gone out yet.")
