@@ -83,6 +83,14 @@ class Label(Struct, frozen=True):
     words: str
 
 
+class Link(Struct, frozen=True):
+    """A message of ours that was posted earlier: where, which, and when."""
+
+    place: Address
+    message: str
+    at: datetime
+
+
 class Block(Struct, frozen=True):
     """A piece of a message in words: `kind` is line, heading, item (of a list) or picture."""
 
@@ -90,6 +98,8 @@ class Block(Struct, frozen=True):
     words: str
     #: Before an item: its number in the list.
     number: int | None = None
+    #: Where to read more of it; shown as the platform can.
+    link: Link | None = None
     #: Of a picture: its file, as bytes of an SVG or PNG.
     file: bytes | None = None
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import select
 
-from adapters.port import Block, Label, Spoken
+from adapters.port import Address, Block, Label, Link, Spoken
 from bot.recaps import wording
 from flows import message as m
 from flows.language import Catalogue
@@ -66,6 +66,8 @@ class _Rows:
     recaps: dict[int, Any] = field(default_factory=dict)
     notes: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     solos: dict[tuple[int, str, int], list[int]] = field(default_factory=dict)
+    #: Where the notes of earlier sittings stand, by session and slot.
+    links: dict[tuple[int, str], Link] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class Speaker:
         ]
         self._recaps(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Recap)})
         rows.recaps.update(drafts)
+        self._links(unit, rows)
         for recap in rows.recaps.values():
             wanted += [(voices[0], each) for each in _in_recap(recap)]
         self._written(unit, rows, wanted)
@@ -180,6 +183,22 @@ class Speaker:
     def _recaps(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:
         if ids:
             rows.recaps = {row.id: row for row in unit.all(select(t.recaps).where(t.recaps.c.id.in_(ids)))}
+
+    def _links(self, unit: Unit, rows: _Rows) -> None:
+        """Where our own messages stand that hold the notes which these recaps tell of."""
+        sessions = {row.session_id for row in rows.recaps.values() if row.session_id}
+        if not sessions:
+            return
+        o, p = t.outbox.c, t.places.c
+        noted = select(
+            o.session_id, o.slot, o.receipt, o.sent_at, p.platform, p.workspace, p.channel, p.thread
+        )
+        noted = noted.join(t.places, p.id == o.place_id).where(
+            o.session_id.in_(sessions), o.slot.startswith("note:"), o.kind == "say", o.receipt.is_not(None)
+        )
+        for row in unit.all(noted):
+            place = Address(row.platform, row.workspace, row.channel, row.thread)
+            rows.links[row.session_id, row.slot] = Link(place, row.receipt, row.sent_at)
 
     def _written(self, unit: Unit, rows: _Rows, wanted: Iterable[tuple[Voice, Any]]) -> None:
         """The lines of notes, and people's own notes, by session and step."""
@@ -222,6 +241,8 @@ class _Saying:
     def __init__(self, speaker: Speaker, unit: Unit, voice: Voice, rows: _Rows, now: datetime) -> None:
         self.speaker, self.unit, self.voice, self.rows, self.now = speaker, unit, voice, rows, now
         self.quoted: dict[int, None] = {}
+        #: The session that a recap which is being said tells of.
+        self.told = 0
         #: Of the recap that is being said: lines that a coordinator has worded, by reply.
         self.worded: dict[int, tuple[wording.RecapLine, str]] = {}
 
@@ -251,7 +272,8 @@ class _Saying:
         if isinstance(part, m.Line):
             yield from (Block("line", words) for words in self._contents(part.content))
         elif isinstance(part, m.Heading):
-            yield Block("heading", self._text(part.text))
+            link = self.rows.links.get((self.told, f"note:{part.note}")) if part.note else None
+            yield Block("heading", self._text(part.text), link=link)
         elif isinstance(part, m.Points):
             yield from self._points(part)
         elif isinstance(part, m.Picture):
@@ -277,9 +299,9 @@ class _Saying:
         """A recap, less what has gone since it was made, in a coordinator's words where there are any."""
         there = wording.Sources(self.rows.replies, self.rows.findings, self.rows.actions)
         shown = wording.shown(row, there)
-        self.worded = shown.worded
+        self.worded, self.told = shown.worded, row.session_id or 0
         blocks = self._blocks(shown.parts)
-        self.worded = {}
+        self.worded, self.told = {}, 0
         return blocks
 
     # -- words

@@ -91,6 +91,8 @@ class Line(Struct, frozen=True, tag="line"):
 
 class Heading(Struct, frozen=True, tag="heading"):
     text: Text
+    #: In a recap: the step whose note stands in a message of ours, which is linked where the platform can.
+    note: str | None = None
 
 
 class Points(Struct, frozen=True, tag="points"):

@@ -44,7 +44,8 @@ def compile_group(
     for topic in dict.fromkeys(topics.values()):
         here = [row for row in rows if row.step is not None and topics.get(row.step) == topic]
         notes = [row for row in here if row.role == "note"]
-        questions.append(Question(topic, _points(notes, _answers(here, "answer", table), quoted)))
+        points = _points(notes, _answers(here, "answer", table), quoted)
+        questions.append(Question(topic, points, notes[0].step if notes else None))
     others = _spread_over_circles(route.round, shared)
     return GroupRecap(
         round=route.round,

@@ -97,6 +97,8 @@ class Question(Struct, frozen=True):
 
     step: str
     points: tuple[Point, ...]
+    #: The step of the circle's own note on it, if it wrote one.
+    note: str | None = None
 
 
 class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):
@@ -169,7 +171,7 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
     if isinstance(recap, ManagerRecap):
         left = None if recap.findings is None else tuple(filter(stays, recap.findings))
         return replace(recap, findings=left)
-    questions = (Question(one.step, _less(one.points, gone)) for one in recap.questions)
+    questions = (replace(one, points=_less(one.points, gone)) for one in recap.questions)
     return replace(
         recap,
         reflections=_less(recap.reflections, gone),

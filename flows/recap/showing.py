@@ -37,7 +37,10 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
         shown.append(line("recap.automatic"))
     shown += _section("recap.findings", [Finding(row.reply) for row in recap.findings])
     for question in recap.questions:
-        shown += [Heading(programme("rounds", recap.round, question.step)), *_by_rule(question.points)]
+        shown += [
+            Heading(programme("rounds", recap.round, question.step), question.note),
+            *_by_rule(question.points),
+        ]
     if recap.reflections:
         shown += [Heading(text("recap.reflections")), *_by_rule(recap.reflections)]
     shown += _section("recap.others", [Finding(row.reply) for row in recap.others])
