@@ -9,7 +9,7 @@ its records (`thread`, `render`). `client` is the other end of the socket.
     <data>/terminal/serve.sock              the door of the process that serves
 
 What is ugly: people are who they say they are. The folder is its owner's alone, and that is all the protection
-there is.
+there is. And as a file only grows, what was changed or taken back is no longer shown, but is still in the file.
 """
 
 from adapters.terminal.platform import TerminalPlatform

@@ -114,12 +114,13 @@ class TerminalPlatform:
         door, self._door = self._door, None
         asyncio.get_running_loop().remove_reader(door.socket)
         await asyncio.gather(*self._entering, return_exceptions=True)
+        for caller in tuple(self._callers):
+            caller.hang_up()
         working = tuple(self._working)
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
-        for caller in tuple(self._callers):
-            caller.hang_up()
+        self._lanes.clear()
         door.close()
 
     def came(self, caller: Caller) -> None:
@@ -151,7 +152,7 @@ class TerminalPlatform:
                 caller, heard = lane.popleft()
                 caller.answer(await self._take(heard))
         finally:
-            del self._lanes[channel]
+            self._lanes.pop(channel, None)
 
     async def _take(self, heard: Heard) -> Answer:
         try:

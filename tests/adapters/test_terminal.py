@@ -1,8 +1,10 @@
 """The terminal as a platform: what is acknowledged is there, once, in order, whatever breaks on the way."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -552,6 +554,18 @@ def test_a_receipt_is_a_mark_and_one_that_offers_something_is_said(tmp_path):
     asyncio.run(scene())
 
 
+def test_of_two_with_one_token_the_last_is_found(tmp_path):
+    """A database that was restored, or begun anew beside old threads, may give a token out again."""
+
+    async def scene():
+        platform = TerminalPlatform(tmp_path, Clock())
+        await platform.send(outgoing("t1", words="of an older house"))
+        last = await platform.send(outgoing("t1", words="new"))
+        assert await platform.look_up(outgoing("t1")) == last
+
+    asyncio.run(scene())
+
+
 def test_words_that_look_like_a_record_are_not_found_as_one(tmp_path):
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
@@ -741,6 +755,40 @@ def _sixteen(folder):
         for number in range(16):
             client.put(wrote(f"k{number}", place=f"fjord-{number}"))
         return {client.answer().key for _ in range(16)}
+
+
+def test_half_an_answer_is_none(tmp_path, monkeypatch):
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr("adapters.terminal.client.knock", lambda _: ours)
+    with Client(tmp_path) as client:
+        theirs.sendall(parse.to_line(Answer("k1", ok=True))[:-1])
+        theirs.close()
+        with pytest.raises(Dropped):
+            client.answer()
+
+
+def test_where_no_more_files_can_be_open_the_rest_goes_on_and_callers_wait(tmp_path, monkeypatch):
+    attempts = []
+
+    def full(_):
+        attempts.append(1)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    async def scene():
+        async with listening(tmp_path, Ear()) as platform, call(tmp_path) as line:
+            assert (await line.ask(wrote("k1"))).ok
+            with monkeypatch.context() as patched:
+                patched.setattr(socket.socket, "accept", full)
+                async with call(tmp_path) as waiting:
+                    waiting.put(wrote("k2"))
+                    assert (await line.ask(wrote("k3"))).ok
+                    assert (await line.ask(wrote("k4"))).ok
+                    assert len(attempts) == 1
+                    patched.undo()
+                    platform._open()  # as it does by itself after a while
+                    assert (await waiting.answer()).key == "k2"
+
+    asyncio.run(scene())
 
 
 # -- files
