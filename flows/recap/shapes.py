@@ -92,7 +92,7 @@ class Point(Struct, frozen=True):
     late: bool = False
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, omit_defaults=True):
     """What is shown of one question, by the id of its step."""
 
     step: str

@@ -461,7 +461,7 @@ def test_a_groups_recap_is_shown_with_what_matters_most_first() -> None:
         m.Heading(m.text("recap.title", theme=own("theme"))),
         m.line("recap.automatic"),
         m.Heading(m.text("recap.findings")), m.Points((m.Finding(6),)),
-        m.Heading(own("fits")), m.Points((m.Quote(1),)),
+        m.Heading(own("fits"), "fits-note"), m.Points((m.Quote(1),)),
         m.line("recap.points-by-rule"), m.Points((m.Answer((2, 3)),)),
         m.Heading(own("local")), m.line("recap.points-by-rule"),
         m.Points((m.text("recap.late", words=m.Quote(4)),)),
