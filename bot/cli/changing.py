@@ -207,4 +207,42 @@ def role(house: House, called: str, role: str, name: str, instead_of: str | None
         change(house, called, lambda office: members.give_role(office, role, name, instead_of))
 
 
-COMMANDS = (move, undo, start, confirm, pause, resume, cancel, add, remove, role)
+@click.command()
+@_series
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--texts",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="YAML with the picture's title, its alt (what one sees, in words), and its points.",
+)
+@click.pass_obj
+def picture(house: House, called: str, name: str, file: str, texts: str) -> None:
+    """Show a picture of your own, FILE, in place of the programme's picture NAME.
+
+    Sessions that have opened keep the picture that they were opened with. The texts file says what the picture
+    says to those who cannot see it:
+
+    \b
+      title: Our own map
+      alt: A map of the valley, with the school and the ferry landing marked.
+      points:
+        1: {label: The school, help: "Two or three sentences, given when somebody asks."}
+
+    \b
+      runda series picture north map our-map.png --texts our-map.yaml
+    """
+    from pathlib import Path
+
+    from bot.series import pictures
+    from flows.check.tree import read as read_yaml
+
+    tree = read_yaml(texts, Path(texts).read_bytes())
+    if tree.problems:
+        raise click.UsageError("\n".join(str(problem) for problem in tree.problems))
+    words, content = pictures.read_texts(tree.data), Path(file).read_bytes()
+    change(house, called, lambda office: pictures.put_up(office, name, Path(file).name, content, words))
+
+
+COMMANDS = (move, undo, start, confirm, pause, resume, cancel, picture, add, remove, role)

@@ -32,7 +32,6 @@ def serve(house: House) -> None:
 
 async def _serve(house: House, database: Database) -> None:
     from adapters.terminal import TerminalPlatform
-
     from bot.wiring import build, running
 
     stopped = asyncio.Event()

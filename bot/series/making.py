@@ -32,7 +32,7 @@ def tenant(connection: Connection, name: str, language: str, zone: str) -> Tenan
 def make(connection: Connection, plan: Plan, organisation: str, actor: str, now: datetime) -> str:
     """Make the series. Returns what commands call it."""
     owner = _organisation(connection, plan, organisation, now)
-    content = _content(connection, plan.content, now)
+    content = store_content(connection, plan.content, now)
     called = first_free(slug(plan.wish.name), lambda name: _taken(connection, owner, name))
     series = _series(connection, plan, owner, content, called, now)
     circles = _circles(connection, plan, owner, series, called)
@@ -62,7 +62,7 @@ def _organisation(connection: Connection, plan: Plan, name: str, now: datetime) 
     return add(connection, t.organisations, [row])[0]
 
 
-def _content(connection: Connection, content: library.Content, now: datetime) -> str:
+def store_content(connection: Connection, content: library.Content, now: datetime) -> str:
     """Contents are known by their digest: the same programme is kept once."""
     body = library.content_json(content)
     digest = library.digest(body)
