@@ -117,8 +117,9 @@ def _after(known: Message, record: Rewritten | Ticked | Rewrote | TookBack) -> E
 
 
 def _rewritten(known: Message, record: Rewritten) -> Entry | None:
+    """A status keeps the title of the message that it is written into; only the rest is told."""
     if record.sort == "status":
-        status = " · ".join(piece.words for piece in record.pieces)
+        status = " · ".join(piece.words for piece in record.pieces if piece not in known.pieces)
         changed = replace(known, status=status)
         return Entry("status", changed, record.at) if status != known.status else None
     if (record.pieces, record.labels) == (known.pieces, known.labels):

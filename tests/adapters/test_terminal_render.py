@@ -16,6 +16,7 @@ from adapters.terminal.typeset import cells
 
 OPENING = datetime(2026, 10, 13, 7, 0, tzinfo=UTC)
 PEOPLE = {"kari": "Kari", "amir": "Amir", "liv": "Liv", "jon": "Jon"}
+TITLE = Block("heading", "Session 1 of 3: Where we stand")
 OSLO = ZoneInfo("Europe/Oslo")
 
 
@@ -64,12 +65,12 @@ def as_it_comes(*thread, **look):
 
 
 def status(minute, words):
-    return said(minute, "root", words, sort="status", rewrites="root")
+    return said(minute, "root", TITLE, words, sort="status", rewrites="root")
 
 
 THREAD = (
     said(
-        0, "root", Block("heading", "Session 1 of 3: Where we stand"),
+        0, "root", TITLE,
         "When you are together, one of you writes “we are here”. Then we begin.", labels=["We are here"],
     ),
     wrote(2, "kari", "m0", "We are here"),
