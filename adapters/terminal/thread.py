@@ -121,7 +121,7 @@ def _rewritten(known: Message, record: Rewritten) -> Entry | None:
     if record.sort == "status":
         status = " · ".join(piece.words for piece in record.pieces if piece not in known.pieces)
         changed = replace(known, status=status)
-        return Entry("status", changed, record.at) if status != known.status else None
+        return Entry("status", changed, record.at) if status not in ("", known.status) else None
     if (record.pieces, record.labels) == (known.pieces, known.labels):
         return None
     new = tuple(piece for piece in record.pieces if piece not in known.pieces) or record.pieces
