@@ -78,11 +78,12 @@ class Courier:
     def __init__(
         self, database: Database, speaker: Speaker, intake: Intake, platforms: Mapping[str, Platform], clock: Clock,
         executor: Executor, name: str, *, checkpoint: Checkpoint = nowhere, lease: timedelta = LEASE,
+        mark: str = "runda",
     ) -> None:  # fmt: skip
-        """`name` is this process's own, as in the table of workers."""
+        """`name` is this process's own, as in the table of workers; `mark` this installation's, on what it sends."""
         self.database, self.speaker, self.intake = database, speaker, intake
         self.platforms, self.clock, self.executor, self.name = platforms, clock, executor, name
-        self.checkpoint, self.lease = checkpoint, lease
+        self.checkpoint, self.lease, self.mark = checkpoint, lease, mark
         self._news = asyncio.Event()
         self._stopping = False
         self._recovered: datetime | None = None
@@ -188,7 +189,7 @@ class Courier:
             return []
         targets = _targets(unit, rows)
         return [
-            Parcel(row, _outgoing(row, said, targets.get(row.id)), said.quotes)
+            Parcel(row, _outgoing(row, said, targets.get(row.id), self.mark), said.quotes)
             for row, said in self._in_words(unit, rows, now)
         ]
 
@@ -400,6 +401,7 @@ def _targets(unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
     return {key: receipt for key, receipt in found.items() if receipt}
 
 
-def _outgoing(row: Any, said: Said, target: str | None) -> Outgoing:
+def _outgoing(row: Any, said: Said, target: str | None, mark: str) -> Outgoing:
+    # Marked with the installation: another database's numbers mean other messages.
     place = Address(row.platform, row.workspace, row.channel, row.thread)
-    return Outgoing(f"runda-{row.id}", place, said.spoken, target)
+    return Outgoing(f"{mark}-{row.id}", place, said.spoken, target)

@@ -64,7 +64,7 @@ def build(
     intake = Intake(works, clock, executor, checkpoint=checkpoint)
     by_name = {platform.name: platform for platform in platforms}
     courier = Courier(database, Speaker(shelf), intake, by_name, clock, executor, name, checkpoint=checkpoint,
-                      lease=lease)  # fmt: skip
+                      lease=lease, mark=database.secret("mark")[:12])  # fmt: skip
     alive = lease.total_seconds() / SIGNS
     timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge, alive=alive,
                             upkeep=Upkeep(database, shelf, ids).look)  # fmt: skip
@@ -88,10 +88,11 @@ async def working(house: House) -> AsyncIterator[House]:
     try:
         yield house
     finally:
-        door.cancel()
-        await asyncio.gather(door, return_exceptions=True)
+        # Those who are still waiting are answered before the door is shut.
         for platform in house.platforms:
             await platform.close()
+        door.cancel()
+        await asyncio.gather(door, return_exceptions=True)
         house.executor.shutdown(wait=True)
 
 
