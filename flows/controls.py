@@ -162,7 +162,7 @@ def _help(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
 
 def _aside(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
     """«Not an answer»: the author's own message is kept out of notes and recaps."""
-    if event.about is None:
+    if event.about is None or event.about == getattr(event, "reply", None):
         return "which message is not said"
     turn.effects.append(Keep(event.about, "aside"))
     turn.forget(event.about)

@@ -143,8 +143,8 @@ def load(raw: bytes | str) -> State:
     Raises `msgspec.ValidationError` on anything else, a later schema among it.
     """
     if UPCASTERS:
-        shape: dict[str, Any] = msgspec.json.decode(raw)
-        while upcast := UPCASTERS.get(shape["schema"]):
+        shape = msgspec.json.decode(raw, type=dict[str, Any])
+        while upcast := UPCASTERS.get(shape.get("schema", SCHEMA)):
             shape = upcast(shape)
         state = msgspec.convert(shape, State)
     else:

@@ -117,6 +117,7 @@ class Stage:
     on_its_way: list[tuple[datetime, int]] = field(default_factory=list)
     down: bool = False
     log: list[tuple[e.Event, datetime]] = field(default_factory=list)
+    effects: list[fx.Effect] = field(default_factory=list)
     #: Which kinds of event came in which phase.
     met: set[tuple[str | None, type]] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
@@ -281,6 +282,7 @@ class Stage:
         assert result.state is not None
         self.state = result.state
         self.log.append((event, self.now))
+        self.effects += result.effects
         for effect in result.effects:
             self.lines.append(self.shown(effect))
             if isinstance(effect, fx.Say) and effect.prompt and self.head.get("delivery") != "held":

@@ -24,7 +24,9 @@ def test_the_conversation_goes_as_written(path) -> None:  # type: ignore[no-unty
     if UPDATE:
         path.write_text(came)
     else:
-        assert came.splitlines() == written.splitlines(), f"if this is right, RUNDA_UPDATE=1 pytest {__file__}"
+        assert came.splitlines() == written.splitlines(), (
+            f"if this is right, RUNDA_UPDATE=1 pytest {__file__}"
+        )
     replayed = stage.replayed()
     assert replayed is not None
     assert stage.state is not None
