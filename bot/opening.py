@@ -17,7 +17,7 @@ from storage import tables as t
 from storage.unit import SessionRow, Unit
 
 if TYPE_CHECKING:
-    from bot.work import Shelf
+    from bot.shelf import Shelf
 
 #: Working days that a round is open at the async pace, where the series says nothing else.
 WINDOW_DAYS = 4

@@ -24,7 +24,7 @@ from storage.database import Database
 from storage.unit import Unit
 
 if TYPE_CHECKING:
-    from bot.work import Shelf
+    from bot.shelf import Shelf
 
 log = logging.getLogger(__name__)
 

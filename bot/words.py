@@ -11,35 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
 
 from adapters.port import Address, Block, Label, Link, Spoken
 from bot.recaps import wording
+from bot.shelf import Shelf
 from flows import message as m
 from flows.language import Catalogue
-from flows.programme import Programme
 from flows.reading import Marked, Rewording, rest_of, understand
 from storage import tables as t
 from storage.unit import Unit
 
 _decode = msgspec.json.Decoder(m.Message).decode
-
-
-class Texts(Protocol):
-    """Where catalogues, programmes and pictures are found (`bot.shelf`)."""
-
-    def catalogue(self, language: str, zone: str) -> Catalogue: ...
-
-    def programme_texts(self, unit: Unit, content_id: str, language: str, zone: str) -> Catalogue: ...
-
-    def programme(self, unit: Unit, content_id: str) -> Programme: ...
-
-    def picture(self, unit: Unit, content_id: str, name: str, language: str) -> bytes: ...
-
-    def vocabulary(self, language: str) -> dict[str, list[str]]: ...
 
 
 @dataclass(slots=True)
@@ -81,8 +67,8 @@ class Said:
 class Speaker:
     """Puts queued messages into words, a statement a table however many they are."""
 
-    def __init__(self, texts: Texts) -> None:
-        self.texts = texts
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
 
     def speak(
         self, unit: Unit, rows: Sequence[Any], now: datetime, drafts: Mapping[int, Any] = MappingProxyType({})
@@ -145,12 +131,12 @@ class Speaker:
             language = own or house.language
             empty = Catalogue(language, {}, house.zone)
             return Voice(
-                self.texts.catalogue(language, house.zone), empty, "", language, house.language, None
+                self.shelf.catalogue(language, house.zone), empty, "", language, house.language, None
             )
         content, zone = setting.pinned or setting.content_id, setting.zone
         language = own or setting.language
-        programme = self.texts.programme_texts(unit, content, language, zone)
-        bot = self.texts.catalogue(language, zone)
+        programme = self.shelf.programme_texts(unit, content, language, zone)
+        bot = self.shelf.catalogue(language, zone)
         return Voice(bot, programme, content, language, setting.language, row.session_id)
 
     # -- what people wrote
@@ -289,7 +275,7 @@ class _Saying:
         """A picture is never sent without the text that says the same."""
         voice = self.voice
         title, alt = (voice.programme.say(f"pictures.{name}.{key}") for key in ("title", "alt"))
-        file = self.speaker.texts.picture(self.unit, voice.content_id, name, voice.language)
+        file = self.speaker.shelf.picture(self.unit, voice.content_id, name, voice.language)
         return Block("picture", f"{title}\n{alt}", file=file)
 
     def _recap(self, part: m.Part) -> Any:
@@ -346,7 +332,7 @@ class _Saying:
         if row is None:
             return None
         words: str = row.words
-        reading = understand(words, self.speaker.texts.vocabulary(self.voice.spoken))
+        reading = understand(words, self.speaker.shelf.vocabulary(self.voice.spoken))
         return rest_of(words) if isinstance(reading, Marked | Rewording) else words
 
     def _finding(self, reply: int) -> str | None:

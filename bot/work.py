@@ -8,29 +8,25 @@ table is written with one statement. Nothing is sent in here: what the engine sa
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select, update
 
 from adapters.port import Chose, Heard, Rewrote, TookBack, Wrote
+from bot.desk import Desk, Live, meeting_becomes
 from bot.happenings import Happening, Order, Receipt, Refusal
 from bot.opening import Openings
-from bot.recaps import wording
+from bot.shelf import Shelf
 from flows import effects as fx
 from flows import events as e
 from flows import state as states
-from flows.engine import advance
-from flows.message import Message
-from flows.programme import Programme, Route
 from flows.reading import Control, Reading, understand
 from storage import tables as t
 from storage.database import Database
-from storage.unit import Account, Seat, SessionRow, Unit
+from storage.unit import SessionRow, Unit
 
 #: Sessions that one unit opens or wakes: enough to be quick, few enough to keep a unit short.
 DUE_AT_ONCE = 200
@@ -38,60 +34,6 @@ DUE_AT_ONCE = 200
 OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Shelf(Protocol):
-    """Where programmes and words are found (`bot.library`)."""
-
-    def programme(self, unit: Unit, content_id: str) -> Programme: ...
-
-    def vocabulary(self, language: str) -> dict[str, list[str]]: ...
-
-
-@dataclass(slots=True)
-class _Live:
-    """A session while a unit works on it."""
-
-    row: SessionRow
-    was: int
-    state: states.State | None
-    route: Route
-    changed: bool = False
-
-    def apply(self, event: e.Event, now: datetime) -> tuple[tuple[fx.Effect, ...], str | None]:
-        result = advance(self.route, self.state, event, now=now)
-        if result.ignored is None and result.state is not None:
-            self.state, self.changed = result.state, True
-            self.row.version += 1
-            self.row.phase = result.state.phase
-            self.row.wake_at = result.state.wake_at
-        return result.effects, result.ignored
-
-
-@dataclass(slots=True)
-class _Desk:
-    """What one unit has in front of it."""
-
-    unit: Unit
-    now: datetime
-    sessions: dict[int, _Live] = field(default_factory=dict)
-    places: dict[Any, Any] = field(default_factory=dict)
-    seats: dict[Account, list[Seat]] = field(default_factory=dict)
-    replies: dict[tuple[int, str], Any] = field(default_factory=dict)
-    prompts: dict[tuple[int, str], Any] = field(default_factory=dict)
-    #: Tombstones of the messages that are spoken of here.
-    buried: set[str] = field(default_factory=set)
-    #: Outbox rows for people and coordinators, until their private places have been looked up.
-    private: list[tuple[dict[str, Any], _Live, fx.Say]] = field(default_factory=list)
-    #: Replies whose words changed, and replies that are gone.
-    corrected: list[tuple[int, _Live, int]] = field(default_factory=list)
-    #: Findings that their circle does not let out, or not any more.
-    kept_back: list[tuple[int, _Live, int]] = field(default_factory=list)
-    published: list[tuple[_Live, tuple[int, ...]]] = field(default_factory=list)
-    #: Meetings that opened in this unit, and messages that were first written in it.
-    opened: set[int] = field(default_factory=set)
-    missed: set[tuple[int, datetime]] = field(default_factory=set)
-    fresh: set[tuple[int, str]] = field(default_factory=set)
 
 
 class Works:
@@ -112,7 +54,7 @@ class Works:
         """
         with self.database.write() as connection:
             unit = Unit(connection)
-            desk = _Desk(unit, now)
+            desk = Desk(unit, now)
             keys = [name(each) for each in happenings]
             known = unit.known(keys)
             fresh: list[Happening] = []
@@ -125,7 +67,7 @@ class Works:
             self._look_up(desk, fresh)
             for index, each in enumerate(happenings):
                 outcomes[index] = outcomes[index] or self._take_one(desk, each)
-            self._write(desk)
+            desk.write()
             return outcomes
 
     def due(self, now: datetime, most: int = DUE_AT_ONCE, *, but: Collection[int] = ()) -> list[int]:
@@ -146,7 +88,7 @@ class Works:
             due = unit.due(now, most, but) if only is None else {only}
             if not due:
                 return 0
-            desk = _Desk(unit, now)
+            desk = Desk(unit, now)
             self._read(desk, unit.sessions(due))
             self._digest(desk, [live for live in desk.sessions.values() if live.row.phase in OPEN_PHASES])
             ready = [live for live in desk.sessions.values() if live.row.wake_at and live.row.wake_at <= now]
@@ -154,17 +96,17 @@ class Works:
             opened = Openings(unit, self.shelf, self.ids, now).prepare([live.row for live in planned])
             for live in ready:
                 if event := opened.get(live.row.id):
-                    self._apply(desk, live, event)
+                    desk.apply(live, event)
                 elif live.row.phase == "planned":
                     self._missed(desk, live)
                 else:
-                    self._apply(desk, live, e.TimeCame())
-            self._write(desk)
+                    desk.apply(live, e.TimeCame())
+            desk.write()
             return len(due)
 
     # -- reading
 
-    def _look_up(self, desk: _Desk, happenings: Sequence[Happening]) -> None:
+    def _look_up(self, desk: Desk, happenings: Sequence[Happening]) -> None:
         heard = [each for each in happenings if isinstance(each, Wrote | Rewrote | TookBack | Chose)]
         unit = desk.unit
         desk.places = unit.places({each.place.channel for each in heard})
@@ -181,7 +123,7 @@ class Works:
         self._read(desk, unit.sessions(ids))
         self._look_up_messages(desk, heard)
 
-    def _look_up_messages(self, desk: _Desk, heard: Sequence[Heard]) -> None:
+    def _look_up_messages(self, desk: Desk, heard: Sequence[Heard]) -> None:
         """The messages that these are about: corrections, direct replies, buttons."""
         ours, theirs = set(), set()
         for each in heard:
@@ -200,16 +142,16 @@ class Works:
         desk.buried = desk.unit.buried([self.tomb(*each) for each in theirs if each not in desk.replies])
         desk.prompts = desk.unit.prompts(ours)
 
-    def _read(self, desk: _Desk, rows: dict[int, SessionRow]) -> None:
+    def _read(self, desk: Desk, rows: dict[int, SessionRow]) -> None:
         for row in rows.values():
             programme = self.shelf.programme(desk.unit, row.content_id)
             route = programme.route(row.number, everyone=row.circle_kind == "everyone")
             state = states.load(row.state) if row.state else None
-            desk.sessions[row.id] = _Live(row, row.version, state, route)
+            desk.sessions[row.id] = Live(row, row.version, state, route)
 
     # -- one happening
 
-    def _take_one(self, desk: _Desk, each: Happening) -> str:
+    def _take_one(self, desk: Desk, each: Happening) -> str:
         key = name(each)
         if isinstance(each, Receipt):
             return self._received(desk, each, key)
@@ -217,7 +159,7 @@ class Works:
             return self._refused(desk, each, key)
         if isinstance(each, Order):
             live = desk.sessions.get(each.session)
-            return self._apply(desk, live, each.event, key=key) if live else "no such session"
+            return desk.apply(live, each.event, key=key) if live else "no such session"
         place = desk.places.get(each.place)
         live = desk.sessions.get(place.session_id) if place is not None and place.session_id else None
         if live is None or place is None or live.row.phase not in OPEN_PHASES:
@@ -231,7 +173,7 @@ class Works:
             return self._chose(desk, live, place, person, each, key)
         return self._corrected(desk, live, place, person, each, key)
 
-    def _member(self, desk: _Desk, live: _Live, heard: Heard) -> int | None:
+    def _member(self, desk: Desk, live: Live, heard: Heard) -> int | None:
         """The person, if what they say is for this circle's ears."""
         account = (heard.place.platform, heard.place.workspace, heard.account)
         for seat in desk.seats.get(account, ()):
@@ -240,7 +182,7 @@ class Works:
                 return seat.person_id
         return None
 
-    def _wrote(self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, key: str) -> str:
+    def _wrote(self, desk: Desk, live: Live, place: Any, person: int, each: Wrote, key: str) -> str:
         if (place.id, each.message) in desk.replies or (place.id, each.message) in desk.fresh:
             return "known"
         if self.tomb(place.id, each.message) in desk.buried:
@@ -265,10 +207,10 @@ class Works:
             "role": "aside", "late": False, "private": private, "words": each.words, "reactions": 0,
             "sent_at": each.at,
         }  # fmt: skip
-        return self._apply(desk, live, event, key=key, reply=row)
+        return desk.apply(live, event, key=key, reply=row)
 
     def _about(
-        self, desk: _Desk, live: _Live, place: Any, person: int, each: Wrote, reading: Reading
+        self, desk: Desk, live: Live, place: Any, person: int, each: Wrote, reading: Reading
     ) -> tuple[int | None, int | None]:
         """The prompt or the reply that a message directly replies to."""
         if each.reply_to:
@@ -285,19 +227,19 @@ class Works:
             return None, found[0][0] if found else None
         return None, None
 
-    def _chose(self, desk: _Desk, live: _Live, place: Any, person: int, each: Chose, key: str) -> str:
+    def _chose(self, desk: Desk, live: Live, place: Any, person: int, each: Chose, key: str) -> str:
         ours = desk.prompts.get((place.id, each.message)) if each.message else None
         theirs = desk.replies.get((place.id, each.about)) if each.about else None
         if theirs is not None and theirs.person_id != person:
             return "only its author can mark a message"
         event = e.Pressed(person, each.press, theirs.id if theirs is not None else None,
                           ours.prompt if ours is not None else None)  # fmt: skip
-        return self._apply(desk, live, event, key=key)
+        return desk.apply(live, event, key=key)
 
     def _corrected(
         self,
-        desk: _Desk,
-        live: _Live,
+        desk: Desk,
+        live: Live,
         place: Any,
         person: int,
         each: Rewrote | TookBack,
@@ -322,14 +264,14 @@ class Works:
             self._bury(desk, place.id, each.message)
             desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
             event = e.Removed(person, found.id)
-        outcome = self._apply(desk, live, event, key=key)
+        outcome = desk.apply(live, event, key=key)
         desk.corrected.append((found.id, live, live.row.version))
         return outcome
 
     def _correction_first(
         self,
-        desk: _Desk,
-        live: _Live,
+        desk: Desk,
+        live: Live,
         place: Any,
         person: int,
         each: Rewrote | TookBack,
@@ -343,35 +285,35 @@ class Works:
                       at=each.at)  # fmt: skip
         return self._wrote(desk, live, place, person, first, key)
 
-    def _bury(self, desk: _Desk, place: int, message: str) -> None:
+    def _bury(self, desk: Desk, place: int, message: str) -> None:
         grave = self.tomb(place, message)
         if grave not in desk.buried:
             desk.buried.add(grave)
             desk.unit.add(t.tombstones, [{"hash": grave, "at": desk.now}])
 
-    def _fetch(self, desk: _Desk, session: int) -> _Live:
+    def _fetch(self, desk: Desk, session: int) -> Live:
         self._read(desk, desk.unit.sessions([session]))
         return desk.sessions[session]
 
     # -- what a platform says of what we sent
 
-    def _received(self, desk: _Desk, each: Receipt, key: str) -> str:
+    def _received(self, desk: Desk, each: Receipt, key: str) -> str:
         book(desk.unit, each)
         live = desk.sessions.get(each.session) if each.session and each.prompt else None
         if live is None or each.prompt is None:
             return "applied"
-        return self._apply(desk, live, e.Delivered(each.prompt, each.at), key=key)
+        return desk.apply(live, e.Delivered(each.prompt, each.at), key=key)
 
-    def _refused(self, desk: _Desk, each: Refusal, key: str) -> str:
+    def _refused(self, desk: Desk, each: Refusal, key: str) -> str:
         book(desk.unit, each)
         live = desk.sessions.get(each.session) if each.session and each.prompt else None
         if live is None or each.prompt is None:
             return "applied"
-        return self._apply(desk, live, e.DeliveryFailed(each.prompt, each.reason), key=key)
+        return desk.apply(live, e.DeliveryFailed(each.prompt, each.reason), key=key)
 
     # -- what others published, and openings that came too late
 
-    def _digest(self, desk: _Desk, live: list[_Live]) -> None:
+    def _digest(self, desk: Desk, live: list[Live]) -> None:
         """Everyone's sessions take in what groups have published since."""
         ids = [each.row.id for each in live if each.row.circle_kind == "everyone"]
         if not ids:
@@ -382,27 +324,27 @@ class Works:
         found = desk.unit.all(waiting)
         for row in found:
             event = e.Published(row.circle_id, tuple(msgspec.json.decode(row.findings)))
-            self._apply(desk, desk.sessions[row.waits_for], event, key=f"published:{row.id}")
+            desk.apply(desk.sessions[row.waits_for], event, key=f"published:{row.id}")
         if found:
             taken = t.publications.c.id.in_([row.id for row in found])
             desk.unit.run(update(t.publications).where(taken).values(waits_for=None))
 
-    def _missed(self, desk: _Desk, live: _Live) -> None:
+    def _missed(self, desk: Desk, live: Live) -> None:
         """Too late to open by itself: the coordinators are told, once a meeting, and offered a new date."""
         from flows.message import Moment, line, message
 
         live.row.phase, live.row.wake_at, live.changed = "missed", None, True
         live.row.version += 1
         # What others have opened goes on for them. The row is locked by this, so that two units tell it once.
-        desk.unit.run(_meeting_becomes(live, "missed", ("confirmed",)))
+        desk.unit.run(meeting_becomes(live, "missed", ("confirmed",)))
         if not self._is_news(desk, live):
             return
         told = message(
             "answer", line("series.late-missed", number=live.row.number, when=Moment(live.row.starts_at))
         )
-        self._carry_out(desk, live, (fx.Say(told, "coordinators"),), None)
+        desk.carry_out(live, (fx.Say(told, "coordinators"),), None)
 
-    def _is_news(self, desk: _Desk, live: _Live) -> bool:
+    def _is_news(self, desk: Desk, live: Live) -> bool:
         """No other circle of the meeting has missed the same date."""
         date = (live.row.meeting_id, live.row.starts_at)
         if date in desk.missed:
@@ -411,147 +353,6 @@ class Works:
         s = t.sessions.c
         same = select(s.id).where(s.meeting_id == date[0], s.starts_at == date[1], s.phase == "missed")
         return not desk.unit.all(same.limit(1))
-
-    # -- events and effects
-
-    def _apply(
-        self, desk: _Desk, live: _Live, event: e.Event, *, key: str | None = None,
-        reply: dict[str, Any] | None = None,
-    ) -> str:  # fmt: skip
-        effects, ignored = live.apply(event, desk.now)
-        desk.unit.add(
-            t.log,
-            [{"session_id": live.row.id, "version": live.row.version, "key": key,
-              "event": _encode(event).decode(), "ignored": ignored, "at": desk.now}],
-        )  # fmt: skip
-        if isinstance(event, e.Opened):
-            self._opened(desk, live, event.members)
-        self._carry_out(desk, live, effects, reply)
-        return ignored or "applied"
-
-    def _opened(self, desk: _Desk, live: _Live, members: tuple[int, ...]) -> None:
-        """From now on, what is written in that place is for this session; its content is pinned."""
-        desk.unit.speaks(live.row.place_id, live.row.id)
-        desk.unit.reaches(members, live.row.id)
-        if live.row.meeting_id not in desk.opened:
-            desk.opened.add(live.row.meeting_id)
-            pinned = {"status": "open", "content_id": live.row.content_id}
-            fresh = t.meetings.c.status.in_(("confirmed", "tentative"))
-            desk.unit.run(
-                update(t.meetings).where(t.meetings.c.id == live.row.meeting_id, fresh).values(**pinned)
-            )
-
-    def _carry_out(
-        self, desk: _Desk, live: _Live, effects: tuple[fx.Effect, ...], reply: dict[str, Any] | None
-    ) -> None:
-        for number, effect in enumerate(effects):
-            if isinstance(effect, fx.Say):
-                self._say(desk, live, effect, number)
-            elif isinstance(effect, fx.Keep):
-                _keep(desk, effect, reply)
-            elif isinstance(effect, fx.Update):
-                row = _outgoing(live, effect.message, number, kind="update", slot=effect.slot)
-                desk.unit.add(t.outbox, [row])
-            elif isinstance(effect, fx.Note):
-                _note(desk, live, effect)
-            elif isinstance(effect, fx.Publish):
-                desk.published.append((live, effect.findings))
-            else:
-                desk.unit.run(_meeting_becomes(live, "held", ("open",)))
-
-    def _say(self, desk: _Desk, live: _Live, effect: fx.Say, number: int) -> None:
-        row = _outgoing(live, effect.message, number, slot=effect.slot, prompt=effect.prompt)
-        if effect.to == "circle":
-            desk.unit.add(t.outbox, [row])
-        else:
-            desk.private.append((row, live, effect))
-
-    # -- writing
-
-    def _write(self, desk: _Desk) -> None:
-        for live in desk.sessions.values():
-            if live.changed:
-                live.row.state = states.dump(live.state).decode() if live.state else None
-                desk.unit.advanced(live.row, live.was)
-        self._address(desk)
-        self._publish(desk)
-        self._correct_posted(desk)
-        desk.unit.flush()
-
-    def _address(self, desk: _Desk) -> None:
-        """Find the private places of people and coordinators, all at once."""
-        if not desk.private:
-            return
-        series = {live.row.series_id for _, live, say in desk.private if say.to == "coordinators"}
-        runs = select(t.memberships.c.series_id, t.memberships.c.person_id).where(
-            t.memberships.c.series_id.in_(series),
-            t.memberships.c.role == "coordinator",
-            t.memberships.c.until.is_(None),
-        )
-        coordinators = desk.unit.all(runs) if series else []
-        persons = {say.person for _, _, say in desk.private} | {row.person_id for row in coordinators}
-        homes = desk.unit.all(select(t.places).where(t.places.c.person_id.in_([p for p in persons if p])))
-        for row, live, say in desk.private:
-            to = {say.person} if say.to == "person" else {
-                each.person_id for each in coordinators if each.series_id == live.row.series_id
-            }  # fmt: skip
-            mine = [home for home in homes if home.person_id in to]
-            # A person on two platforms is reached where the series is.
-            here = [home for home in mine if home.platform == live.row.platform] or mine
-            for copy, home in enumerate(here):
-                # Each coordinator's copy is a row of its own.
-                effect = row["effect"] + 1000 * copy
-                desk.unit.add(t.outbox, [{**row, "place_id": home.id, "effect": effect}])
-                if say.to == "person":
-                    desk.unit.speaks(home.id, live.row.id)
-
-    def _publish(self, desk: _Desk) -> None:
-        if not desk.published:
-            return
-        meetings = {live.row.meeting_id for live, _ in desk.published}
-        everyone = (
-            select(t.sessions.c.meeting_id, t.sessions.c.id)
-            .join(t.circles)
-            .where(
-                t.sessions.c.meeting_id.in_(meetings),
-                t.circles.c.kind == "everyone",
-                t.sessions.c.phase != "finished",
-            )
-        )
-        waits = {row.meeting_id: row.id for row in desk.unit.all(everyone)}
-        desk.unit.add(
-            t.publications,
-            [{"session_id": live.row.id, "meeting_id": live.row.meeting_id, "circle_id": live.row.circle_id,
-              "findings": _encode(found).decode(), "waits_for": waits.get(live.row.meeting_id)}
-             for live, found in desk.published],
-        )  # fmt: skip
-
-    def _correct_posted(self, desk: _Desk) -> None:
-        """What was posted with words that have changed is rendered again, from what stands now.
-
-        So are recaps with a finding that its circle does not let out any more.
-        """
-        if not desk.corrected and not desk.kept_back:
-            return
-        changed = {reply for reply, _, _ in desk.corrected}
-        replies = changed | {reply for reply, _, _ in desk.kept_back}
-        if changed:
-            wording.forget(desk.unit, {live.row.meeting_id for _, live, _ in desk.corrected}, changed)
-        shown = (
-            select(t.outbox, t.quotes.c.reply_id)
-            .join(t.quotes, t.quotes.c.outbox_id == t.outbox.c.id)
-            .where(t.quotes.c.reply_id.in_(replies), t.outbox.c.kind == "say", t.outbox.c.status == "sent")
-        )
-        found = [row for row in desk.unit.all(shown) if row.reply_id in changed or row.sort == "recap"]
-        told = {(one[0], one[1].row.id, one[2]): one for one in (*desk.corrected, *desk.kept_back)}
-        updates: Counter[tuple[int, int]] = Counter()
-        for reply, live, version in told.values():
-            for row in (row for row in found if row.reply_id == reply):
-                desk.unit.add(t.outbox, [_again(live, version, updates[live.row.id, version], row)])
-                updates[live.row.id, version] += 1
-
-
-# -- rows
 
 
 def name(each: Happening) -> str:
@@ -573,52 +374,3 @@ def book(unit: Unit, each: Receipt | Refusal) -> None:
         rows = [{"outbox_id": each.outbox, "reply_id": reply} for reply in each.quotes]
         if rows:
             unit.run(t.quotes.insert(), rows)
-
-
-def _outgoing(
-    live: _Live,
-    said: Message,
-    effect: int,
-    *,
-    kind: str = "say",
-    slot: str | None = None,
-    prompt: int | None = None,
-) -> dict[str, Any]:
-    return {
-        "organisation_id": live.row.organisation_id, "place_id": live.row.place_id, "session_id": live.row.id,
-        "version": live.row.version, "effect": effect, "kind": kind, "sort": said.sort, "slot": slot,
-        "prompt": prompt, "body": _encode(said).decode(), "target_id": None, "status": "queued",
-    }  # fmt: skip
-
-
-def _again(live: _Live, version: int, index: int, row: Any) -> dict[str, Any]:
-    return {
-        "organisation_id": row.organisation_id, "place_id": row.place_id, "session_id": live.row.id,
-        "version": version, "effect": 100_000 + index, "kind": "update", "sort": row.sort, "slot": row.slot,
-        "prompt": None, "body": row.body, "target_id": row.id, "status": "queued",
-    }  # fmt: skip
-
-
-def _keep(desk: _Desk, keep: fx.Keep, reply: dict[str, Any] | None) -> None:
-    """File the reply of this event, or file one that is stored already anew."""
-    if reply is not None and keep.reply == reply["id"]:
-        filed = {"role": keep.role, "prompt": keep.prompt, "step": keep.step, "late": keep.late}
-        desk.unit.add(t.replies, [{**reply, **filed}])
-    else:
-        desk.unit.refile(keep.reply, keep.role, keep.prompt, keep.step, late=keep.late)
-
-
-def _note(desk: _Desk, live: _Live, note: fx.Note) -> None:
-    if note.state == "proposed":
-        desk.unit.add(t.findings, [{"reply_id": note.reply, "session_id": live.row.id, "state": "proposed"}])
-    elif note.state == "open":
-        desk.unit.add(t.actions, [{"reply_id": note.reply, "circle_id": live.row.circle_id, "state": "open"}])
-    else:
-        desk.unit.judge(note.what, note.reply, note.state, note.words)
-        if note.what == "finding" and note.state in ("no", "withdrawn"):
-            desk.kept_back.append((note.reply, live, live.row.version))
-
-
-def _meeting_becomes(live: _Live, status: str, was: tuple[str, ...]) -> Any:
-    these = t.meetings.c.id == live.row.meeting_id, t.meetings.c.status.in_(was)
-    return update(t.meetings).where(*these).values(status=status)

@@ -31,7 +31,7 @@ from storage import tables as t
 from storage.unit import Unit
 
 if TYPE_CHECKING:
-    from bot.work import Shelf
+    from bot.shelf import Shelf
 
 
 @dataclass(slots=True)
@@ -65,6 +65,23 @@ class ManagersDesk:
         sight.require(self.viewer, "manager-draft")
         points = recaps.dump(self._compiled()).decode()
         return Draft(points, wording.written(self._changes()), "draft", self.next_version)
+
+    def shown(self) -> Draft:
+        """What managers have as it was approved, if nothing has changed since; otherwise what would be approved."""
+        draft, last = self.draft(), self.approved
+        if last is None or not self.same(draft, last):
+            return draft
+        return Draft(last.points, last.words, last.status, last.version, last.approved_at)
+
+    def same(self, draft: Draft, version: Any) -> bool:
+        """Whether that version says what would be approved now."""
+        return (version.points, version.words) == (draft.points, wording.written(self.frozen(draft)))
+
+    def frozen(self, draft: Draft) -> Wording:
+        """The coordinator's changes, and how often each reply that is shown has been changed until now."""
+        there = sources_of(self.unit, draft)
+        revisions = {reply: row.revision for reply, row in sorted(there.replies.items())}
+        return replace(wording.read(draft.words), revisions=revisions)
 
     def _compiled(self) -> ManagerRecap:
         made = managers.compile_managers(self.unit, self.shelf, self.meeting.id)
@@ -113,8 +130,8 @@ def approve(desk: ManagersDesk, by: int | None) -> list[str]:
     Where it is as it was approved already, it goes to managers who have not had it, and to nobody twice.
     """
     draft, before = desk.draft(), desk.approved
-    words = wording.written(_frozen(desk, draft))
-    if before is not None and (before.points, before.words) == (draft.points, words):
+    words = wording.written(desk.frozen(draft))
+    if before is not None and desk.same(draft, before):
         told = [f"Version {before.version} is approved already, and nothing has changed since."]
         return [*told, *_send(desk, before.id, before.version)]
     version = _store(desk, draft.points, words, "approved", desk.office.now, by)
@@ -122,14 +139,6 @@ def approve(desk: ManagersDesk, by: int | None) -> list[str]:
     record(desk.office, "recap approved", f"{desk.meeting.number}/managers v{version}")
     told = [f"Version {version} is approved.", *_send(desk, desk.versions[-1].id, version)]
     return told if before is None else [*told, f"Managers have had version {before.version} as well."]
-
-
-def _frozen(desk: ManagersDesk, draft: Draft) -> Wording:
-    """The coordinator's changes, and how often each reply that is shown has been changed until now."""
-    there = sources_of(desk.unit, draft)
-    rests = {reply for one in wording.lines(recaps.load(draft.points)) for reply in one.rests}
-    revisions = {reply: row.revision for reply, row in there.replies.items() if reply in rests}
-    return replace(wording.read(draft.words), revisions=dict(sorted(revisions.items())))
 
 
 def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
@@ -143,7 +152,9 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
     said = message("recap", Recap(recap), *ahead)
     sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()))
     nowhere = sum(place is None for place in places.values())
-    told = [f"It goes to {sent} of {len(places)} managers now." if sent else "It goes to nobody who has it."]
+    told = [
+        f"It goes to {sent} of {len(places)} managers now." if sent else "It goes to nobody a second time."
+    ]
     return [*told, f"Runda cannot write to {nowhere} of them in private."] if nowhere else told
 
 

@@ -26,7 +26,7 @@ from storage import tables as t
 from storage.unit import Unit
 
 if TYPE_CHECKING:
-    from bot.work import Shelf
+    from bot.shelf import Shelf
 
 _TOO_LATE: dict[Fate, str] = {
     "opened": "The group's next session has opened, so it is too late",

@@ -14,7 +14,7 @@ from storage import tables as t
 from storage.unit import SessionRow, Unit
 
 if TYPE_CHECKING:
-    from bot.work import Shelf
+    from bot.shelf import Shelf
 
 #: It does not go out; the meeting opens without it, and nothing is said of it.
 HELD = "held"

@@ -16,7 +16,7 @@ from storage import tables as t
 from storage.unit import Unit
 
 if TYPE_CHECKING:
-    from bot.work import Shelf
+    from bot.shelf import Shelf
 
 #: Version 0 of a meeting: it waits for approval; or it does not any more.
 WAITS, SETTLED = "draft", "settled"

@@ -94,7 +94,7 @@ def _lost(unit: Unit, version: Any) -> str:
     lost = reading.stands(unit, row).lost
     if not lost:
         return ""
-    return f". Gone out of it since, because it was taken back or changed: {reading.numbers(lost)}"
+    return f". Lines gone since, because they were taken back or changed: {reading.numbers(lost)}"
 
 
 def _waits(unit: Unit, meeting: Any, versions: list[Any], zone: str) -> str:
@@ -102,4 +102,4 @@ def _waits(unit: Unit, meeting: Any, versions: list[Any], zone: str) -> str:
     if mark is None:
         return "waits for approval"
     due = managers.due(unit, managers.meeting(unit, meeting.id), mark.made_at)
-    return f"waits for approval since {_at(mark.made_at, zone)}; counts only go out {_at(due, zone)}"
+    return f"waits for approval since {_at(mark.made_at, zone)}; if it is not, counts go out {_at(due, zone)}"

@@ -1,0 +1,261 @@
+"""One unit's working memory, and how what the engine says becomes rows.
+
+A desk holds the sessions that a unit works on, and what was looked up for them. `apply` hands an event to the
+engine and carries its effects out on the desk; `write` puts everything into the unit, a statement a table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+
+from bot.recaps import wording
+from flows import effects as fx
+from flows import events as e
+from flows import state as states
+from flows.engine import advance
+from flows.message import Message
+from flows.programme import Route
+from storage import tables as t
+from storage.unit import Account, Seat, SessionRow, Unit
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Live:
+    """A session while a unit works on it."""
+
+    row: SessionRow
+    was: int
+    state: states.State | None
+    route: Route
+    changed: bool = False
+
+    def apply(self, event: e.Event, now: datetime) -> tuple[tuple[fx.Effect, ...], str | None]:
+        result = advance(self.route, self.state, event, now=now)
+        if result.ignored is None and result.state is not None:
+            self.state, self.changed = result.state, True
+            self.row.version += 1
+            self.row.phase = result.state.phase
+            self.row.wake_at = result.state.wake_at
+        return result.effects, result.ignored
+
+
+@dataclass(slots=True)
+class Desk:
+    """What one unit has in front of it."""
+
+    unit: Unit
+    now: datetime
+    sessions: dict[int, Live] = field(default_factory=dict)
+    places: dict[Any, Any] = field(default_factory=dict)
+    seats: dict[Account, list[Seat]] = field(default_factory=dict)
+    replies: dict[tuple[int, str], Any] = field(default_factory=dict)
+    prompts: dict[tuple[int, str], Any] = field(default_factory=dict)
+    #: Tombstones of the messages that are spoken of here.
+    buried: set[str] = field(default_factory=set)
+    #: Outbox rows for people and coordinators, until their private places have been looked up.
+    private: list[tuple[dict[str, Any], Live, fx.Say]] = field(default_factory=list)
+    #: Replies whose words changed, and replies that are gone.
+    corrected: list[tuple[int, Live, int]] = field(default_factory=list)
+    #: Findings that their circle does not let out, or not any more.
+    kept_back: list[tuple[int, Live, int]] = field(default_factory=list)
+    published: list[tuple[Live, tuple[int, ...]]] = field(default_factory=list)
+    #: Meetings that opened in this unit, and messages that were first written in it.
+    opened: set[int] = field(default_factory=set)
+    missed: set[tuple[int, datetime]] = field(default_factory=set)
+    fresh: set[tuple[int, str]] = field(default_factory=set)
+
+    # -- events and effects
+
+    def apply(
+        self, live: Live, event: e.Event, *, key: str | None = None,
+        reply: dict[str, Any] | None = None,
+    ) -> str:  # fmt: skip
+        effects, ignored = live.apply(event, self.now)
+        self.unit.add(
+            t.log,
+            [{"session_id": live.row.id, "version": live.row.version, "key": key,
+              "event": _encode(event).decode(), "ignored": ignored, "at": self.now}],
+        )  # fmt: skip
+        if isinstance(event, e.Opened):
+            self._opened(live, event.members)
+        self.carry_out(live, effects, reply)
+        return ignored or "applied"
+
+    def _opened(self, live: Live, members: tuple[int, ...]) -> None:
+        """From now on, what is written in that place is for this session; its content is pinned."""
+        self.unit.speaks(live.row.place_id, live.row.id)
+        self.unit.reaches(members, live.row.id)
+        if live.row.meeting_id not in self.opened:
+            self.opened.add(live.row.meeting_id)
+            pinned = {"status": "open", "content_id": live.row.content_id}
+            fresh = t.meetings.c.status.in_(("confirmed", "tentative"))
+            self.unit.run(
+                update(t.meetings).where(t.meetings.c.id == live.row.meeting_id, fresh).values(**pinned)
+            )
+
+    def carry_out(self, live: Live, effects: tuple[fx.Effect, ...], reply: dict[str, Any] | None) -> None:
+        for number, effect in enumerate(effects):
+            if isinstance(effect, fx.Say):
+                self._say(live, effect, number)
+            elif isinstance(effect, fx.Keep):
+                _keep(self, effect, reply)
+            elif isinstance(effect, fx.Update):
+                row = _outgoing(live, effect.message, number, kind="update", slot=effect.slot)
+                self.unit.add(t.outbox, [row])
+            elif isinstance(effect, fx.Note):
+                _note(self, live, effect)
+            elif isinstance(effect, fx.Publish):
+                self.published.append((live, effect.findings))
+            else:
+                self.unit.run(meeting_becomes(live, "held", ("open",)))
+
+    def _say(self, live: Live, effect: fx.Say, number: int) -> None:
+        row = _outgoing(live, effect.message, number, slot=effect.slot, prompt=effect.prompt)
+        if effect.to == "circle":
+            self.unit.add(t.outbox, [row])
+        else:
+            self.private.append((row, live, effect))
+
+    # -- writing
+
+    def write(self) -> None:
+        for live in self.sessions.values():
+            if live.changed:
+                live.row.state = states.dump(live.state).decode() if live.state else None
+                self.unit.advanced(live.row, live.was)
+        self._address()
+        self._publish()
+        self._correct_posted()
+        self.unit.flush()
+
+    def _address(self) -> None:
+        """Find the private places of people and coordinators, all at once."""
+        if not self.private:
+            return
+        series = {live.row.series_id for _, live, say in self.private if say.to == "coordinators"}
+        runs = select(t.memberships.c.series_id, t.memberships.c.person_id).where(
+            t.memberships.c.series_id.in_(series),
+            t.memberships.c.role == "coordinator",
+            t.memberships.c.until.is_(None),
+        )
+        coordinators = self.unit.all(runs) if series else []
+        persons = {say.person for _, _, say in self.private} | {row.person_id for row in coordinators}
+        homes = self.unit.all(select(t.places).where(t.places.c.person_id.in_([p for p in persons if p])))
+        for row, live, say in self.private:
+            to = {say.person} if say.to == "person" else {
+                each.person_id for each in coordinators if each.series_id == live.row.series_id
+            }  # fmt: skip
+            mine = [home for home in homes if home.person_id in to]
+            # A person on two platforms is reached where the series is.
+            here = [home for home in mine if home.platform == live.row.platform] or mine
+            for copy, home in enumerate(here):
+                # Each coordinator's copy is a row of its own.
+                effect = row["effect"] + 1000 * copy
+                self.unit.add(t.outbox, [{**row, "place_id": home.id, "effect": effect}])
+                if say.to == "person":
+                    self.unit.speaks(home.id, live.row.id)
+
+    def _publish(self) -> None:
+        if not self.published:
+            return
+        meetings = {live.row.meeting_id for live, _ in self.published}
+        everyone = (
+            select(t.sessions.c.meeting_id, t.sessions.c.id)
+            .join(t.circles)
+            .where(
+                t.sessions.c.meeting_id.in_(meetings),
+                t.circles.c.kind == "everyone",
+                t.sessions.c.phase != "finished",
+            )
+        )
+        waits = {row.meeting_id: row.id for row in self.unit.all(everyone)}
+        self.unit.add(
+            t.publications,
+            [{"session_id": live.row.id, "meeting_id": live.row.meeting_id, "circle_id": live.row.circle_id,
+              "findings": _encode(found).decode(), "waits_for": waits.get(live.row.meeting_id)}
+             for live, found in self.published],
+        )  # fmt: skip
+
+    def _correct_posted(self) -> None:
+        """What was posted with words that have changed is rendered again, from what stands now.
+
+        So are recaps with a finding that its circle does not let out any more.
+        """
+        if not self.corrected and not self.kept_back:
+            return
+        changed = {reply for reply, _, _ in self.corrected}
+        replies = changed | {reply for reply, _, _ in self.kept_back}
+        if changed:
+            wording.forget(self.unit, {live.row.meeting_id for _, live, _ in self.corrected}, changed)
+        shown = (
+            select(t.outbox, t.quotes.c.reply_id)
+            .join(t.quotes, t.quotes.c.outbox_id == t.outbox.c.id)
+            .where(t.quotes.c.reply_id.in_(replies), t.outbox.c.kind == "say", t.outbox.c.status == "sent")
+        )
+        found = [row for row in self.unit.all(shown) if row.reply_id in changed or row.sort == "recap"]
+        told = {(one[0], one[1].row.id, one[2]): one for one in (*self.corrected, *self.kept_back)}
+        updates: Counter[tuple[int, int]] = Counter()
+        for reply, live, version in told.values():
+            for row in (row for row in found if row.reply_id == reply):
+                self.unit.add(t.outbox, [_again(live, version, updates[live.row.id, version], row)])
+                updates[live.row.id, version] += 1
+
+
+# -- rows
+
+
+def _outgoing(
+    live: Live,
+    said: Message,
+    effect: int,
+    *,
+    kind: str = "say",
+    slot: str | None = None,
+    prompt: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "organisation_id": live.row.organisation_id, "place_id": live.row.place_id, "session_id": live.row.id,
+        "version": live.row.version, "effect": effect, "kind": kind, "sort": said.sort, "slot": slot,
+        "prompt": prompt, "body": _encode(said).decode(), "target_id": None, "status": "queued",
+    }  # fmt: skip
+
+
+def _again(live: Live, version: int, index: int, row: Any) -> dict[str, Any]:
+    return {
+        "organisation_id": row.organisation_id, "place_id": row.place_id, "session_id": live.row.id,
+        "version": version, "effect": 100_000 + index, "kind": "update", "sort": row.sort, "slot": row.slot,
+        "prompt": None, "body": row.body, "target_id": row.id, "status": "queued",
+    }  # fmt: skip
+
+
+def _keep(desk: Desk, keep: fx.Keep, reply: dict[str, Any] | None) -> None:
+    """File the reply of this event, or file one that is stored already anew."""
+    if reply is not None and keep.reply == reply["id"]:
+        filed = {"role": keep.role, "prompt": keep.prompt, "step": keep.step, "late": keep.late}
+        desk.unit.add(t.replies, [{**reply, **filed}])
+    else:
+        desk.unit.refile(keep.reply, keep.role, keep.prompt, keep.step, late=keep.late)
+
+
+def _note(desk: Desk, live: Live, note: fx.Note) -> None:
+    if note.state == "proposed":
+        desk.unit.add(t.findings, [{"reply_id": note.reply, "session_id": live.row.id, "state": "proposed"}])
+    elif note.state == "open":
+        desk.unit.add(t.actions, [{"reply_id": note.reply, "circle_id": live.row.circle_id, "state": "open"}])
+    else:
+        desk.unit.judge(note.what, note.reply, note.state, note.words)
+        if note.what == "finding" and note.state in ("no", "withdrawn"):
+            desk.kept_back.append((note.reply, live, live.row.version))
+
+
+def meeting_becomes(live: Live, status: str, was: tuple[str, ...]) -> Any:
+    these = t.meetings.c.id == live.row.meeting_id, t.meetings.c.status.in_(was)
+    return update(t.meetings).where(*these).values(status=status)
