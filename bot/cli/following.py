@@ -20,7 +20,7 @@ from adapters.terminal.render import View
 from adapters.terminal.screen import screen
 from adapters.terminal.thread import Message
 from bot.cli import House, Told
-from bot.cli.chat import COMMANDS, deliver, folder, readable, request
+from bot.cli.sending import COMMANDS, deliver, folder, readable, request
 from bot.library import bot_texts
 from flows.language import Catalogue
 

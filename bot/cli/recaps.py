@@ -108,7 +108,7 @@ def _one_of(group: str | None, managers: bool) -> None:
 # -- reading
 
 
-@recap.command()
+@recap.command(short_help="Print recaps as they stand.")
 @_which
 @_managers
 @click.pass_obj
@@ -156,7 +156,12 @@ def _show_managers(room: _Room, desk: ManagersDesk) -> None:
     row = room.office.meeting(desk.meeting.number)
     for told in of_managers(room.office, room.unit, ledger(room.unit, room.office.series.id), row):
         click.echo(f"Session {row.number}, managers: {told}", err=True)
-    _print(room, desk.draft(), desk.session)
+    shown = desk.shown()
+    if desk.approved is not None and shown.status != "approved":
+        click.echo(
+            f"Something has changed since version {desk.approved.version}. Approve it to send it.", err=True
+        )
+    _print(room, shown, desk.session)
 
 
 def _print(room: _Room, draft: Draft, session: Any) -> None:
@@ -174,7 +179,7 @@ def _print(room: _Room, draft: Draft, session: Any) -> None:
     click.echo(markdown(said))
 
 
-@recap.command(name="list")
+@recap.command(name="list", short_help="List what waits, and what went out.")
 @click.argument("called", metavar="SERIES")
 @click.pass_obj
 def list_(house: House, called: str) -> None:
@@ -190,7 +195,7 @@ def list_(house: House, called: str) -> None:
 # -- acts
 
 
-@recap.command()
+@recap.command(short_help="Keep a group's recap back.")
 @_which
 @click.pass_obj
 def hold(house: House, called: str, meeting: int | None, group: str | None) -> None:
@@ -201,7 +206,7 @@ def hold(house: House, called: str, meeting: int | None, group: str | None) -> N
         click.echo(desk.hold(room.of_group(meeting, group)))
 
 
-@recap.command()
+@recap.command(short_help="Hold a group's recap no longer.")
 @_which
 @click.pass_obj
 def release(house: House, called: str, meeting: int | None, group: str | None) -> None:
@@ -212,7 +217,7 @@ def release(house: House, called: str, meeting: int | None, group: str | None) -
         click.echo(desk.release(room.of_group(meeting, group)))
 
 
-@recap.command()
+@recap.command(short_help="Change lines before it goes out.")
 @_which
 @_managers
 @click.option("--drop", type=int, multiple=True, metavar="LINE", help="Leave a line out. Can be given again.")
@@ -253,7 +258,7 @@ def edit(
     click.echo(told, err=True)
 
 
-@recap.command()
+@recap.command(short_help="Approve a recap; managers are sent theirs.")
 @_which
 @click.option("--by", metavar="NAME", help="The coordinator who approves it. Default: the only one.")
 @click.pass_obj
@@ -280,7 +285,7 @@ def approve(house: House, called: str, meeting: int | None, group: str | None, b
 # -- files
 
 
-@recap.command()
+@recap.command(short_help="Make files of what went out.")
 @click.argument("called", metavar="SERIES")
 @click.option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
