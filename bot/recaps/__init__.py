@@ -2,6 +2,7 @@
 
     sources     what a recap is made from: replies without their words, findings, actions, counts
     groups      a group's recap, when its next meeting opens with it
+    others      what a group is shown of the others, drawn once a meeting
     managers    the managers' recap of a meeting, across groups
     wording     a coordinator's own words for a line, and what is left of a recap when its sources are gone
     desk        a group's recap on a coordinator's desk: hold, release, edit, approve

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bot.recaps import sources
+from bot.recaps.others import Others
 from flows import recap as recaps
 from storage import tables as t
 from storage.unit import SessionRow, Unit
@@ -51,17 +52,18 @@ def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[in
     said, findings = sources.said_in(unit, sessions), sources.findings_of(unit, sessions)
     actions = sources.actions_of(unit, sessions)
     shared = sources.shared_at(unit, {row.meeting_id for row in sittings})
-    return {
-        row.id: recaps.compile_group(
-            shelf.programme(unit, row.content_id).route(row.number),
-            said[row.id],
-            findings[row.id],
-            actions[row.id],
-            [one for one in shared[row.meeting_id] if one.circle != row.circle_id],
+    made, others = dict[int, recaps.GroupRecap](), dict[int, Others]()
+    for row in sittings:
+        route = shelf.programme(unit, row.content_id).route(row.number)
+        if row.meeting_id not in others:
+            others[row.meeting_id] = Others(route.round, shared[row.meeting_id])
+        theirs = others[row.meeting_id]
+        recap = recaps.compile_group(
+            route, said[row.id], findings[row.id], actions[row.id], theirs.first_for(row.circle_id),
             table=row.answering == "table",
-        )
-        for row in sittings
-    }
+        )  # fmt: skip
+        made[row.id] = theirs.counted(recap, row.circle_id)
+    return made
 
 
 def newest(unit: Unit, sessions: Sequence[int] | dict[int, Any]) -> dict[int, Any]:

@@ -165,7 +165,7 @@ class Played:
 
     def upkeep(self) -> int:
         """A look at what is rare, and what comes of it."""
-        queued = self.run(self.house.timekeeper.keep_up())
+        queued: int = self.run(self.house.timekeeper.keep_up())
         self.settle()
         return queued
 

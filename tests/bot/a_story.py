@@ -47,7 +47,7 @@ class Story:
         with way() as connection:
             yield open_office(connection, "Runda", "north", "test", self.played.clock.at), Unit(connection)
 
-    def group(self, act: Callable[..., Any], *args: Any, number: int = 1, group: str = "Fjord") -> Any:
+    def group(self, act: Callable[..., Any], *args: Any, number: int = 1, group: str | None = "Fjord") -> Any:
         with self.office() as (office, unit):
             ids = self.played.house.works.ids
             return act(desk.open_desk(office, unit, Shelf(), ids, "coordinator", number, group), *args)
@@ -71,7 +71,7 @@ class Story:
         """What a coordinator sees before it goes out."""
 
         def look(one: desk.Desk) -> str:
-            said = reading.say(Speaker(one.shelf), one.unit, one.draft(), one.sitting, one.office.now)
+            said = reading.say(Speaker(Shelf()), one.unit, one.draft(), one.sitting, one.office.now)
             return markdown(said)
 
         return str(self.group(look, group=group))

@@ -9,16 +9,21 @@ import re
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from bot.recaps import approval, desk
 from bot.recaps.editing import Edit
 from bot.recaps.files import files
 from bot.recaps.ledger import ledger
+from bot.recaps.others import Others
 from bot.series.problems import NotFound, SeriesProblem
 from bot.shelf import Shelf
 from bot.words import Speaker
 from flows import recap as recaps
+from flows.programme import Route
+from flows.recap import Shared
 from flows.sight import NotYours
 from storage import tables as t
 from tests.bot.a_meeting import OPENS
@@ -185,6 +190,16 @@ def test_a_meeting_in_which_nothing_was_said_is_not_looked_back_on(story: Story)
     assert "Last time we talked about what works" in story.recap()
 
 
+@given(st.lists(st.integers(1, 5), max_size=25))
+def test_what_others_are_shown_is_what_would_be_chosen_from_all_of_it(circles: list[int]) -> None:
+    released = [Shared(reply, circle) for reply, circle in enumerate(circles, 100)]
+    others, route = Others("first", released), Route("first", ())
+    for circle in range(1, 7):
+        whole = recaps.compile_group(route, (), shared=[one for one in released if one.circle != circle])
+        quick = recaps.compile_group(route, (), shared=others.first_for(circle))
+        assert others.counted(quick, circle) == whole
+
+
 # -- sources that go
 
 
@@ -273,7 +288,7 @@ def test_a_manager_does_not_see_a_draft_nor_a_groups_recap(story: Story) -> None
     for viewer in ("manager", "operator", "other"):
         for fate in ("waits", "opened", "out", "passed"):
             with pytest.raises(NotYours):
-                desk.require(viewer, fate)  # type: ignore[arg-type]
+                desk.require(viewer, fate)
     with story.office() as (office, unit):
         one = desk.open_desk(office, unit, Shelf(), lambda: 0, "manager", 1, "Fjord")
         for act in (desk.hold, desk.make_anew):

@@ -62,7 +62,7 @@ def test_approval_freezes_a_version_and_sends_it_once_to_each_manager(story: Sto
     assert "6 people said something." in to_per
     assert "Next session: Tuesday 3 November at 09:00" in to_per
     assert story.approve() == ["Version 1 is approved already, and nothing has changed since.",
-                               "It goes to nobody who has it."]  # fmt: skip
+                               "It goes to nobody a second time."]  # fmt: skip
     assert [len(posts) for posts in story.to_managers().values()] == [1, 1]
     assert story.versions(group=False) == [(0, "settled"), (1, "approved")]
 
@@ -146,7 +146,7 @@ def test_then_a_new_version_can_be_approved_and_findings_keep_their_numbers(stor
     story.played.take_back("north-1", "kari", story.said["kari-finding"])
     listing = story.listed()
     assert re.search(r"version 1, approved, went out to Per .*; went out to Eva ", listing)
-    assert re.search(r"Gone out of it since, because it was taken back or changed: \d$", listing)
+    assert re.search(r"Lines gone since, because they were taken back or changed: \d$", listing)
     assert story.approve() == ["Version 2 is approved.", "It goes to 2 of 2 managers now.",
                                "Managers have had version 1 as well."]  # fmt: skip
     _, second = story.played.posts("@per")
