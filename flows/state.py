@@ -121,9 +121,11 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.asked_as(prompt) or self.seen(at) or (self.asked[0] if self.asked else None)
 
     def seen(self, at: datetime) -> Asked | None:
-        """The last prompt that the circle had before them at that time."""
-        before = [asked for asked in self.asked if asked.at and asked.at <= at]
-        return max(before, key=lambda asked: (asked.at, asked.prompt), default=None)
+        """The last prompt that the circle had before them at that time.
+
+        The last in order, not by time: a place hears things in order, but the times are of several clocks.
+        """
+        return next((asked for asked in reversed(self.asked) if asked.at and asked.at <= at), None)
 
 
 #: From schema number to the function that makes the next one of it.
