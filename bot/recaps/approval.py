@@ -134,14 +134,21 @@ def approve(desk: ManagersDesk, by: int | None) -> list[str]:
     if before is not None and desk.same(draft, before):
         told = [f"Version {before.version} is approved already, and nothing has changed since."]
         return [*told, *_send(desk, before.id, before.version)]
+    out = [_called(each) for each in desk.versions if each.status in managers.OUT]
     version = _store(desk, draft.points, words, "approved", desk.office.now, by)
     managers.settle(desk.unit, desk.meeting.id)
     record(desk.office, "recap approved", f"{desk.meeting.number}/managers v{version}")
     told = [f"Version {version} is approved.", *_send(desk, desk.versions[-1].id, version)]
-    return told if before is None else [*told, f"Managers have had version {before.version} as well."]
+    return [*told, f"Managers have had before: {', '.join(out)}."] if out else told
+
+
+def _called(version: Any) -> str:
+    return f"version {version.version}{' (counts only)' if version.status == 'counts' else ''}"
 
 
 def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
+    sight.require("manager", "manager-recap")
+    sight.require("manager", "released", given={"approved"})
     places = sending.private_places(desk.unit, desk.meeting.series_id, desk.meeting.platform, "manager")
     if not places:
         return [

@@ -148,7 +148,7 @@ def test_then_a_new_version_can_be_approved_and_findings_keep_their_numbers(stor
     assert re.search(r"version 1, approved, went out to Per .*; went out to Eva ", listing)
     assert re.search(r"Lines gone since, because they were taken back or changed: \d$", listing)
     assert story.approve() == ["Version 2 is approved.", "It goes to 2 of 2 managers now.",
-                               "Managers have had version 1 as well."]  # fmt: skip
+                               "Managers have had before: version 1."]  # fmt: skip
     _, second = story.played.posts("@per")
     assert set(_listed(second)) < set(_listed(before))
     assert len(_listed(second)) == 3
@@ -205,7 +205,11 @@ def test_approval_after_the_counts_sends_all_of_it(story: Story) -> None:
     story.played.upkeep()
     story.played.clock.at += timedelta(days=8)
     story.played.upkeep()
-    assert story.approve()[0] == "Version 2 is approved."
+    told = story.approve()
+    assert (told[0], told[-1]) == (
+        "Version 2 is approved.",
+        "Managers have had before: version 1 (counts only).",
+    )
     counts, full = story.played.posts("@per")
     assert "Rules" not in counts
     assert "Rules" in full
