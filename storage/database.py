@@ -64,9 +64,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent look that keeps no writer waiting."""
-        whole: dict[str, Any] = (
-            {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
-        )
+        whole: dict[str, Any] = {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
         with self.engine.connect().execution_options(looking=True, **whole) as connection:
             yield connection
 

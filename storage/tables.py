@@ -316,7 +316,7 @@ recaps = Table(
     #: The group whose recap it is; none: the manager's recap.
     _of("sessions", nullable=True, index=True),
     Column("version", Integer, nullable=False),
-    #: automatic, held, edited, approved, counts
+    #: A group's: automatic, held, released, edited, approved. The managers': draft, approved, counts, settled.
     Column("status", String(12), nullable=False),
     #: JSON: what a rule chose, as ids.
     Column("points", Text, nullable=False),
@@ -326,6 +326,14 @@ recaps = Table(
     Column("approved_at", Utc),
     _of("people", name="approved_by", nullable=True),
 )
+Index("uq_recaps_session_version", recaps.c.session_id, recaps.c.version, unique=True,
+      sqlite_where=recaps.c.session_id.is_not(None), postgresql_where=recaps.c.session_id.is_not(None))  # fmt: skip
+Index("uq_recaps_meeting_version", recaps.c.meeting_id, recaps.c.version, unique=True,
+      sqlite_where=recaps.c.session_id.is_(None), postgresql_where=recaps.c.session_id.is_(None))  # fmt: skip
+Index("ix_recaps_draft", recaps.c.made_at, sqlite_where=recaps.c.status == "draft",
+      postgresql_where=recaps.c.status == "draft")  # fmt: skip
+Index("ix_meetings_held", meetings.c.id, sqlite_where=meetings.c.status == "held",
+      postgresql_where=meetings.c.status == "held")  # fmt: skip
 
 #: What is to be sent. One row in flight per place, so that a place hears things in order.
 outbox = Table(

@@ -217,6 +217,13 @@ def _what_is_said() -> None:
         _at("approved_at", nullable=True),
         _of("people", "approved_by", nullable=True),
     )
+    of_a_group = "session_id IS NOT NULL"
+    _partial("uq_recaps_session_version", "recaps", ["session_id", "version"], of_a_group, unique=True)
+    _partial(
+        "uq_recaps_meeting_version", "recaps", ["meeting_id", "version"], "session_id IS NULL", unique=True
+    )
+    _partial("ix_recaps_draft", "recaps", ["made_at"], "status = 'draft'")
+    _partial("ix_meetings_held", "meetings", ["id"], "status = 'held'")
 
 
 def _delivery() -> None:
