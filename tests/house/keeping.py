@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from adapters.terminal.client import Client, Dropped
-from adapters.terminal.door import NobodyServes
+from adapters.terminal.door import NobodyServes, knock
 from adapters.terminal.parse import Answer, Request
+from bot.courier import LEASE
 from storage.database import Database
 from tests.databases import address
 from tests.house.victim import SharedClock
@@ -27,29 +29,39 @@ ROOT = Path(__file__).resolve().parents[2]
 class Keeper:
     """A keeper process, and its child while one lives."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        self.folder, self.terminal = folder, folder / "terminal"
+    def __init__(self, database: Database, folder: Path, *, lease: float | None = None) -> None:
+        """`lease`: in seconds of the machine's clock. Without one, the clock is the test's."""
+        self.terminal = folder / "terminal"
         self.clock = SharedClock(folder / "clock")
-        command = [
+        clock, seconds = ("-", lease) if lease else (folder / "clock", LEASE.total_seconds())
+        command = (
             sys.executable,
             "-m",
             "tests.house.victim",
             address(database.url),
-            str(folder),
-            str(folder / "clock"),
-        ]
+            folder,
+            clock,
+            str(seconds),
+        )
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.pid: int | None = None
         #: How each life ended: where, or by which status.
         self.ends: Counter[str] = Counter()
         assert self._told() == ["waiting"]
 
-    def begin(self, boundary: str = "-", hit: int = 0) -> bool:
-        """A new life; returns whether it came so far as to listen."""
+    def order(self, boundary: str = "-", hit: int = 0) -> None:
+        """Have a new life begun, and do not wait for it."""
         self._end = "killed"
         self._stdin.write(f"{boundary} {hit}\n".encode())
         self._stdin.flush()
+
+    def listens(self) -> bool:
+        """Wait for it; returns whether it came so far as to listen."""
         return self._until("ready")
+
+    def begin(self, boundary: str = "-", hit: int = 0) -> bool:
+        self.order(boundary, hit)
+        return self.listens()
 
     def over(self) -> str:
         """Wait for the end of this life, and say what it was."""
@@ -69,6 +81,8 @@ class Keeper:
             os.kill(self.pid, signal.SIGTERM)
 
     def close(self) -> None:
+        self.kill()
+        self.over()
         self._stdin.close()
         self._process.stdout.close() if self._process.stdout else None
         self._process.wait(timeout=20)
@@ -103,6 +117,20 @@ class Keeper:
 # -- people
 
 
+class SecondDoor(Client):
+    """To the process that came second, where two serve one folder; to the other, if there is no second."""
+
+    def __init__(self, terminal: Path) -> None:
+        sign = terminal / "serve-2.path"
+        self._socket = socket.socket(socket.AF_UNIX)
+        try:
+            self._socket.connect(sign.read_text() if sign.exists() else str(terminal / "serve-2.sock"))
+        except OSError:
+            self._socket.close()
+            self._socket = knock(terminal)
+        self._lines = self._socket.makefile("rb")
+
+
 @dataclass
 class Spoken:
     """A message of somebody: what it says by now, and None once it was taken back."""
@@ -117,7 +145,8 @@ class Spoken:
 class People:
     """Members who write, correct and take back, and send again what they have had no answer to."""
 
-    terminal: Path
+    #: Where they are heard.
+    call: Callable[[], Client]
     chance: random.Random
     #: By place, who may write there.
     places: dict[str, Sequence[str]]
@@ -125,6 +154,8 @@ class People:
     spoken: dict[str, Spoken] = field(default_factory=dict)
     #: Requests that were said not to be stored; they are sent again with the others.
     refused: Counter[str] = field(default_factory=Counter)
+    #: So that no two of several crowds use the same keys.
+    called: str = "k"
     _number: int = 0
 
     def talk(self, *, batches: int, of: int, answers: int | None = None) -> None:
@@ -133,7 +164,7 @@ class People:
         `answers`: leave after so many of them.
         """
         try:
-            with Client(self.terminal) as line:
+            with self.call() as line:
                 self._exchange(line, list(self.unanswered.values()), None)
                 for _ in range(batches):
                     self._exchange(line, [self._something() for _ in range(of)], answers)
@@ -159,7 +190,7 @@ class People:
     def _something(self) -> Request:
         """Mostly a new message, sometimes a control word, a correction, or a message taken back."""
         self._number += 1
-        key, dice = f"k{self._number}", self.chance.random()
+        key, dice = f"{self.called}{self._number}", self.chance.random()
         mine = [message for message, said in self.spoken.items() if said.words is not None]
         if dice < 0.8 or not mine:
             return self._new(key, dice)

@@ -16,6 +16,7 @@ import pytest
 
 from adapters.port import Rewrote, TookBack, Wrote
 from adapters.terminal import TerminalPlatform
+from adapters.terminal.client import Client
 from adapters.terminal.places import Places
 from bot.wiring import build, working
 from storage import tables as t
@@ -38,7 +39,6 @@ PLACES = {**GROUPS, "north-everyone": ("kari", "tor", "eva"), "@kari": ("kari",)
 def keeper(database, tmp_path):
     keeper = Keeper(database, tmp_path)
     yield keeper
-    keeper.kill()
     keeper.close()
 
 
@@ -54,7 +54,7 @@ def test_killed_at_every_boundary_nothing_is_lost_and_nothing_comes_twice(databa
     chance = random.Random(seed)
     planned(database, on=["2026-10-13", "2026-10-27"])
     keeper.clock.move(NINE)
-    people = People(keeper.terminal, chance, PLACES)
+    people = People(lambda: Client(keeper.terminal), chance, PLACES)
     lives = storms(keeper, people, chance)
     with capsys.disabled():
         print(f"\n{database.url.get_backend_name()}: seed {seed}, {len(people.spoken)} messages, "

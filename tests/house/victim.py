@@ -1,6 +1,8 @@
 """The process that is killed: the house of `runda serve`, on a clock that the test drives.
 
-    python -m tests.house.victim DATABASE_URL DATA_FOLDER CLOCK_FILE
+    python -m tests.house.victim DATABASE_URL DATA_FOLDER CLOCK_FILE LEASE
+
+CLOCK_FILE holds the time; `-`: it is the machine's. LEASE: seconds after which a silent process is taken for dead.
 
 Starting Python and reading every module takes most of a second, so one keeper does it once, and forks a child for
 each life. It is told of a life by a line on its standard input: `- 0`, or a boundary and a hit, such as
@@ -24,11 +26,13 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.terminal import TerminalPlatform
 from bot import library
+from bot.clock import Clock, SystemClock
 from bot.wiring import build, running
 from storage.database import Database
 
@@ -71,22 +75,37 @@ def doom(boundary: str, hit: int) -> Callable[[str], None]:
     return checkpoint
 
 
-async def live(url: str, folder: Path, clock: SharedClock, checkpoint: Callable[[str], None]) -> None:
-    database, stopped, loop = Database(url), asyncio.Event(), asyncio.get_running_loop()
+@dataclass(frozen=True)
+class Household:
+    """Where the house stands, and by which clock."""
+
+    url: str
+    folder: Path
+    clock: Clock
+    lease: timedelta
+
+    @classmethod
+    def of(cls, url: str, folder: str, clock: str, lease: str) -> Household:
+        keeps = SystemClock() if clock == "-" else SharedClock(Path(clock))
+        return cls(url, Path(folder), keeps, timedelta(seconds=float(lease)))
+
+
+async def live(at: Household, checkpoint: Callable[[str], None]) -> None:
+    database, stopped, loop = Database(at.url), asyncio.Event(), asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_reader(0, stopped.set)  # the test has let go
-    platform = TerminalPlatform(folder / "terminal", clock)
-    async with running(build(database, [platform], clock, checkpoint=checkpoint)):
+    platform = TerminalPlatform(at.folder / "terminal", at.clock)
+    async with running(build(database, [platform], at.clock, checkpoint=checkpoint, lease=at.lease)):
         tell("ready", os.getpid())
         await stopped.wait()
     database.close()
 
 
-def life(url: str, folder: Path, clock: SharedClock, boundary: str, hit: int) -> None:
+def life(at: Household, boundary: str, hit: int) -> None:
     """In the child: live, and never return."""
     status = 1
     try:
-        asyncio.run(live(url, folder, clock, doom(boundary, hit)))
+        asyncio.run(live(at, doom(boundary, hit)))
         status = 0
     except BaseException:  # noqa: BLE001 - a child must not run on in the keeper's code
         traceback.print_exc()
@@ -102,7 +121,7 @@ def warm() -> None:
 
 
 def main() -> None:
-    url, folder, clock = sys.argv[1], Path(sys.argv[2]), SharedClock(Path(sys.argv[3]))
+    at = Household.of(*sys.argv[1:])
     warm()
     tell("waiting")
     with os.fdopen(0, "rb", buffering=0, closefd=False) as orders:
@@ -110,7 +129,7 @@ def main() -> None:
             boundary, hit = line.split()
             child = os.fork()
             if not child:
-                life(url, folder, clock, boundary.decode(), int(hit))
+                life(at, boundary.decode(), int(hit))
             _, status = os.waitpid(child, 0)
             tell("ended", os.waitstatus_to_exitcode(status))
 
