@@ -57,7 +57,7 @@ FORWARDERS = {"line", "text", "tell", "programme", "choices", "_section", "_list
 #: Texts that other rooms say, or that stand ready for them: reviewed, and not found in `flows`.
 ELSEWHERE = (
     "recap.date", "recap.asked", "recap.group", "recap.late-marker", "recap.edited-by-coordinator",
-    "manager.", "action.state.", "reply.", "series.", "terminal.", "sight.",
+    "manager.", "action.state.", "reply.", "series.", "terminal.", "sight.", "demo.",
 )  # fmt: skip
 
 
@@ -205,7 +205,8 @@ ALIKE = {
     "choice.pause", "choice.help", "choice.release-all", "reply.late", "sight.role.author", "sight.role.circle",
     "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else", "recap.date",
     "recap.others", "recap.others-more", "recap.edited-by-coordinator", "manager.took-part",
-    "manager.finding-number", "manager.next", "series.cancelled", "terminal.you", "terminal.joined", "terminal.write",
+    "manager.finding-number", "manager.next", "series.cancelled", "demo.after-the-break", "demo.meeting",
+    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.joined", "terminal.write",
 }  # fmt: skip
 
 

@@ -1,0 +1,57 @@
+"""What the demo prints around the threads: sentences, titles and lists, in the terminal's own width and letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from adapters.terminal.screen import Screen
+from adapters.terminal.typeset import Page, Paragraph, Style, Word, words
+
+Echo = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Where lines go, and how wide they are."""
+
+    echo: Echo
+    screen: Screen = field(default_factory=Screen)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines of a thread, without the blank one that may stand before them."""
+        blank = True
+        for line in lines:
+            if line or not blank:
+                self.echo(line)
+            blank = False
+
+    def say(self, text: str, style: Style = "", margin: str = "") -> None:
+        """A text of our own, in lines of that width."""
+        for line in self._page.block(margin, [Paragraph(words(text, style))]):
+            self.echo(line)
+
+    def title(self, text: str) -> None:
+        self.gap()
+        self.say(text, "bold")
+        self.gap()
+
+    def between(self, text: str) -> None:
+        """What happens outside of the threads."""
+        self.gap()
+        self.say(f"— {text} —")
+        self.gap()
+
+    def gap(self) -> None:
+        self.echo("")
+
+    def pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Commands, and what each is for."""
+        listed = list(pairs)
+        width = max(len(command) for command, _ in listed) + 2
+        for command, what in listed:
+            self.echo(self._page.line([Word(f"  {command:{width}}"), *words(what, "dim")]).rstrip())
+
+    @property
+    def _page(self) -> Page:
+        return Page(self.screen.width, colour=self.screen.colour, encoding=self.screen.encoding)
