@@ -1,20 +1,26 @@
 """The folder that is the chat service: a file for every place, which only grows.
 
-A record is appended in one write. A process that dies leaves whole lines; a machine that dies, or a full disk,
-may leave half of one, which is ended before anything else is written and is skipped by whoever reads. Several
-processes may write to the same folder.
+- A record is appended in one write. A process that dies leaves whole lines; a machine that dies, or a full disk,
+  may leave half of one, which is ended before anything else is written and is skipped by whoever reads.
+- Words that no longer hold are blanked where they stand (`blanking`), after what takes their place is on the disk.
+  No line changes its length, so no other line can be hurt. What a crash prevented is done by `settle`.
+- Several processes may write to the same folder: whoever writes holds the lock of the file, and nobody holds it
+  while the disk is waited for. Who reads takes it only to look again at a line that was just being blanked.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
+from adapters.port import Rewrote, TookBack, Wrote
+from adapters.terminal import blanking
 from adapters.terminal.records import Record, field, from_line, to_line
 
 _END = ".jsonl"
@@ -54,23 +60,45 @@ class Places:
         return list(Tail(self.path(channel)).new())
 
     def append(self, record: Record, *, durable: bool) -> None:
-        """Add a record to its place; `durable`: it survives a power cut too, with all that stands before it."""
+        """Add a record to its place; `durable`: it survives a power cut too, with all that stands before it.
+
+        What it takes the place of has then been blanked, and that is durable always.
+        """
         with self._opened(record.place.channel) as file:
-            _write(file, to_line(record))
+            with _alone(file):
+                _write(file, to_line(record))
             if durable:
                 os.fsync(file)
+        if blanking.supersedes(record):
+            self.settle(record.place.channel)
 
-    def append_once(self, record: Record, name: str, value: str) -> None:
-        """Add a record unless one of its place has this field."""
-        with self._opened(record.place.channel) as file:
-            if field(name, value) not in _whole(file):
+    def append_once(self, record: Wrote | Rewrote | TookBack) -> None:
+        """Add what a person did, as `append` does, unless a record of its place has its key."""
+        with self._opened(record.place.channel) as file, _alone(file):
+            whole = _whole(file)
+            if field("key", record.key) not in whole:
                 _write(file, to_line(record))
+        # A message that comes after what was made of it, as one may that is sent again, is settled as well.
+        if blanking.supersedes(record) or field("message", record.message) in whole:
+            self.settle(record.place.channel)
+
+    def settle(self, channel: str) -> None:
+        """Blank what no longer holds, durably."""
+        with self._opened(channel) as file:
+            with _alone(file):
+                due = any(blanking.due(_whole(file)))
+            if not due:
+                return
+            os.fsync(file)  # what takes the place of the words comes first
+            with _alone(file):
+                _put(self.path(channel), blanking.due(_whole(file)))
+            os.fsync(file)
 
     def find(self, channel: str, name: str, value: str) -> Record | None:
         """The last record whose field has this value."""
         if not self.path(channel).exists():
             return None
-        with self._opened(channel) as file:
+        with self._opened(channel) as file, _alone(file):
             whole = _whole(file)
         at = whole.rfind(field(name, value))
         if at < 0:
@@ -79,17 +107,39 @@ class Places:
 
     @contextmanager
     def _opened(self, channel: str) -> Iterator[int]:
-        """The place's file, its last line ended."""
+        """The place's file, to be added to."""
         path = self.path(channel)
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            if not (size := os.fstat(file).st_size):
+            if not os.fstat(file).st_size:
                 _sync_folder(self.folder)
-            elif os.pread(file, 1, size - 1) != b"\n":
-                _write(file, b"\n")
             yield file
         finally:
             os.close(file)
+
+
+@contextmanager
+def _alone(file: int) -> Iterator[None]:
+    """Nobody else writes, and the last line is ended."""
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        size = os.fstat(file).st_size
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            _write(file, b"\n")
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _put(path: Path, due: Iterable[tuple[int, bytes]]) -> None:
+    """Overwrite bytes where they stand, which a file that was opened to be added to does not let one do."""
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        for at, left in due:
+            if os.pwrite(file, left, at) < len(left):
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+    finally:
+        os.close(file)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -124,8 +174,16 @@ class Tail:
                 added = file.read()
         except FileNotFoundError:
             return
-        added = added[: added.rfind(b"\n") + 1]
-        self.read += len(added)
-        for line in added.split(b"\n"):
-            if (record := from_line(line)) is not None:
+        at, self.read = self.read, self.read + added.rfind(b"\n") + 1
+        for line in added.split(b"\n")[:-1]:
+            if (record := from_line(line) or self._again(at, line)) is not None:
                 yield record
+            at += len(line) + 1
+
+    def _again(self, at: int, line: bytes) -> Record | None:
+        """The record in a line that could not be read: it may have been half blanked by then."""
+        if not line.strip():
+            return None
+        with self.path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            return from_line(os.pread(file.fileno(), len(line), at))

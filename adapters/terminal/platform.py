@@ -9,6 +9,8 @@ The rules:
   for each other, whichever connection they came by.
 - What Runda says is on the disk before it counts as sent. What people write is on the disk in the database
   before it is acknowledged, so its copy in the place, like a mark on it, need only survive the process.
+- What was rewritten, edited or taken back is gone from the disk before that is answered or counts as sent. What
+  a crash prevented is done before the door opens again.
 - When the platform closes, what has not been answered is dropped: whoever sent it sends it again.
 """
 
@@ -22,8 +24,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from adapters.port import Capabilities, Chose, Ear, Heard, Outgoing, Refused
-from adapters.terminal import names, parse, records
+from adapters.port import Capabilities, Chose, Ear, Heard, Outgoing, Refused, Rewrote, TookBack
+from adapters.terminal import blanking, names, parse, records
 from adapters.terminal.caller import Caller
 from adapters.terminal.door import Door
 from adapters.terminal.parse import Answer, Unheard
@@ -75,8 +77,15 @@ class TerminalPlatform:
         return sent_as(record)
 
     async def look_up(self, outgoing: Outgoing) -> str | None:
-        found = await asyncio.to_thread(self.places.find, outgoing.place.channel, "token", outgoing.token)
-        return sent_as(found) if found is not None else None
+        return await asyncio.to_thread(self._look_up, outgoing)
+
+    def _look_up(self, outgoing: Outgoing) -> str | None:
+        found = self.places.find(outgoing.place.channel, "token", outgoing.token)
+        if found is None:
+            return None
+        if blanking.supersedes(found):  # whoever asks does not know how far it got
+            self.places.settle(outgoing.place.channel)
+        return sent_as(found)
 
     # -- what people do
 
@@ -84,7 +93,16 @@ class TerminalPlatform:
         """Open the door. Raises OSError, with what to do."""
         self._ear = ear
         self._door = Door(self.folder)
+        await asyncio.to_thread(self._settle)
         self._open()
+
+    def _settle(self) -> None:
+        """Blank what a process that died did not come to. One file that cannot be is no reason to hear nobody."""
+        for channel in self.places.names():
+            try:
+                self.places.settle(channel)
+            except OSError as fault:
+                log.error("words that were taken back may still be in a place: %s", fault.strerror)
 
     def _open(self) -> None:
         if self._door is not None:
@@ -160,7 +178,10 @@ class TerminalPlatform:
         except Exception as fault:  # noqa: BLE001 - whatever it was, the caller is told that it is not stored
             return Answer(heard.key, ok=False, error="not-stored", detail=type(fault).__name__)
         try:
-            self._show(heard)
+            if isinstance(heard, Rewrote | TookBack):  # which wait for the disk
+                await asyncio.to_thread(self._show, heard)
+            else:
+                self._show(heard)
         except OSError as fault:
             log.error("what was heard could not be shown in its place: %s", fault.strerror)
             return Answer(heard.key, ok=False, error="not-shown", detail=fault.strerror or "")
@@ -169,4 +190,4 @@ class TerminalPlatform:
     def _show(self, heard: Heard) -> None:
         """Let others in the place see it. A press is not a thing that is seen."""
         if not isinstance(heard, Chose):
-            self.places.append_once(heard, "key", heard.key)
+            self.places.append_once(heard)

@@ -1,4 +1,4 @@
-"""What a place's file holds: one record to a line, never changed afterwards.
+"""What a place's file holds: one record to a line, never changed afterwards but to lose its words (`blanking`).
 
 What people do is kept as it was heard (`port.Wrote` and its kin); what Runda says has its own three records.
 A record's own fields (`id`, `token`, `key`, `message`) stand only at its top, so that a line can be found by
@@ -13,7 +13,15 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from adapters.port import Address, Label, Outgoing, Rewrote, Spoken, TookBack, Wrote
+from adapters.port import Address, Label, Link, Outgoing, Rewrote, Spoken, TookBack, Wrote
+
+
+class Earlier(Struct, frozen=True):
+    """A message of Runda's, posted then, in which more of it stands: a link, its fields called as no record's own."""
+
+    there: Address
+    posted: str
+    then: datetime
 
 
 class Piece(Struct, frozen=True, omit_defaults=True):
@@ -22,6 +30,7 @@ class Piece(Struct, frozen=True, omit_defaults=True):
     kind: str
     words: str
     number: int | None = None
+    earlier: Earlier | None = None
 
 
 class Posted(Struct, frozen=True, tag="posted", kw_only=True):
@@ -105,7 +114,11 @@ def of(outgoing: Outgoing, name: str, at: datetime) -> Posted | Rewritten | Tick
 
 
 def _pieces(spoken: Spoken) -> tuple[Piece, ...]:
-    return tuple(Piece(block.kind, block.words, block.number) for block in spoken.blocks)
+    return tuple(Piece(each.kind, each.words, each.number, _earlier(each.link)) for each in spoken.blocks)
+
+
+def _earlier(link: Link | None) -> Earlier | None:
+    return Earlier(link.place, link.message, link.at) if link is not None else None
 
 
 def sent_as(record: Record) -> str:

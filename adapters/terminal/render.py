@@ -14,6 +14,7 @@ The rules:
   the mark that Runda has it. Only what had been shown before is told in lines of its own.
 - The status of a session is one quiet line each time it changes; the message that it is written into keeps
   what it said first.
+- Where more of something stands in an earlier message, that one's time is told: «(see 09:07)».
 - Nothing is said by colour alone.
 - What people write is text: it moves no cursor and changes no colour.
 """
@@ -21,7 +22,7 @@ The rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 
 from adapters.port import Label
 from adapters.terminal.records import Piece, Record
@@ -39,6 +40,7 @@ LABELS = {
     "alone": "to {name} alone",
     "edited": "changed",
     "removed": "taken back",
+    "link": "see",
     "write": "write",
 }
 
@@ -57,13 +59,15 @@ class View:
         encoding: str = "utf-8",
         me: str | None = None,
         day: Callable[[date], str] | None = None,
+        apart: bool = True,
     ) -> None:
         """`names` is by account; an account without one is shown as it is. `zone`: None is the machine's own.
 
         `labels` are the texts under `terminal.`. `width` is in columns, and `encoding` what the terminal takes.
-        `me` is the reader's account. `day` puts a date in words; where it is given, the days are told apart.
+        `me` is the reader's account. `day` puts a date in words; where it is given, the days are told
+        `apart`, each by a line of its own.
         """
-        self.names, self.zone, self.me, self.day = names, zone, me, day
+        self.names, self.zone, self.me, self.day, self.apart = names, zone, me, day, apart
         self.texts = {**LABELS, **(labels or {})}
         self.page = Page(width, colour=colour, encoding=encoding)
         self._thread = Thread()
@@ -87,7 +91,7 @@ class View:
     def _separation(self, entry: Entry) -> Iterator[str]:
         today = entry.at.astimezone(self.zone).date()
         tall = entry.kind in ("said", "again") and entry.message.tall
-        if self.day is not None and today != self._date:
+        if self.day is not None and self.apart and today != self._date:
             yield from () if self._date is None else ("",)
             yield self.page.line(words(f"– {self.day(today)} –", "dim"))
             yield ""
@@ -102,11 +106,11 @@ class View:
         elif entry.kind == "tick":
             told = [Paragraph([TICK, *words(self._name(entry.message.author), "dim")])]
         else:
-            told = list(self._told(entry.message))
+            told = list(self._told(entry.message, entry.at))
         return self.page.block(margin, told)
 
-    def _told(self, message: Message) -> Iterator[Paragraph]:
-        paragraphs = [each for piece in message.pieces for each in _paragraphs(piece)]
+    def _told(self, message: Message, at: datetime) -> Iterator[Paragraph]:
+        paragraphs = [each for piece in message.pieces for each in self._paragraphs(piece, at)]
         if not paragraphs:
             paragraphs = [Paragraph(words(f"({self.texts['removed']})", "dim"))]
         elif message.edited:
@@ -122,6 +126,20 @@ class View:
         yield from paragraphs
         if message.labels:
             yield self._choices(message.labels)
+
+    def _paragraphs(self, piece: Piece, at: datetime) -> list[Paragraph]:
+        paragraphs = list(_paragraphs(piece))
+        if piece.earlier is not None and paragraphs:
+            seen = f"({self.texts['link']} {self._when(piece.earlier.then, at)})"
+            paragraphs[-1].words.extend(words(seen, "dim"))
+        return paragraphs
+
+    def _when(self, then: datetime, now: datetime) -> str:
+        """A time of the same day, or with its day."""
+        local, today = then.astimezone(self.zone), now.astimezone(self.zone).date()
+        if local.date() == today:
+            return f"{local:%H:%M}"
+        return f"{self.day(local.date()) if self.day else local.date().isoformat()}, {local:%H:%M}"
 
     def _head(self, message: Message) -> Iterator[Word]:
         """Whose message it is, whom it answers, and who alone sees it."""

@@ -1,8 +1,8 @@
 """What a thread's records come to: its messages as they stand, and what is to be told of each new record.
 
-A record never changes, so a message is its first record and all that later ones make of it. Only its author
-changes a message of a person, and an edit that comes after a later one, or after the message was taken back,
-is nothing. Pure.
+A message is its first record and all that later ones make of it. Only its author changes a message of a person,
+and an edit that comes after a later one, or after the message was taken back, is nothing. Records that have lost
+their words (`blanking`) come to the same: none of them is the last of its message. Pure.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.port import Block, Label, Outgoing, Rewrote, Spoken, TookBack, Wrote
+from adapters.port import Block, Label, Link, Outgoing, Rewrote, Spoken, TookBack, Wrote
 from adapters.terminal import names, records
 from adapters.terminal.render import View, lines
 from adapters.terminal.screen import Screen, screen
@@ -305,6 +305,53 @@ def test_days_are_told_apart_where_somebody_can_name_them():
 09:00  Kari: two
 09:00  Kari: three"""
     )
+
+
+def linked(words, hours):
+    return Block(
+        "heading", words, link=Link(names.address("fjord-1"), "note", at(7) - timedelta(hours=hours))
+    )
+
+
+RECAP = said(
+    0, "recap", Block("heading", "Since last time"), linked("What is special\nabout conditions here?", 0),
+    Block("item", "The distances"), linked("How long are the nights?", 24 * 14), linked("Late", 9), sort="recap",
+)  # fmt: skip
+
+
+def test_a_heading_tells_when_more_of_it_was_said():
+    read = [records.from_line(records.to_line(RECAP))]
+    view = View(names=PEOPLE, zone=OSLO, day=lambda day: f"{day.day} {day:%B}", apart=False)
+    assert (
+        "\n".join(view.lines(read))
+        == """\
+09:00  Runda
+       Since last time
+       What is special
+       about conditions here? (see 09:07)
+       • The distances
+       How long are the nights? (see 29 September, 09:07)
+       Late (see 00:07)"""
+    )
+    assert "(sjå 2026-09-29, 09:07)" in shown(*read, labels={"link": "sjå"})
+    assert "\x1b[2m(see 09:07)\x1b[0m" in shown(*read, colour=True)
+
+
+def test_the_day_of_an_earlier_message_is_the_reader_s():
+    """Before midnight in UTC, and after it in Oslo; a rewriting is told on its own day."""
+    thread = [
+        said(0, "recap", linked("Late", 9)),
+        said(24 * 60, "recap", linked("Later", 9), rewrites="recap"),
+    ]
+    assert shown(*thread[:1]) == "09:00  Runda: Late (see 00:07)"
+    assert "".join(lines(thread[:1], names=PEOPLE, zone=UTC)) == "07:00  Runda: Late (see 2026-10-12, 22:07)"
+    assert as_it_comes(*thread).splitlines()[-1] == "09:00  Runda: Later (see 2026-10-13, 00:07) (changed)"
+
+
+def test_the_days_need_not_be_told_apart():
+    view = View(names=PEOPLE, zone=OSLO, day=lambda day: f"{day:%d.%m}", apart=False)
+    thread = [wrote(0, "kari", "m1", "one"), wrote(24 * 60, "kari", "m2", "two")]
+    assert list(view.lines(thread)) == ["09:00  Kari: one", "09:00  Kari: two"]
 
 
 @pytest.mark.parametrize(
