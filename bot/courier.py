@@ -27,6 +27,7 @@ from adapters.port import Address, Later, Outgoing, Platform, Refused
 from bot.clock import Clock
 from bot.happenings import Receipt, Refusal
 from bot.intake import Checkpoint, Intake, nowhere
+from bot.trouble import in_short
 from bot.words import Said, Speaker
 from storage import tables as t
 from storage.backup import delivery_held
@@ -104,7 +105,7 @@ class Courier:
                 while await self._launch():
                     pass
             except Exception as problem:  # noqa: BLE001 - delivery goes on with the next look
-                log.error("a round of delivery failed: %s", type(problem).__name__)
+                log.error("a round of delivery failed: %s", in_short(problem))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LOOK)
 
@@ -202,7 +203,7 @@ class Courier:
         except Exception as problem:  # noqa: BLE001 - a text, a picture or a programme is at fault
             if len(rows) > 1:
                 return [pair for row in rows for pair in self._in_words(unit, [row], now)]
-            log.error("message %d cannot be put into words: %s", rows[0].id, type(problem).__name__)
+            log.error("message %d cannot be put into words: %s", rows[0].id, in_short(problem))
             return []
 
     # -- sending
@@ -224,7 +225,7 @@ class Courier:
             else:
                 await self._send(platform, parcel)
         except Exception as unclear:  # noqa: BLE001 - whatever it was, the platform may have taken it
-            log.warning("a message to %s is unconfirmed: %s", row.platform, type(unclear).__name__)
+            log.warning("a message to %s is unconfirmed: %s", row.platform, in_short(unclear))
             await self._put_off(row, UNCONFIRMED, RETRY[min(row.attempts, len(RETRY) - 1)])
 
     async def _taken(self, platform: Platform, parcel: Parcel) -> str | None:
@@ -289,7 +290,7 @@ class Courier:
         try:
             await write()
         except Exception as problem:  # noqa: BLE001 - forgotten, it would be sent again, or never
-            log.error("what became of a message could not be stored yet: %s", type(problem).__name__)
+            log.error("what became of a message could not be stored yet: %s", in_short(problem))
             self._unwritten.append(write)
             return False
         return True

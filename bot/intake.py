@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.port import Heard
 from bot.clock import Clock
 from bot.happenings import Happening, Receipt, Refusal
+from bot.trouble import in_short
 from bot.work import Works, book, name
 from storage.database import TROUBLE
 from storage.parked import park, reason_of
@@ -86,7 +87,7 @@ class Intake:
             )
         except Exception as problem:  # noqa: BLE001 - whatever it was, each event gets its own chance
             if len(batch) > 1:
-                log.warning("a batch of %d is taken one by one: %s", len(batch), type(problem).__name__)
+                log.warning("a batch of %d is taken one by one: %s", len(batch), in_short(problem))
             for each, stored in batch:
                 await self._alone(each, stored)
             return
@@ -99,7 +100,7 @@ class Intake:
         try:
             outcome = await self._in_thread(lambda: self._try(each))
         except Exception as problem:  # noqa: BLE001 - told to whoever brought the event
-            log.error("an event could not be stored: %s", type(problem).__name__)
+            log.error("an event could not be stored: %s", in_short(problem))
             if not stored.done():
                 stored.set_exception(problem)
             return

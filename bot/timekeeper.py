@@ -21,6 +21,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, or_, select
 
 from bot.clock import Clock
+from bot.trouble import in_short
 from bot.work import DUE_AT_ONCE, Works
 from storage import tables as t
 from storage.database import TROUBLE, Database
@@ -129,7 +130,7 @@ class Timekeeper:
         try:
             await self._in_thread(self.gone)
         except Exception as problem:  # noqa: BLE001 - the others will miss it in time
-            log.error("a goodbye failed: %s", type(problem).__name__)
+            log.error("a goodbye failed: %s", in_short(problem))
 
     def _wind(self) -> None:
         options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -144,7 +145,7 @@ class Timekeeper:
             await self.tick()
             await self._wake_in_time()
         except Exception as problem:  # noqa: BLE001 - the clock must not stop; the next look is in two seconds
-            log.error("a look at the clock failed: %s", type(problem).__name__)
+            log.error("a look at the clock failed: %s", in_short(problem))
 
     async def _wake_in_time(self) -> None:
         """A deadline before the next look gets a look of its own."""
@@ -160,13 +161,13 @@ class Timekeeper:
         try:
             await self.keep_up()
         except Exception as problem:  # noqa: BLE001 - the next look at it is in a minute
-            log.error("the upkeep failed: %s", type(problem).__name__)
+            log.error("the upkeep failed: %s", in_short(problem))
 
     async def _alive(self) -> None:
         try:
             await self._in_thread(self.seen)
         except Exception as problem:  # noqa: BLE001 - the next sign of life comes in seconds
-            log.error("a sign of life failed: %s", type(problem).__name__)
+            log.error("a sign of life failed: %s", in_short(problem))
 
     def _in_thread(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self.executor, work)
