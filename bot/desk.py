@@ -119,6 +119,8 @@ class Desk:
 
     def _say(self, live: Live, effect: fx.Say, number: int) -> None:
         row = _outgoing(live, effect.message, number, slot=effect.slot, prompt=effect.prompt)
+        if effect.supersedes:
+            self.unit.supersedes(live.row.id, effect.supersedes)
         if effect.to == "circle":
             self.unit.add(t.outbox, [row])
         else:
@@ -187,7 +189,7 @@ class Desk:
     def _correct_posted(self) -> None:
         """What was posted with words that have changed is rendered again, from what stands now.
 
-        So are recaps with a finding that its circle does not let out any more.
+        So is what was shown elsewhere of a finding that its circle does not let out any more.
         """
         if not self.corrected and not self.kept_back:
             return
@@ -200,7 +202,12 @@ class Desk:
             .join(t.quotes, t.quotes.c.outbox_id == t.outbox.c.id)
             .where(t.quotes.c.reply_id.in_(replies), t.outbox.c.kind == "say", t.outbox.c.status == "sent")
         )
-        found = [row for row in self.unit.all(shown) if row.reply_id in changed or row.sort == "recap"]
+        own = {reply: live.row.id for reply, live, _ in self.kept_back}
+        found = [
+            row
+            for row in self.unit.all(shown)
+            if row.reply_id in changed or row.sort == "recap" or row.session_id != own[row.reply_id]
+        ]
         told = {(one[0], one[1].row.id, one[2]): one for one in (*self.corrected, *self.kept_back)}
         updates: Counter[tuple[int, int]] = Counter()
         for reply, live, version in told.values():

@@ -20,6 +20,7 @@ from adapters.port import Address, Block, Label, Link, Spoken
 from bot.recaps import wording
 from bot.shelf import Shelf
 from flows import message as m
+from flows.kinds.finding import RELEASED
 from flows.language import Catalogue
 from flows.reading import Marked, Rewording, rest_of, understand
 from storage import tables as t
@@ -310,7 +311,7 @@ class _Saying:
         if isinstance(content, m.Quote):
             return self._quote(content.reply)
         if isinstance(content, m.Finding):
-            return self._finding(content.reply)
+            return self._finding(content.reply, outside=content.outside)
         if isinstance(content, m.Action):
             return self._action(content.reply)
         if isinstance(content, m.Answer):
@@ -335,11 +336,11 @@ class _Saying:
         reading = understand(words, self.speaker.shelf.vocabulary(self.voice.spoken))
         return rest_of(words) if isinstance(reading, Marked | Rewording) else words
 
-    def _finding(self, reply: int) -> str | None:
+    def _finding(self, reply: int, *, outside: bool) -> str | None:
         """As it was reworded for others; where the rewording is gone, nothing was released."""
         row = self.rows.findings.get(reply)
         self.quoted[reply] = None
-        if row is None or row.state == "withdrawn":
+        if row is None or row.state == "withdrawn" or (outside and row.state not in RELEASED):
             return None
         if row.state != "reworded":
             return self._quote(reply)

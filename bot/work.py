@@ -212,12 +212,14 @@ class Works:
     def _about(
         self, desk: Desk, live: Live, place: Any, person: int, each: Wrote, reading: Reading
     ) -> tuple[int | None, int | None]:
-        """The prompt or the reply that a message directly replies to."""
+        """The prompt, or the reply of one's own, that a message directly replies to."""
         if each.reply_to:
             ours = desk.prompts.get((place.id, each.reply_to))
             theirs = desk.replies.get((place.id, each.reply_to))
+            # Only its author can mark a message.
+            own = theirs.id if theirs is not None and theirs.person_id == person else None
             prompt = ours.prompt if ours is not None and ours.session_id == live.row.id else None
-            return prompt, theirs.id if theirs is not None else None
+            return prompt, own
         if isinstance(reading, Control) and reading.word == "aside":
             desk.unit.flush()
             last = select(t.replies.c.id).where(

@@ -57,6 +57,8 @@ class Finding(Struct, frozen=True, tag="finding"):
     """The words of a finding: as reworded at the release, otherwise as written."""
 
     reply: int
+    #: Shown outside its circle: gone from there if the circle does not let it out any more.
+    outside: bool = False
 
 
 class Action(Struct, frozen=True, tag="action"):

@@ -117,6 +117,15 @@ _reaches = (
     .where(t.places.c.person_id == bindparam("b_person"))
     .values(session_id=bindparam("b_session"))
 )
+_superseded = (
+    update(t.outbox)
+    .where(
+        t.outbox.c.session_id == bindparam("b_session"),
+        t.outbox.c.slot == bindparam("b_slot"),
+        t.outbox.c.status == "queued",
+    )
+    .values(status="dropped", reason="superseded")
+)
 _judged = {
     "finding": update(t.findings)
     .where(t.findings.c.reply_id == bindparam("b_id"))
@@ -151,6 +160,7 @@ class Unit:
         self._judged: dict[str, Rows] = {"finding": [], "action": []}
         self._speaks: Rows = []
         self._reaches: Rows = []
+        self._superseded: Rows = []
 
     # -- reads
 
@@ -237,6 +247,10 @@ class Unit:
         """From now on, what is written in this place is for this session."""
         self._speaks.append({"b_id": place, "b_session": session})
 
+    def supersedes(self, session: int, slot: str) -> None:
+        """What was to be said in this slot, and has not been sent, is not worth sending any more."""
+        self._superseded.append({"b_session": session, "b_slot": slot})
+
     def reaches(self, people: Collection[int], session: int) -> None:
         """From now on, what these people write in private is for this session."""
         self._reaches.extend({"b_person": person, "b_session": session} for person in people)
@@ -257,6 +271,7 @@ class Unit:
         later = (
             (_kept, self._kept),
             (_speaks, sorted(self._speaks, key=lambda row: row["b_id"])),
+            (_superseded, self._superseded),
             (_reaches, sorted(self._reaches, key=lambda row: row["b_person"])),
             *((_judged[w], r) for w, r in self._judged.items()),
         )

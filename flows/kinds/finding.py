@@ -47,7 +47,7 @@ class PutForward(Timed):
             turn.keep(event, "finding")
             turn.found("findings", Found(event.reply, "proposed"))
         else:
-            turn.keep(event, "answer")
+            turn.keep(event, self.role_otherwise)
             turn.say(message("answer", line("finding.full", n=self.most)))
         turn.answered(event)
 

@@ -42,7 +42,7 @@ class Share(Timed):
         return max(turn.now, turn.partway(turn.now, WAITED))
 
     def arrives(self, turn: Turn, event: Published) -> bool:
-        shown: Part = Points(tuple(Finding(reply) for reply in event.findings))
+        shown: Part = Points(tuple(Finding(reply, outside=True) for reply in event.findings))
         if not event.findings:
             shown = line("share.nothing")
         turn.say(

@@ -44,8 +44,11 @@ class Step(BaseModel):
 
     @property
     def role_otherwise(self) -> Role:
-        """How words to it count that it did not take in itself: a finding or an action would be on nobody's list."""
-        return "answer" if self.ROLE in ("finding", "action", "control") else self.ROLE
+        """How words to it count that it did not take in itself: a finding or an action would be on nobody's list.
+
+        As a thought that came afterwards they are in the circle's next recap.
+        """
+        return "reflection" if self.ROLE in ("finding", "action", "control") else self.ROLE
 
     def opens(self, turn: Turn) -> None:
         """The step begins. One that has nothing to do, or does not wait, sets `turn.over`."""

@@ -43,7 +43,7 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
         ]
     if recap.reflections:
         shown += [Heading(text("recap.reflections")), *_by_rule(recap.reflections)]
-    shown += _section("recap.others", [Finding(row.reply) for row in recap.others])
+    shown += _section("recap.others", [Finding(row.reply, outside=True) for row in recap.others])
     if recap.others and recap.more:
         shown.append(line("recap.others-more", n=recap.more))
     shown += _section("recap.actions", [Action(row.reply) for row in recap.actions])
@@ -86,6 +86,6 @@ def _numbered(findings: tuple[Numbered, ...] | None) -> list[Part]:
         return [line("manager.counts-only")]
     if not findings:
         return [line("manager.no-findings")]
-    listed = tuple(Finding(one.reply) for one in findings)
+    listed = tuple(Finding(one.reply, outside=True) for one in findings)
     numbers = tuple(one.number for one in findings)
     return [Heading(text("manager.findings")), Points(listed, numbered=True, numbers=numbers)]
