@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,6 +25,16 @@ from tests.databases import address
 from tests.house.victim import SharedClock
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Seconds that a test waits for what must come.
+PATIENCE = 60
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Look, again and again, until it holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it has not come"
+        time.sleep(0.02)
 
 
 class Keeper:

@@ -5,7 +5,6 @@ Two `serve` on one SQLite file are in `test_serve`.
 
 import asyncio
 import random
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -20,14 +19,12 @@ from bot.shelf import Shelf
 from bot.wiring import build, tomb_maker, working
 from bot.work import Works
 from storage import tables as t
-from tests.house.keeping import Keeper, People, SecondDoor
+from tests.house.keeping import Keeper, People, SecondDoor, wait_for
 from tests.house.rig import NINE, Chat, Clock, driven, planned, replayed, rows, standing
 from tests.house.test_kill import PLACES, check_places, check_replies
 
 #: Seconds until a silent process is taken for dead: several of the looks and signs of life that must fit in.
 LEASE = 2.0
-#: Seconds that a test waits for what must come.
-PATIENCE = 60
 #: Which of the two dies, and where.
 DEATHS = ((0, "claimed", 2), (1, "taken", 1), (0, "committed", 4), (1, "receipted", 1), (0, "taken", 1))
 
@@ -93,13 +90,6 @@ def both_begin(one, other):
     other.order()
     assert one.listens()
     assert other.listens()
-
-
-def wait_for(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it has not come"
-        time.sleep(0.02)
 
 
 # -- two houses and several threads in this process, on both engines
