@@ -73,7 +73,7 @@ class Openings:
             of=len(programme.rounds),
             minutes=form.minutes,
             plenum=not everyone and self._has_plenum(programme, row, series, groups),
-            pause=0 if everyone else form.pause_after(row.number),
+            pause=form.pause_after(row.number),
             closes_at=self._closes(row, series, everyone=everyone),
             late=int((self.now - row.starts_at).total_seconds() // 60) if late else 0,
             recap=recap,

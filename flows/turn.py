@@ -265,8 +265,9 @@ class Turn:
     # -- the end
 
     def goodbye(self) -> None:
-        pause = self.state.setting.pause
-        until = line("break.until", until=Moment(self.now + timedelta(minutes=pause)))
+        """The break lasts until the next sitting, however early this one is done."""
+        pause, end = self.state.setting.pause, max(self.now, self.state.ends_at or self.now)
+        until = line("break.until", until=Moment(end + timedelta(minutes=pause)))
         self.say(message("question", until if pause else line("meeting.thanks")))
 
     def finish(self, outcome: Outcome) -> None:
