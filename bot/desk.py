@@ -55,7 +55,10 @@ class Desk:
     now: datetime
     sessions: dict[int, Live] = field(default_factory=dict)
     places: dict[Any, Any] = field(default_factory=dict)
+    people: dict[Account, int] = field(default_factory=dict)
     seats: dict[Account, list[Seat]] = field(default_factory=dict)
+    #: The session that each of these accounts speaks to in private.
+    privately: dict[Account, int] = field(default_factory=dict)
     replies: dict[tuple[int, str], Any] = field(default_factory=dict)
     prompts: dict[tuple[int, str], Any] = field(default_factory=dict)
     #: Tombstones of the messages that are spoken of here.
@@ -92,7 +95,6 @@ class Desk:
     def _opened(self, live: Live, members: tuple[int, ...]) -> None:
         """From now on, what is written in that place is for this session; its content is pinned."""
         self.unit.speaks(live.row.place_id, live.row.id)
-        self.unit.reaches(members, live.row.id)
         if live.row.meeting_id not in self.opened:
             self.opened.add(live.row.meeting_id)
             pinned = {"status": "open", "content_id": live.row.content_id}
@@ -162,8 +164,6 @@ class Desk:
                 # Each coordinator's copy is a row of its own.
                 effect = row["effect"] + 1000 * copy
                 self.unit.add(t.outbox, [{**row, "place_id": home.id, "effect": effect}])
-                if say.to == "person":
-                    self.unit.speaks(home.id, live.row.id)
 
     def _publish(self) -> None:
         if not self.published:
@@ -175,7 +175,7 @@ class Desk:
             .where(
                 t.sessions.c.meeting_id.in_(meetings),
                 t.circles.c.kind == "everyone",
-                t.sessions.c.phase != "finished",
+                t.sessions.c.phase != "cancelled",
             )
         )
         waits = {row.meeting_id: row.id for row in self.unit.all(everyone)}

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from adapters.port import Chose, Heard, Rewrote, TookBack, Wrote
 from bot.desk import Desk, Live, meeting_becomes
@@ -45,7 +45,7 @@ class Works:
         """`ids` gives new ids of replies and recaps; `tomb` hashes a place and a message with the house's key."""
         self.database, self.shelf, self.ids, self.tomb = database, shelf, ids, tomb
 
-    # -- two ways in
+    # -- ways in
 
     def take(self, happenings: Sequence[Happening], now: datetime) -> list[str]:
         """Take a batch in. Returns, per happening, "applied", "known" or why it was ignored.
@@ -53,22 +53,26 @@ class Works:
         Raises whatever went wrong; then nothing of the batch has happened.
         """
         with self.database.write() as connection:
-            unit = Unit(connection)
-            desk = Desk(unit, now)
-            keys = [name(each) for each in happenings]
-            known = unit.known(keys)
-            fresh: list[Happening] = []
-            outcomes: list[str] = []
-            for each, key in zip(happenings, keys, strict=True):
-                outcomes.append("known" if key in known else "")
-                if not outcomes[-1]:
-                    fresh.append(each)
-                    known.add(key)
-            self._look_up(desk, fresh)
-            for index, each in enumerate(happenings):
-                outcomes[index] = outcomes[index] or self._take_one(desk, each)
-            desk.write()
-            return outcomes
+            return self.settle(connection, happenings, now)
+
+    def settle(self, connection: Connection, happenings: Sequence[Happening], now: datetime) -> list[str]:
+        """`take`, in a transaction that has more to it: what a coordinator decides is decided together with this."""
+        unit = Unit(connection)
+        desk = Desk(unit, now)
+        keys = [name(each) for each in happenings]
+        known = unit.known(keys)
+        fresh: list[Happening] = []
+        outcomes: list[str] = []
+        for each, key in zip(happenings, keys, strict=True):
+            outcomes.append("known" if key in known else "")
+            if not outcomes[-1]:
+                fresh.append(each)
+                known.add(key)
+        self._look_up(desk, fresh)
+        for index, each in enumerate(happenings):
+            outcomes[index] = outcomes[index] or self._take_one(desk, each)
+        desk.write()
+        return outcomes
 
     def due(self, now: datetime, most: int = DUE_AT_ONCE, *, but: Collection[int] = ()) -> list[int]:
         """The sessions whose time has come, without those named in `but`."""
@@ -261,10 +265,13 @@ class Works:
                 return "nothing is changed by it"
             changed = {"words": each.words, "revision": each.revision}
             desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
+            # The next correction of it may be in the same batch, and is held against what stands now.
+            desk.replies.update(desk.unit.replies([(place.id, each.message)]))
             event: e.Event = e.Edited(person, found.id)
         else:
             self._bury(desk, place.id, each.message)
             desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
+            del desk.replies[place.id, each.message]
             event = e.Removed(person, found.id)
         outcome = desk.apply(live, event, key=key)
         desk.corrected.append((found.id, live, live.row.version))

@@ -76,7 +76,7 @@ _waited_for = (
         t.sessions.c.id.in_(
             select(t.publications.c.waits_for).where(t.publications.c.waits_for.is_not(None))
         ),
-        t.sessions.c.phase != "planned",
+        t.sessions.c.state.is_not(None),
         t.sessions.c.id.not_in(bindparam("but", expanding=True)),
     )
     .limit(bindparam("most"))
@@ -88,8 +88,11 @@ _places = select(t.places).where(t.places.c.channel.in_(bindparam("channels", ex
 _seats = (
     select(t.identities.c.platform, t.identities.c.workspace, t.identities.c.account, t.identities.c.person_id,
            t.memberships.c.series_id, t.memberships.c.circle_id, t.memberships.c.role)
-    .join(t.memberships, t.memberships.c.person_id == t.identities.c.person_id)
-    .where(t.identities.c.account.in_(bindparam("accounts", expanding=True)), t.memberships.c.until.is_(None))
+    .outerjoin(
+        t.memberships,
+        (t.memberships.c.person_id == t.identities.c.person_id) & t.memberships.c.until.is_(None),
+    )
+    .where(t.identities.c.account.in_(bindparam("accounts", expanding=True)))
 )  # fmt: skip
 _replies = select(t.replies).where(
     t.replies.c.place_id.in_(bindparam("places", expanding=True)),
@@ -112,10 +115,10 @@ _kept = (
             late=bindparam("b_late"))
 )  # fmt: skip
 _speaks = update(t.places).where(t.places.c.id == bindparam("b_id")).values(session_id=bindparam("b_session"))
-_reaches = (
-    update(t.places)
-    .where(t.places.c.person_id == bindparam("b_person"))
-    .values(session_id=bindparam("b_session"))
+#: The sittings of these circles, for what their people write in private.
+_sittings = select(t.sessions.c.id, t.sessions.c.circle_id, t.sessions.c.phase, t.sessions.c.starts_at).where(
+    t.sessions.c.circle_id.in_(bindparam("circles", expanding=True)),
+    t.sessions.c.phase.in_(bindparam("phases", expanding=True)),
 )
 _superseded = (
     update(t.outbox)
@@ -159,7 +162,6 @@ class Unit:
         self._kept: Rows = []
         self._judged: dict[str, Rows] = {"finding": [], "action": []}
         self._speaks: Rows = []
-        self._reaches: Rows = []
         self._superseded: Rows = []
 
     # -- reads
@@ -196,13 +198,23 @@ class Unit:
         found = self.connection.execute(_places, {"channels": list(channels)})
         return {(row.platform, row.workspace, row.channel, row.thread): row for row in found}
 
-    def seats(self, accounts: Collection[str]) -> dict[Account, list[Seat]]:
-        """What these accounts are members of now."""
+    def people(self, accounts: Collection[str]) -> tuple[dict[Account, int], dict[Account, list[Seat]]]:
+        """Who these accounts are, and what they are members of now: whoever has left is still somebody."""
+        known: dict[Account, int] = {}
         seats: dict[Account, list[Seat]] = {}
         if accounts:
             for row in self.connection.execute(_seats, {"accounts": list(accounts)}):
-                seats.setdefault((row[0], row[1], row[2]), []).append(Seat(*row[3:]))
-        return seats
+                account = (row[0], row[1], row[2])
+                known[account] = row[3]
+                if row[4] is not None:
+                    seats.setdefault(account, []).append(Seat(*row[3:]))
+        return known, seats
+
+    def sittings(self, circles: Collection[int], phases: Collection[str]) -> list[Any]:
+        """Sessions of these circles in these phases: id, circle, phase and start."""
+        if not circles:
+            return []
+        return list(self.connection.execute(_sittings, {"circles": list(circles), "phases": list(phases)}))
 
     def replies(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Any]:
         """Replies by place and the platform's message id."""
@@ -251,10 +263,6 @@ class Unit:
         """What was to be said in this slot, and has not been sent, is not worth sending any more."""
         self._superseded.append({"b_session": session, "b_slot": slot})
 
-    def reaches(self, people: Collection[int], session: int) -> None:
-        """From now on, what these people write in private is for this session."""
-        self._reaches.extend({"b_person": person, "b_session": session} for person in people)
-
     def run(self, statement: Any, rows: Rows | dict[str, Any] | None = None) -> None:
         """A write of its own, for what is rare."""
         self.connection.execute(statement, rows or {})
@@ -272,7 +280,6 @@ class Unit:
             (_kept, self._kept),
             (_speaks, sorted(self._speaks, key=lambda row: row["b_id"])),
             (_superseded, self._superseded),
-            (_reaches, sorted(self._reaches, key=lambda row: row["b_person"])),
             *((_judged[w], r) for w, r in self._judged.items()),
         )
         for statement, changes in later:

@@ -199,15 +199,18 @@ class People:
             self.refused[answer.detail] += 1
 
     def _something(self) -> Request:
-        """Mostly a new message, sometimes a control word, a correction, or a message taken back."""
+        """Mostly a new message, sometimes a button, a control word, a correction, or a message taken back."""
         self._number += 1
         key, dice = f"{self.called}{self._number}", self.chance.random()
         mine = [message for message, said in self.spoken.items() if said.words is not None]
+        if dice > 0.95:
+            place = self.chance.choice(list(self.places))
+            return Request(key=key, do="chose", place=place, account=self.places[place][0], press="here")
         if dice < 0.8 or not mine:
             return self._new(key, dice)
         message = self.chance.choice(mine)
         said = self.spoken[message]
-        if dice < 0.93:
+        if dice < 0.9:
             said.words, said.revision = f"In other words, {key}.", said.revision + 1
             return Request(key=key, do="rewrote", place=said.place, account=said.account, message=message,
                            words=said.words, revision=said.revision)  # fmt: skip
