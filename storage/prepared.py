@@ -1,0 +1,174 @@
+"""Statements that are put into SQL once, and not anew for every unit of work.
+
+SQLAlchemy writes the SQL of both engines, and knows how each stores a time or a yes. What it also does whenever a
+statement is executed (find it in its cache, lay out its lists) costs more than a small statement itself, and a unit
+of work is a dozen of those. So here it is asked once for each engine, and its answer is kept.
+
+Lists are one parameter, `listed`, so that the SQL is the same however long they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+from sqlalchemy import ARRAY, Connection, Dialect, Select, Text, bindparam
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_encode = msgspec.json.Encoder().encode
+
+Values: TypeAlias = Mapping[str, Any]
+#: Most values go in and come out as they are; this is for those at this index that do not.
+_Process: TypeAlias = tuple[int, Callable[[Any], Any]]
+
+
+class Prepared:
+    """A statement with its parameters by name. Safe to share between threads."""
+
+    def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
+        """`columns`: of an insert, those that are given."""
+        self._statement, self._columns = statement, columns
+        self._written: dict[str, _Written] = {}
+
+    def rows(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
+        """What a select finds."""
+        written = self._for(connection.dialect)
+        given = written.values(values)
+        with _cursor(connection, written.sql, given) as cursor:
+            cursor.execute(written.sql, given)
+            return written.results(cursor.fetchall())
+
+    def write(self, connection: Connection, rows: Sequence[Values]) -> int:
+        """Insert or update, once for each row. Returns how many rows it was that changed; -1 if nobody knows."""
+        written = self._for(connection.dialect)
+        given = [written.values(row) for row in rows]
+        with _cursor(connection, written.sql, given) as cursor:
+            cursor.executemany(written.sql, given)
+            return int(cursor.rowcount)
+
+    def _for(self, dialect: Dialect) -> _Written:
+        if dialect.name not in self._written:
+            self._written[dialect.name] = _write(self._statement, self._columns, dialect)
+        return self._written[dialect.name]
+
+
+@contextmanager
+def _cursor(connection: Connection, sql: str, given: Any) -> Iterator[Any]:
+    """The driver's own, in the connection's transaction. Listeners, errors and lost connections are SQLAlchemy's."""
+    cursor, driver = connection.connection.cursor(), connection.dialect.loaded_dbapi
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, sql, given, None, isinstance(given, list))
+    try:
+        yield cursor
+    except driver.Error as problem:
+        lost = connection.dialect.is_disconnect(problem, connection.connection.dbapi_connection, cursor)
+        if lost:
+            connection.invalidate(problem)
+        # Without the values: they are what people wrote.
+        raise DBAPIError.instance(
+            sql, None, problem, driver.Error, connection_invalidated=lost, dialect=connection.dialect
+        ) from problem
+    finally:
+        cursor.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The SQL of one engine, and how values go in and come out."""
+
+    sql: str
+    #: Parameters in the order of the SQL.
+    names: tuple[str, ...]
+    #: The engine takes parameters in this order, and not by name.
+    in_order: bool
+    #: Parameters whose values stand in the statement itself.
+    fixed: dict[str, Any]
+    #: By index: what makes of a parameter what the engine takes, and of what it hands out a column.
+    into: tuple[_Process, ...]
+    out_of: tuple[_Process, ...]
+
+    def values(self, given: Values) -> Any:
+        every = {**self.fixed, **given} if self.fixed else given
+        values = _processed(self.into, [every[name] for name in self.names])
+        return tuple(values) if self.in_order else dict(zip(self.names, values, strict=True))
+
+    def results(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        return [tuple(_processed(self.out_of, list(row))) for row in rows] if self.out_of else rows
+
+
+def _processed(processes: tuple[_Process, ...], values: list[Any]) -> list[Any]:
+    for index, process in processes:
+        values[index] = process(values[index])
+    return values
+
+
+def _write(statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> _Written:
+    written: SQLCompiler = statement.compile(dialect=dialect, column_keys=columns)
+    names = tuple(written.positiontup or written.binds)
+    kinds = [written.binds[name].type.dialect_impl(dialect) for name in names]
+    selected = statement.selected_columns if isinstance(statement, Select) else ()
+    found = [column.type.dialect_impl(dialect) for column in selected]
+    return _Written(
+        sql=str(written),
+        names=names,
+        in_order=written.positional,
+        fixed={name: bind.value for name, bind in written.binds.items() if not bind.required},
+        into=_those(kind.bind_processor(dialect) for kind in kinds),
+        out_of=_those(kind.result_processor(dialect, None) for kind in found),
+    )
+
+
+def _those(processes: Iterable[Callable[[Any], Any] | None]) -> tuple[_Process, ...]:
+    return tuple((index, process) for index, process in enumerate(processes) if process is not None)
+
+
+# -- lists
+
+
+class _List(TypeDecorator[Any]):
+    """Several values as one: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(self.of))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return _encode(list(value)).decode() if dialect.name == "sqlite" else list(value)
+
+
+class _Listed(ColumnElement[bool]):
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column, self.values = column, bindparam(name, type_=_List(column.type))
+
+
+def listed(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Its value is among those that the parameter of this name lists."""
+    return _Listed(column, name)
+
+
+@compiles(_Listed)
+def _is_any(element: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    return (
+        f"{compiler.process(element.column, **options)} = ANY ({compiler.process(element.values, **options)})"
+    )
+
+
+@compiles(_Listed, "sqlite")
+def _is_in(element: _Listed, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = compiler.process(element.column, **options), compiler.process(element.values, **options)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - names of ours, no values
