@@ -123,20 +123,37 @@ def pause(turn: Turn, event: object) -> str | None:
     end = max(turn.state.ends_at or turn.now, turn.now) + FORGOTTEN
     forgotten = {} if isinstance(event, e.Paused) else {"forgotten": turn.waking(end)}
     turn.set(phase="paused", left=left, deadlines=forgotten)
-    turn.say(message("answer", line("control.paused"), choices=choices("resume")))
+    say_paused(turn)
     turn.update("root", message("status", turn.title(), line("status.paused")))
     return None
 
 
 def held(turn: Turn, _: e.Paused) -> str | None:
     """A coordinator pauses what somebody else has paused: from now on it stays so until they resume it."""
-    if not turn.state.deadlines:
+    if turn.state.held:
         return "the meeting is paused"
     turn.set(deadlines={})
+    say_paused(turn)
     return None
 
 
-def resume(turn: Turn, _: object) -> str | None:
+def say_paused(turn: Turn) -> None:
+    """That nothing is timed, and who starts the clock again: what a coordinator paused waits for them."""
+    if turn.state.held:
+        turn.say(message("answer", line("control.paused-by-coordinator")))
+    else:
+        turn.say(message("answer", line("control.paused"), choices=choices("resume")))
+
+
+def resume(turn: Turn, event: object) -> str | None:
+    """Whoever says so may lift what a member paused, or what stopped by itself; a coordinator's pause only they do."""
+    if turn.state.held:
+        say_paused(turn)
+        return None
+    return go_on(turn, event)
+
+
+def go_on(turn: Turn, _: object) -> str | None:
     left = {name: turn.now + timedelta(seconds=seconds) for name, seconds in turn.state.left.items()}
     deadlines = {name: turn.waking(at) for name, at in left.items()}
     turn.set(phase="running", deadlines=deadlines, left={}, since=turn.now)
@@ -193,7 +210,7 @@ def _untouched(turn: Turn, undo: Undo) -> bool:
     if state.undos[-1] != undo:
         return False
     if undo.word == "pause":
-        return state.phase == "paused"
+        return state.phase == "paused" and not state.held
     asked = (state.prompt.prompt if state.prompt else 0) - (undo.prompt or 0)
     return state.phase == "running" and state.step != undo.step and asked <= 1
 

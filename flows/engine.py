@@ -31,7 +31,7 @@ from msgspec import Struct
 
 from flows import events as e
 from flows import lobby
-from flows.controls import held, pause, resume, stretched
+from flows.controls import go_on, held, pause, stretched
 from flows.course import BUDGET, BudgetExceeded, publish, run
 from flows.effects import Effect
 from flows.hearing import (
@@ -125,6 +125,10 @@ def _left(turn: Turn, event: e.Left) -> str | None:
     return None
 
 
+def _resumed(turn: Turn, event: e.Resumed) -> str | None:
+    return go_on(turn, event) if turn.going_on else lobby.goes_on(turn, event)
+
+
 def _published(turn: Turn, event: e.Published) -> str | None:
     """A group that comes after the plenum, or at a later step of it, is still heard: what it released is added."""
     present = (turn.step,) if turn.going_on else ()
@@ -141,15 +145,18 @@ def _closed(turn: Turn, _: e.Closed) -> str | None:
 
 #: What each event means in each phase.
 TRANSITIONS: dict[str, dict[type, Handler]] = {
-    "lobby": {e.Replied: lobby.replied, e.Pressed: lobby.pressed, e.TimeCame: time_came, e.Closed: _closed},
-    "headcount": {e.Replied: lobby.replied, e.TimeCame: time_came, e.Closed: _closed},
+    "lobby": {
+        e.Replied: lobby.replied, e.Pressed: lobby.pressed, e.TimeCame: time_came, e.Paused: pause,
+        e.Closed: _closed,
+    },
+    "headcount": {e.Replied: lobby.replied, e.TimeCame: time_came, e.Paused: pause, e.Closed: _closed},
     "running": {
         e.Replied: replied, e.Pressed: pressed, e.TimeCame: time_came, e.Paused: pause, e.Stretched: stretched,
         e.Published: _published, e.Closed: _closed, e.DeliveryFailed: delivery_failed,
     },
     "paused": {
         e.Replied: replied_while_paused, e.Pressed: pressed_while_paused, e.TimeCame: time_came,
-        e.Paused: held, e.Resumed: resume, e.Published: _published, e.Closed: _closed,
+        e.Paused: held, e.Resumed: _resumed, e.Published: _published, e.Closed: _closed,
         e.DeliveryFailed: delivery_failed,
     },
     "finished": {e.Replied: replied_afterwards, e.Pressed: pressed_afterwards, e.Published: _published},

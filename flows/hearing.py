@@ -7,8 +7,9 @@ from typing import cast
 from msgspec.structs import replace
 
 from flows import events as e
-from flows.controls import CONTROLS, control, resume, stale
-from flows.message import choices, line, message, programme
+from flows import lobby
+from flows.controls import CONTROLS, control, resume, say_paused, stale
+from flows.message import line, message, programme
 from flows.reading import Control, ControlWord, Help, Marked, Verdict
 from flows.state import Asked, Found
 from flows.turn import Turn
@@ -97,6 +98,8 @@ def _explain(turn: Turn, picture: str, number: int, person: int | None = None) -
 
 def replied_while_paused(turn: Turn, event: e.Replied) -> str | None:
     """People may go on writing; only «resume» starts the clock again."""
+    if not turn.going_on:
+        return lobby.replied_while_paused(turn, event)
     word = _steering(event)
     if word in (None, "here"):
         return replied(turn, event)
@@ -106,7 +109,7 @@ def replied_while_paused(turn: Turn, event: e.Replied) -> str | None:
     if word == "resume":
         resume(turn, event)
     else:
-        turn.say(message("answer", line("control.paused"), choices=choices("resume")))
+        say_paused(turn)
     return None
 
 
@@ -165,6 +168,8 @@ def _code(press: str) -> tuple[str, int | None]:
 
 
 def pressed_while_paused(turn: Turn, event: e.Pressed) -> str | None:
+    if not turn.going_on:
+        return lobby.pressed_while_paused(turn, event)
     if event.press == "resume":
         return turn.stranger(event.person) or resume(turn, event)
     if _code(event.press)[0] in STEERING:

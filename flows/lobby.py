@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flows import events as e
+from flows.controls import say_paused
 from flows.course import begin
-from flows.message import Part, choices, line, message
+from flows.message import Message, Part, choices, line, message
 from flows.reading import Control, Count
 from flows.turn import Turn
 
@@ -21,14 +22,21 @@ HEADCOUNT = timedelta(minutes=3)
 
 
 def opens(turn: Turn) -> None:
-    here = turn.live and not turn.state.setting.groups
-    parts = [turn.title(), *_first(turn), *([line("meeting.here")] if here else [])]
-    turn.say(message("question", *parts, choices=choices("here") if here else ()), slot="root")
-    if here:
+    turn.say(_opening(turn), slot="root")
+    if _waits(turn):
         turn.due("nobody", turn.now + NOBODY)
         turn.due("empty", turn.now + timedelta(minutes=turn.state.setting.minutes) + NOBODY)
     else:
         begin(turn)
+
+
+def _waits(turn: Turn) -> bool:
+    return turn.live and not turn.state.setting.groups
+
+
+def _opening(turn: Turn) -> Message:
+    here = (line("meeting.here"),) if _waits(turn) else ()
+    return message("question", turn.title(), *_first(turn), *here, choices=choices("here") if here else ())
 
 
 def _first(turn: Turn) -> list[Part]:
@@ -68,6 +76,36 @@ def pressed(turn: Turn, event: e.Pressed) -> str | None:
     if event.press != "here":
         return f"{event.press} is no choice before the meeting has begun"
     _here(turn)
+    return None
+
+
+def replied_while_paused(turn: Turn, event: e.Replied) -> str | None:
+    """«We are here» begins nothing in a series that is paused, and is told why."""
+    if ignored := replied(turn, event):
+        return ignored
+    reading = event.reading
+    if isinstance(reading, Count) or (isinstance(reading, Control) and reading.word in ("here", "resume")):
+        say_paused(turn)
+    return None
+
+
+def pressed_while_paused(turn: Turn, event: e.Pressed) -> str | None:
+    if ignored := turn.stranger(event.person):
+        return ignored
+    if event.press not in ("here", "resume"):
+        return "the meeting is paused"
+    say_paused(turn)
+    return None
+
+
+def goes_on(turn: Turn, _: e.Resumed) -> str | None:
+    """Back to where it was, with the time that was left, and asking again: much may have been said meanwhile."""
+    phase, left = turn.state.phase_paused, turn.state.left
+    deadlines = {name: turn.now + timedelta(seconds=seconds) for name, seconds in left.items()}
+    turn.set(phase=phase, deadlines=deadlines, left={})
+    turn.update("root", _opening(turn))
+    resumed, asks = line("control.resumed"), line("meeting.here" if phase == "lobby" else "meeting.headcount")
+    turn.say(message("question", resumed, asks, choices=choices("here") if phase == "lobby" else ()))
     return None
 
 

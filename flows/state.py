@@ -105,6 +105,18 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return min(self.deadlines.values(), default=None)
 
     @property
+    def held(self) -> bool:
+        """A coordinator has paused it, and only they let it go on: what anyone else pauses has an end."""
+        return self.phase == "paused" and not self.deadlines
+
+    @property
+    def phase_paused(self) -> Phase:
+        """While paused: what was going on. The clocks of the lobby and of the head count run nowhere else."""
+        if "empty" in self.left:
+            return "lobby"
+        return "headcount" if "headcount" in self.left else "running"
+
+    @property
     def prompt(self) -> Asked | None:
         """The present prompt."""
         return self.asked[-1] if self.asked else None

@@ -59,7 +59,8 @@ class Turn:
 
     @property
     def going_on(self) -> bool:
-        return self.state.phase in ("running", "paused")
+        phase = self.state.phase
+        return phase == "running" or (phase == "paused" and self.state.phase_paused == "running")
 
     @property
     def all_answered(self) -> bool:

@@ -244,6 +244,7 @@ class Watched:
         self.state = result.state
         self.log.append((event, self.now))
         self.said(result)
+        self.holds(before, event)
         self.effects += result.effects
         if isinstance(event, e.Paused | e.Resumed):
             self.by_coordinator = isinstance(event, e.Paused)
@@ -293,6 +294,12 @@ class Watched:
         publishes = sum(isinstance(fx_, fx.Publish) for fx_ in all_of_it)
         came = state.phase == "finished" and finishes[0] != "nobody came"
         assert publishes == (came and not state.setting.groups)
+
+    def holds(self, before: State | None, event: e.Event) -> None:
+        """What a coordinator paused goes on, or begins, when the coordinator says so; nobody else's word is enough."""
+        assert self.state is not None
+        if before and before.phase == "paused" and self.by_coordinator:
+            assert self.state.phase == "paused" or isinstance(event, e.Resumed | e.Closed)
 
     def waits(self, state: State) -> None:
         """Every wait has an end: a time, or a coordinator who paused."""
