@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,12 +13,8 @@ from flows.forms import MOVE
 
 if TYPE_CHECKING:
     from bot.cli import House
-    from bot.happenings import Order
     from bot.series.office import Change, Office
-    from storage.database import Database
 
-#: Attempts at a unit of work that meets a serving process on its way.
-ATTEMPTS = 3
 ROLES = ("coordinator", "manager", "note-taker")
 
 _series = click.argument("called", metavar="SERIES")
@@ -29,40 +24,27 @@ _group = click.option("--group", metavar="NAME", help="One group only, by its na
 
 
 def change(house: House, called: str, act: Callable[[Office], Change]) -> None:
-    """Carry a change out: one transaction, then what sessions under way are to be told, then the lines."""
-    from bot.series.office import open_office
-    from bot.series.problems import WhichTime
-
-    database, now = house.database(), house.clock.now()
-    try:
-        with database.write() as connection:
-            done = act(open_office(connection, house.settings.organisation, called, actor(), now))
-    except WhichTime as asked_about:
-        raise which_time(asked_about) from asked_about
-    for line in done.told:
-        click.echo(line)
-    for outcome in order(database, done.orders, now):
-        if outcome not in ("applied", "known"):
-            click.echo(f"One session was left as it is: {outcome}.")
-
-
-def order(database: Database, orders: Sequence[Order], now: datetime) -> list[str]:
-    """Tell sessions under way, in a unit of work of this process; whoever serves sends what comes of it."""
+    """Carry a change out, all of it in one transaction, and print its lines. Whoever serves sends what comes of it."""
     from bot.clock import id_maker
+    from bot.series.deciding import decide
+    from bot.series.problems import WhichTime
     from bot.shelf import Shelf
     from bot.wiring import tomb_maker
     from bot.work import Works
-    from storage.unit import StaleSession
 
-    if not orders:
-        return []
+    database = house.database()
     works = Works(database, Shelf(), id_maker(), tomb_maker(database.secret("tombstones")))
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return works.take(orders, now)
-        except StaleSession:
-            continue
-    return works.take(orders, now)
+    try:
+        done = decide(works, house.settings.organisation, called, actor(), act, house.clock.now())
+    except WhichTime as asked_about:
+        raise which_time(asked_about) from asked_about
+    for line in done.change.told:
+        click.echo(line)
+    for outcome in done.outcomes:
+        if outcome == "parked":
+            click.echo("One session could not be told, and was left as it is. Look at it: runda parked")
+        elif outcome != "applied":
+            click.echo(f"One session was left as it is: {outcome}.")
 
 
 @click.command()

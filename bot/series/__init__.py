@@ -5,6 +5,7 @@
     planning    from what is asked for to a plan; reads and writes nothing
     making      from a plan to rows, in one transaction
     office      one series at hand: its rows, its audit log, and what people are told
+    deciding    a change and what it tells sessions under way, in one transaction
     changes     move, undo, confirm, pause, resume, cancel, start
     members     who takes part, and in what role
     overview    lists and states, as counts

@@ -1,7 +1,7 @@
 """What a coordinator does to a planned series: confirm, pause, resume, cancel. Dates are changed in `moving`.
 
-A session that is under way belongs to the engine, so it is told by an order, in a unit of work of its own, after
-this transaction. A command that was cut off between the two can be given again: nothing happens twice by it.
+A session that is under way belongs to the engine, so it is told by an order, which is carried out in the same
+transaction (`deciding`): a command that is cut off has either happened or not, and can be given again.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a coordinator is told, and what the sessions under way are to be told once it is committed."""
+    """What a coordinator is told, and what the sessions under way are to be told in the same transaction."""
 
     told: tuple[str, ...]
     orders: tuple[Order, ...] = ()
@@ -151,7 +151,7 @@ class Office:
             self.connection.execute(insert(t.outbox), rows)
 
     def order(self, act: str, audit: int, sessions: Iterable[Row[Any]], event: Event) -> None:
-        """Have these sessions told, once this is committed."""
+        """Have these sessions told, in the same transaction: see `bot.series.deciding`."""
         self.orders += [Order(f"{act}:{audit}:{each.id}", each.id, event) for each in sessions]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from bot import library
 from bot.series import making
+from bot.series.deciding import decide
 from bot.series.office import Change, Office, open_office
 from bot.series.planning import Plan, Tenant, Wish, plan
 from bot.shelf import Shelf
@@ -49,12 +50,10 @@ def made(database: Database, *, organisation: str = "Runda", now: datetime = NOW
 def do(
     database: Database, act: Callable[..., Change], *args: Any, called: str = "north", now: datetime = NOW
 ) -> Change:
-    """Carry a change out, as a command does: the transaction, then what sessions under way are told."""
-    with database.write() as connection:
-        change = act(open_office(connection, "Runda", called, "test", now), *args)
-    if change.orders:
-        works(database).take(change.orders, now)
-    return change
+    """Carry a change out, as a command does, with what sessions under way are told."""
+    done = decide(works(database), "Runda", called, "test", lambda office: act(office, *args), now)
+    assert set(done.outcomes) <= {"applied"}
+    return done.change
 
 
 def looking(

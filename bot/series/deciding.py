@@ -1,0 +1,74 @@
+"""Carry a coordinator's change out: what is planned, and what sessions under way are told, in one transaction.
+
+Either all of it has happened or nothing: a command that is cut off can be given again as if it had not been given.
+Where a serving process is in the way, the change is made anew from the start, from what stands then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import msgspec
+from sqlalchemy import Connection
+
+from bot.happenings import Order
+from bot.series.office import Change, Office, open_office
+from bot.work import Works, name
+from storage.database import TROUBLE
+from storage.parked import park, reason_of
+from storage.unit import StaleSession
+
+#: Attempts at a change that meets a serving process on its way.
+ATTEMPTS = 3
+
+Act: TypeAlias = Callable[[Office], Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a coordinator is told, and by order what became of it: "applied", "parked" or why it was ignored."""
+
+    change: Change
+    outcomes: tuple[str, ...] = ()
+
+
+def decide(works: Works, organisation: str, called: str, actor: str, act: Act, now: datetime) -> Decided:
+    """Raises SeriesProblem, and the database's trouble where it lasts; then nothing has happened."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _once(works, organisation, called, actor, act, now)
+        except (StaleSession, *TROUBLE):
+            continue
+    return _once(works, organisation, called, actor, act, now)
+
+
+def _once(works: Works, organisation: str, called: str, actor: str, act: Act, now: datetime) -> Decided:
+    with works.database.write() as connection:
+        change = act(open_office(connection, organisation, called, actor, now))
+        return Decided(change, tuple(_tell(works, connection, change.orders, now)))
+
+
+def _tell(works: Works, connection: Connection, orders: tuple[Order, ...], now: datetime) -> list[str]:
+    """All at once; where one cannot be taken in, each by itself, so that a faulty session does not stop the rest."""
+    try:
+        with connection.begin_nested():
+            return works.settle(connection, orders, now)
+    except (StaleSession, *TROUBLE):
+        raise
+    except Exception:  # noqa: BLE001 - found out one by one
+        return [_tell_one(works, connection, each, now) for each in orders]
+
+
+def _tell_one(works: Works, connection: Connection, order: Order, now: datetime) -> str:
+    try:
+        with connection.begin_nested():
+            return works.settle(connection, [order], now)[0]
+    except (StaleSession, *TROUBLE):
+        raise
+    except Exception as problem:  # noqa: BLE001 - whatever it was, it is kept, and can be tried again
+        raw = msgspec.json.encode(order).decode()
+        park(connection, key=name(order), raw=raw, reason=reason_of(problem), at=now)
+        return "parked"
