@@ -6,13 +6,14 @@ engine and carries its effects out on the desk; `write` puts everything into the
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from bot.recaps import wording
 from flows import effects as fx
@@ -23,6 +24,9 @@ from flows.message import Message
 from flows.programme import Route
 from storage import tables as t
 from storage.unit import Account, Seat, SessionRow, Unit
+
+#: Effects of the engine are counted from 0, what coordinators say from a million, corrections from here.
+CORRECTIONS = 1_000_000_000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -88,11 +92,11 @@ class Desk:
               "event": _encode(event).decode(), "ignored": ignored, "at": self.now}],
         )  # fmt: skip
         if isinstance(event, e.Opened):
-            self._opened(live, event.members)
+            self._opened(live)
         self.carry_out(live, effects, reply)
         return ignored or "applied"
 
-    def _opened(self, live: Live, members: tuple[int, ...]) -> None:
+    def _opened(self, live: Live) -> None:
         """From now on, what is written in that place is for this session; its content is pinned."""
         self.unit.speaks(live.row.place_id, live.row.id)
         if live.row.meeting_id not in self.opened:
@@ -108,7 +112,7 @@ class Desk:
             if isinstance(effect, fx.Say):
                 self._say(live, effect, number)
             elif isinstance(effect, fx.Keep):
-                _keep(self, effect, reply)
+                _keep(self, live, effect, reply)
             elif isinstance(effect, fx.Update):
                 row = _outgoing(live, effect.message, number, kind="update", slot=effect.slot)
                 self.unit.add(t.outbox, [row])
@@ -200,20 +204,25 @@ class Desk:
         shown = (
             select(t.outbox, t.quotes.c.reply_id)
             .join(t.quotes, t.quotes.c.outbox_id == t.outbox.c.id)
-            .where(t.quotes.c.reply_id.in_(replies), t.outbox.c.kind == "say", t.outbox.c.status == "sent")
+            # What is on its way may arrive: its correction waits behind it, in the same place.
+            .where(
+                t.quotes.c.reply_id.in_(replies), or_(t.outbox.c.status == "sent", t.outbox.c.attempts > 0)
+            )
         )
         own = {reply: live.row.id for reply, live, _ in self.kept_back}
-        found = [
+        found = _newest(
             row
             for row in self.unit.all(shown)
             if row.reply_id in changed or row.sort == "recap" or row.session_id != own[row.reply_id]
-        ]
+        )
         told = {(one[0], one[1].row.id, one[2]): one for one in (*self.corrected, *self.kept_back)}
-        updates: Counter[tuple[int, int]] = Counter()
-        for reply, live, version in told.values():
-            for row in (row for row in found if row.reply_id == reply):
-                self.unit.add(t.outbox, [_again(live, version, updates[live.row.id, version], row)])
-                updates[live.row.id, version] += 1
+        again = {
+            (live.row.id, version, row.id): _again(live, version, row)
+            for reply, live, version in told.values()
+            for row in found
+            if row.reply_id == reply
+        }
+        self.unit.add(t.outbox, again.values())
 
 
 # -- rows
@@ -235,21 +244,36 @@ def _outgoing(
     }  # fmt: skip
 
 
-def _again(live: Live, version: int, index: int, row: Any) -> dict[str, Any]:
+def _newest(shown: Iterable[Any]) -> list[Any]:
+    """What a message says now: of the message and its rewrites, the last one that shows each reply."""
+    newest: dict[tuple[Any, ...], Any] = {}
+    for row in sorted(shown, key=lambda row: row.id):
+        where = (row.session_id, row.slot) if row.slot else (row.target_id or row.id,)
+        newest[*where, row.reply_id] = row
+    return list(newest.values())
+
+
+def _again(live: Live, version: int, row: Any) -> dict[str, Any]:
+    """The same message anew, because of what happened to `live` at `version`."""
+    number = crc32(f"{live.row.id}/{version}/{row.id}".encode()) % CORRECTIONS
     return {
-        "organisation_id": row.organisation_id, "place_id": row.place_id, "session_id": live.row.id,
-        "version": version, "effect": 100_000 + index, "kind": "update", "sort": row.sort, "slot": row.slot,
-        "prompt": None, "body": row.body, "target_id": row.id, "status": "queued",
+        "organisation_id": row.organisation_id, "place_id": row.place_id, "session_id": row.session_id,
+        "version": version, "effect": CORRECTIONS + number, "kind": "update", "sort": row.sort, "slot": row.slot,
+        "prompt": None, "body": row.body, "target_id": row.id if row.kind == "say" else row.target_id,
+        "status": "queued",
     }  # fmt: skip
 
 
-def _keep(desk: Desk, keep: fx.Keep, reply: dict[str, Any] | None) -> None:
+def _keep(desk: Desk, live: Live, keep: fx.Keep, reply: dict[str, Any] | None) -> None:
     """File the reply of this event, or file one that is stored already anew."""
     if reply is not None and keep.reply == reply["id"]:
         filed = {"role": keep.role, "prompt": keep.prompt, "step": keep.step, "late": keep.late}
         desk.unit.add(t.replies, [{**reply, **filed}])
     else:
         desk.unit.refile(keep.reply, keep.role, keep.prompt, keep.step, late=keep.late)
+        if keep.role == "aside":
+            # It is shown nowhere any more.
+            desk.corrected.append((keep.reply, live, live.row.version))
 
 
 def _note(desk: Desk, live: Live, note: fx.Note) -> None:

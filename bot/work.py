@@ -26,12 +26,14 @@ from flows import state as states
 from flows.reading import Control, Reading, understand
 from storage import tables as t
 from storage.database import Database
-from storage.unit import SessionRow, Unit
+from storage.unit import Account, SessionRow, Unit
 
 #: Sessions that one unit opens or wakes: enough to be quick, few enough to keep a unit short.
 DUE_AT_ONCE = 200
 #: Sittings that still hear what is written to them.
 OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
+#: Of those, the ones that people are in.
+GOING_ON = ("lobby", "headcount", "running", "paused")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -111,21 +113,15 @@ class Works:
     # -- reading
 
     def _look_up(self, desk: Desk, happenings: Sequence[Happening]) -> None:
+        """Whose and where: places, people, the messages that are spoken of, and the sessions that all this is about."""
         heard = [each for each in happenings if isinstance(each, Wrote | Rewrote | TookBack | Chose)]
-        unit = desk.unit
-        desk.places = unit.places({each.place.channel for each in heard})
-        desk.seats = unit.seats({each.account for each in heard})
-        ids = {
-            each.session
-            for each in happenings
-            if isinstance(each, Order | Receipt | Refusal) and each.session
-        }
-        for each in heard:
-            place = desk.places.get(each.place)
-            if place is not None and place.session_id:
-                ids.add(place.session_id)
-        self._read(desk, unit.sessions(ids))
+        desk.places = desk.unit.places({each.place.channel for each in heard})
+        desk.people, desk.seats = desk.unit.people({each.account for each in heard})
         self._look_up_messages(desk, heard)
+        self._look_up_privately(desk, heard)
+        about = {each.session for each in happenings if isinstance(each, Order | Receipt | Refusal)}
+        about |= {self._session(desk, each) for each in heard}
+        self._read(desk, desk.unit.sessions({each for each in about if each}))
 
     def _look_up_messages(self, desk: Desk, heard: Sequence[Heard]) -> None:
         """The messages that these are about: corrections, direct replies, buttons."""
@@ -146,6 +142,40 @@ class Works:
         desk.buried = desk.unit.buried([self.tomb(*each) for each in theirs if each not in desk.replies])
         desk.prompts = desk.unit.prompts(ours)
 
+    def _look_up_privately(self, desk: Desk, heard: Sequence[Heard]) -> None:
+        """What is written in private is for the sitting that its author is in now, or was in last."""
+        alone = {_account(each) for each in heard if self._is_private(desk, each)}
+        mine = {who: {seat.circle_id for seat in desk.seats.get(who, ())} for who in alone}
+        circles = {circle for of_one in mine.values() for circle in of_one if circle is not None}
+        sittings = sorted(
+            desk.unit.sittings(circles, OPEN_PHASES), key=lambda row: (row.phase in GOING_ON, row.starts_at)
+        )
+        for who in alone:
+            own = [row.id for row in sittings if row.circle_id in mine[who]]
+            if own:
+                desk.privately[who] = own[-1]
+
+    def _is_private(self, desk: Desk, heard: Heard) -> bool:
+        place = desk.places.get(heard.place)
+        return place is not None and place.person_id is not None
+
+    def _session(self, desk: Desk, heard: Heard) -> int | None:
+        """The session that is meant: that of the message it is about, otherwise the one that speaks in that place."""
+        place = desk.places.get(heard.place)
+        if place is None:
+            return None
+        if isinstance(heard, Rewrote | TookBack):
+            found = desk.replies.get((place.id, heard.message))
+        elif isinstance(heard, Chose):
+            ours = desk.prompts.get((place.id, heard.message or ""))
+            found = ours or desk.replies.get((place.id, heard.about or ""))
+        else:
+            to = place.id, heard.reply_to or ""
+            found = desk.prompts.get(to) or desk.replies.get(to)
+        if found is not None and found.session_id is not None:
+            return int(found.session_id)
+        return desk.privately.get(_account(heard)) if place.person_id is not None else place.session_id
+
     def _read(self, desk: Desk, rows: dict[int, SessionRow]) -> None:
         for row in rows.values():
             programme = self.shelf.programme(desk.unit, row.content_id)
@@ -165,22 +195,21 @@ class Works:
             live = desk.sessions.get(each.session)
             return desk.apply(live, each.event, key=key) if live else "no such session"
         place = desk.places.get(each.place)
-        live = desk.sessions.get(place.session_id) if place is not None and place.session_id else None
+        live = desk.sessions.get(self._session(desk, each) or 0)
         if live is None or place is None or live.row.phase not in OPEN_PHASES:
             return "nothing is going on there"
+        if isinstance(each, Rewrote | TookBack):
+            return self._corrected(desk, live, place, each, key)
         person = self._member(desk, live, each)
         if person is None:
             return "not a member of the circle"
         if isinstance(each, Wrote):
             return self._wrote(desk, live, place, person, each, key)
-        if isinstance(each, Chose):
-            return self._chose(desk, live, place, person, each, key)
-        return self._corrected(desk, live, place, person, each, key)
+        return self._chose(desk, live, place, person, each, key)
 
     def _member(self, desk: Desk, live: Live, heard: Heard) -> int | None:
         """The person, if what they say is for this circle's ears."""
-        account = (heard.place.platform, heard.place.workspace, heard.account)
-        for seat in desk.seats.get(account, ()):
+        for seat in desk.seats.get(_account(heard), ()):
             circle = live.row.circle_kind == "everyone" or seat.circle_id == live.row.circle_id
             if seat.series_id == live.row.series_id and circle and seat.role in ("participant", "note-taker"):
                 return seat.person_id
@@ -222,8 +251,7 @@ class Works:
             theirs = desk.replies.get((place.id, each.reply_to))
             # Only its author can mark a message.
             own = theirs.id if theirs is not None and theirs.person_id == person else None
-            prompt = ours.prompt if ours is not None and ours.session_id == live.row.id else None
-            return prompt, own
+            return ours.prompt if ours is not None else None, own
         if isinstance(reading, Control) and reading.word == "aside":
             desk.unit.flush()
             last = select(t.replies.c.id).where(
@@ -242,22 +270,16 @@ class Works:
                           ours.prompt if ours is not None else None)  # fmt: skip
         return desk.apply(live, event, key=key)
 
-    def _corrected(
-        self,
-        desk: Desk,
-        live: Live,
-        place: Any,
-        person: int,
-        each: Rewrote | TookBack,
-        key: str,
-    ) -> str:
-        if (place.id, each.message) in desk.fresh:
+    def _corrected(self, desk: Desk, live: Live, place: Any, each: Rewrote | TookBack, key: str) -> str:
+        """The author changed or deleted a message: that is theirs to do whether or not they still take part."""
+        where = place.id, each.message
+        if where in desk.fresh:
             desk.unit.flush()
-            desk.replies.update(desk.unit.replies([(place.id, each.message)]))
-        found = desk.replies.get((place.id, each.message))
+            desk.replies.update(desk.unit.replies([where]))
+        found = desk.replies.get(where)
         if found is None:
-            return self._correction_first(desk, live, place, person, each, key)
-        if found.person_id != person:
+            return self._correction_first(desk, live, place, each, key)
+        if found.person_id != desk.people.get(_account(each)):
             return "only its author can change a message"
         live = desk.sessions.get(found.session_id) or self._fetch(desk, found.session_id)
         if isinstance(each, Rewrote):
@@ -266,30 +288,27 @@ class Works:
             changed = {"words": each.words, "revision": each.revision}
             desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
             # The next correction of it may be in the same batch, and is held against what stands now.
-            desk.replies.update(desk.unit.replies([(place.id, each.message)]))
-            event: e.Event = e.Edited(person, found.id)
+            desk.replies.update(desk.unit.replies([where]))
+            event: e.Event = e.Edited(found.person_id, found.id)
         else:
-            self._bury(desk, place.id, each.message)
+            self._bury(desk, *where)
             desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
-            del desk.replies[place.id, each.message]
-            event = e.Removed(person, found.id)
+            del desk.replies[where]
+            event = e.Removed(found.person_id, found.id)
         outcome = desk.apply(live, event, key=key)
         desk.corrected.append((found.id, live, live.row.version))
         return outcome
 
     def _correction_first(
-        self,
-        desk: Desk,
-        live: Live,
-        place: Any,
-        person: int,
-        each: Rewrote | TookBack,
-        key: str,
-    ) -> str:
+        self, desk: Desk, live: Live, place: Any, each: Rewrote | TookBack, key: str
+    ) -> str:  # fmt: skip
         """A correction that came before what it corrects, or after that was erased."""
         if isinstance(each, TookBack):
             self._bury(desk, place.id, each.message)
             return "there is nothing left to take back"
+        person = self._member(desk, live, each)
+        if person is None:
+            return "not a member of the circle"
         first = Wrote(key=each.key, place=each.place, account=each.account, message=each.message, words=each.words,
                       at=each.at)  # fmt: skip
         return self._wrote(desk, live, place, person, first, key)
@@ -362,6 +381,10 @@ class Works:
         s = t.sessions.c
         same = select(s.id).where(s.meeting_id == date[0], s.starts_at == date[1], s.phase == "missed")
         return not desk.unit.all(same.limit(1))
+
+
+def _account(heard: Heard) -> Account:
+    return heard.place.platform, heard.place.workspace, heard.account
 
 
 def name(each: Happening) -> str:

@@ -101,6 +101,7 @@ _replies = select(t.replies).where(
 _prompts = select(t.outbox.c.place_id, t.outbox.c.receipt, t.outbox.c.session_id, t.outbox.c.prompt).where(
     t.outbox.c.place_id.in_(bindparam("places", expanding=True)),
     t.outbox.c.receipt.in_(bindparam("messages", expanding=True)),
+    t.outbox.c.kind == "say",  # a rewrite has the receipt of what it rewrote
 )
 _advanced = (
     update(t.sessions)

@@ -241,7 +241,7 @@ def _pieces(said: Message) -> Iterator[Message | Block]:
     for part in said.parts:
         if isinstance(part, Recap):
             yield Block("line", LAST_TIME)
-        elif isinstance(part, Points) and Finding(UNWRITTEN) in part.items:
+        elif isinstance(part, Points) and Finding(UNWRITTEN, outside=True) in part.items:
             yield Block("line", SHARED)
         else:
             yield Message(said.sort, (part,))

@@ -40,6 +40,7 @@ from flows.recap import (
     Turnout,
     compile_group,
     compile_manager,
+    compile_plenum,
     counts_only,
     dump,
     load,
@@ -81,6 +82,24 @@ def chosen(recap: GroupRecap, step: str = "fits") -> list[tuple[int, ...]]:
 
 
 # -- what is chosen
+
+
+PLENUM = Route("status", (Share(share="shared"), Ask(ask="together")))
+
+
+def test_of_the_plenum_three_answers_are_chosen_as_for_one_question_and_every_group_is_shown_them() -> None:
+    rows = [
+        said(1, KARI, "shared"), said(2, OLA, "together", reactions=2), said(3, KARI, "together"),
+        said(4, SIV, "together"), said(5, SIV, "together", "reflection"), said(6, SIV, "fits"),
+    ]  # fmt: skip
+    chosen_there = compile_plenum(PLENUM, rows)
+    assert [point.replies for point in chosen_there] == [(2,), (1,), (4,)]
+    recap = compile_group(ROUTE, [said(9)], plenum=chosen_there)
+    assert m.Heading(m.text("recap.plenum")) in parts(recap)
+    assert load(dump(recap)) == recap
+    assert without(recap, {2, 4}).plenum == (Point((1,), "spread"),)
+    assert m.Heading(m.text("recap.plenum")) not in parts(without(recap, {1, 2, 4}))
+
 
 
 def test_the_note_comes_first_then_what_others_reacted_to_then_a_spread() -> None:
@@ -420,7 +439,7 @@ def test_a_stored_recap_is_read_and_written_as_it_was() -> None:
         actions=(ActionRow(7, "open"),),
         unanswered=("local",),
     )
-    assert dump(recap) == STORED_GROUP
+    assert dump(recap) == STORED_GROUP.replace(b'"more":0,', b'"more":0,"plenum":[],')
     assert dump(load(STORED_MANAGER)) == STORED_MANAGER
 
 
@@ -466,7 +485,7 @@ def test_a_groups_recap_is_shown_with_what_matters_most_first() -> None:
         m.Heading(own("local")), m.line("recap.points-by-rule"),
         m.Points((m.text("recap.late", words=m.Quote(4)),)),
         m.Heading(m.text("recap.reflections")), m.line("recap.points-by-rule"), m.Points((m.Quote(5),)),
-        m.Heading(m.text("recap.others")), m.Points(tuple(m.Finding(row.reply) for row in recap.others)),
+        m.Heading(m.text("recap.others")), m.Points(tuple(m.Finding(row.reply, outside=True) for row in recap.others)),
         m.line("recap.others-more", n=2),
         m.Heading(m.text("recap.actions")), m.Points((m.Action(7),)),
         m.Heading(m.text("recap.unanswered")), m.Points((own("meaning"),)),
@@ -496,7 +515,11 @@ def test_a_managers_recap_is_shown_as_counts_and_numbered_findings() -> None:
         m.line("manager.people", n=11),
     )
     actions = m.line("manager.actions", open=0, under_way=1, done=0, dropped=0)
-    listed = m.Points((m.Finding(first.reply), m.Finding(second.reply)), numbered=True, numbers=(1, 2))
+    listed = m.Points(
+        (m.Finding(first.reply, outside=True), m.Finding(second.reply, outside=True)),
+        numbered=True,
+        numbers=(1, 2),
+    )
     assert parts(told) == (*head, m.Heading(m.text("manager.findings")), listed, actions)
     left = m.Points((m.Finding(second.reply),), numbered=True, numbers=(2,))
     assert parts(without(told, {first.reply}))[4] == left

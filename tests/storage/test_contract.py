@@ -137,7 +137,7 @@ def test_a_session_is_due_when_something_waits_for_it_once_it_is_open(database: 
     with database.write() as connection:
         connection.execute(insert(t.publications).values(**published))
         assert Unit(connection).due(early, 10) == set()
-        connection.execute(update(t.sessions).values(phase="running"))
+        connection.execute(update(t.sessions).values(phase="running", state="{}"))
         assert Unit(connection).due(early, 10) == {world.sessions[2]}
 
 
@@ -147,11 +147,11 @@ def test_places_and_seats_are_found_by_channel_and_account(database: Database, w
         connection.execute(update(t.memberships).where(left).values(until=NOW))
         unit = Unit(connection)
         assert unit.places(["autumn-1", "elsewhere"]).keys() == {("terminal", "w", "autumn-1", "")}
-        seats = unit.seats(["kari0", "kari1", "nobody"])
+        _, seats = unit.people(["kari0", "kari1", "nobody"])
         assert seats == {
             ("terminal", "w", "kari0"): [Seat(world.people[0], world.series, world.circles[0], "participant")]
         }
-        assert (unit.places([]), unit.seats([])) == ({}, {})
+        assert (unit.places([]), unit.people([])) == ({}, ({}, {}))
 
 
 def test_messages_are_found_by_place_and_the_platforms_id(database: Database, world: World):
@@ -219,16 +219,15 @@ def test_a_second_flush_has_nothing_to_write(database: Database, world: World):
         assert connection.execute(select(func.count()).select_from(t.log)).scalar() == 1
 
 
-def test_what_people_write_in_private_is_for_the_session_that_reached_them(database: Database, world: World):
+def test_the_sittings_of_a_circle_are_found_for_what_its_people_write_in_private(
+    database: Database, world: World
+):
     with database.write() as connection:
-        private = {"organisation_id": world.organisation, "platform": "terminal", "workspace": "w"}
-        for number in (0, 1):
-            rows.put(connection, t.places, channel=f"@k{number}", person_id=world.people[number], **private)
         unit = Unit(connection)
-        unit.reaches([world.people[0]], world.sessions[0])
-        unit.flush()
-        found = unit.places(["@k0", "@k1"])
-        assert [row.session_id for row in found.values()] == [world.sessions[0], None]
+        mine = unit.sittings([world.circles[0]], ["planned"])
+        assert [(row.id, row.circle_id) for row in mine] == [(world.sessions[0], world.circles[0])]
+        assert unit.sittings([world.circles[0]], ["running"]) == []
+        assert unit.sittings([], ["planned"]) == []
 
 
 @pytest.mark.parametrize("stale", [0, 1, 2])
@@ -408,7 +407,7 @@ def test_looking_for_what_is_due_never_waits(postgres_database: Database):
     with postgres_database.write() as connection:
         world = rows.make(connection, groups=2)
         waits, due = world.sessions
-        connection.execute(update(t.sessions).values(phase="running"))
+        connection.execute(update(t.sessions).values(phase="running", state="{}"))
         connection.execute(update(t.sessions).where(t.sessions.c.id == waits).values(wake_at=None))
         published = {"meeting_id": world.meeting, "circle_id": world.circles[1], "findings": "[]"}
         connection.execute(insert(t.publications).values(session_id=due, waits_for=waits, **published))
