@@ -4,8 +4,9 @@ A row is a datum, a column somebody who might want to see it, a cell «yes», «
 which it is yes. Nothing is seen unless a cell says so: a row names only those who may. Whoever has several
 parts to play sees what any of them sees, so roles that overlap are named when they are given out.
 
-The sentence that people read before they answer (`sentence`) and docs/who-sees-what.md (`page`) are made from
-the same rows, so neither can promise something else than what the code does.
+docs/who-sees-what.md (`page`) is made from the same rows, and so is the list for one datum (`sentence`), which no
+platform shows yet. What a group is told when its meeting opens (`meeting.privacy`) is written by hand, and
+tests/flows/test_sight.py holds each of its sentences to the cells it rests on.
 
 What is ugly: a person who runs the machine can open the database. The table says what Runda shows them.
 """

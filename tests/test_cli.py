@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 NAMES = "Kari, Amir, Liv, Jon, Ola, Siri, Per, Eva"
 DATES = ("--on", "2026-10-20", "--on", "2026-11-03", "--on", "2026-11-17", "--at", "09:00")
+#: The day after NOW, and every fortnight after it.
+TOMORROW = ("Friday 2026-10-02", "Friday 2026-10-16", "Friday 2026-10-30")
 
 
 class Still:
@@ -396,8 +398,24 @@ def test_a_programme_is_simulated_without_any_database(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_programme_needs_dates_to_be_simulated():
-    assert "selfcheck is a programme. Say when: --on" in told(MISUSED, "simulate", "selfcheck")
+def test_a_programme_without_dates_is_simulated_from_tomorrow(tmp_path):
+    output = told(0, "simulate", "selfcheck")
+    assert "Mind:" not in output
+    assert [line for line in output.splitlines() if line.startswith("Session ")] == [
+        f"Session {number}, {day} at 09:00" for number, day in enumerate(TOMORROW, 1)
+    ]
+    assert "at 13:30" in told(0, "simulate", "selfcheck", "--at", "13:30")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_form_of_one_day_is_simulated_on_one_day():
+    output = told(0, "simulate", "selfcheck", "--form", "one-day")
+    days = [line for line in output.splitlines() if line.startswith("Session ")]
+    assert len(days) == 3
+    assert all(TOMORROW[0] in day for day in days)
+
+
+def test_what_is_wrong_with_the_dates_of_a_simulation_is_told():
     assert "does not exist" in told(MISUSED, "simulate", "selfcheck", "--on", "2027-03-28", "--at", "02:30")
     assert "Mind: The programme has 3 rounds, and there are dates for 1." in told(
         0, "simulate", "selfcheck", "--on", "2027-03-24", "--at", "09:00"

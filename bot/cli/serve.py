@@ -1,4 +1,4 @@
-"""Running the house, and asking how it is."""
+"""Running Runda, and asking how it is."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ class Finding:
 
 
 @click.command(help="Say what is set up, what is missing, and what to do about it.")
-@click.option(
-    "--health", is_flag=True, help="Only: is a house running on this database? Exit code 0 if it is."
-)
+@click.option("--health", is_flag=True, help="Only: is Runda running on this database? Exit code 0 if it is.")
 @click.pass_context
 def doctor(ctx: click.Context, *, health: bool) -> None:
     house: House = ctx.obj
@@ -137,4 +135,4 @@ def _running(house: House) -> Iterator[Finding]:
     with house.database().read() as connection:
         seen = connection.execute(select(func.max(workers.c.seen_at))).scalar()
     alive = seen is not None and house.clock.now() - seen < ALIVE
-    yield Finding(alive, "a house is running" if alive else "no house is running", "Start it: runda serve")
+    yield Finding(alive, "Runda is running" if alive else "Runda is not running", "Start it: runda serve")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli import MISUSED, Told
 from bot.cli.common import ZONE, actor, planned
 from bot.cli.forms import asked, read
 from flows.forms import TRY_OUT
 
 if TYPE_CHECKING:
     from bot.cli import House
+    from bot.library import Content
     from bot.series.office import Office
     from storage.database import Database
 
 #: People who take part in a programme that is only tried out: two groups, so that there is a plenum.
 TRIED_BY = 10
+#: When it is held, where nothing is said: tomorrow, and then a fortnight apart.
+TIME, APART = "09:00", timedelta(weeks=2)
 
 
 @click.command()
@@ -28,19 +31,20 @@ TRIED_BY = 10
 def simulate(house: House, /, target: str, **given: Any) -> None:
     """Print every message that will be sent, where and when, in local time. Changes nothing.
 
-    With dates, a programme is played on them by two groups of people that do not exist. Otherwise what is left of a
-    series is played. Nobody writes anything, so receipts and what depends on answers are not in it.
+    A programme is played by two groups of people that do not exist: on the dates given, or from tomorrow at 09:00.
+    Of a series, what is left is played. Nobody writes anything, so receipts and what depends on answers are not in it.
 
     \b
       runda simulate north
+      runda simulate my-programme
       runda simulate selfcheck --on 2026-10-13 --on 2026-10-27 --on 2026-11-10 --at 09:00 --form plenum
     """
     from bot.series.office import open_office
     from storage.database import Database
     from storage.tables import metadata
 
-    if not given["on"] and not given["rule"]:
-        with _of_series(house, target).read() as connection:
+    if not (given["on"] or given["rule"] or _is_programme(target)):
+        with house.database().read() as connection:
             office = open_office(connection, house.settings.organisation, target, actor(), house.clock.now())
             return _rehearsed(office)
     nowhere = Database("sqlite://")
@@ -55,13 +59,10 @@ def simulate(house: House, /, target: str, **given: Any) -> None:
     return None
 
 
-def _of_series(house: House, target: str) -> Database:
-    """The database to look for a series in, unless it is a programme that was meant."""
+def _is_programme(target: str) -> bool:
     from bot import library
 
-    if target in library.shipped() or Path(target).exists():
-        raise Told(f"{target} is a programme. Say when: --on 2026-10-13 --at 09:00, or --rule.", MISUSED)
-    return house.database()
+    return target in library.shipped() or Path(target).exists()
 
 
 def _try_out(house: House, database: Database, programme: str, given: dict[str, Any]) -> str:
@@ -71,7 +72,8 @@ def _try_out(house: House, database: Database, programme: str, given: dict[str, 
     from bot.series.planning import Tenant, Wish
     from flows.forms import Named
 
-    values, content, now = read(TRY_OUT, given), library.read(programme), house.clock.now()
+    content, now = library.read(programme), house.clock.now()
+    values = read(TRY_OUT, given if given["on"] or given["rule"] else _from_tomorrow(given, content, now))
     people = tuple(Named(f"Person {n}") for n in range(1, TRIED_BY + 1))
     coordinator = (Named("Coordinator"),)
     wish = Wish(
@@ -83,6 +85,18 @@ def _try_out(house: House, database: Database, programme: str, given: dict[str, 
         click.echo(f"Mind: {warning}")
     with database.write() as connection:
         return making.make(connection, plan, owner.name, actor(), now)
+
+
+def _from_tomorrow(given: dict[str, Any], content: Content, now: datetime) -> dict[str, Any]:
+    """The same, with a date for each round; with one for all of them, where the form holds them on one day."""
+    from flows.calendar import zone_named
+
+    programme = content.programme
+    form = given["form"] if given["form"] in programme.forms else None
+    days = 1 if programme.form(form).breaks else len(programme.rounds)
+    first = now.astimezone(zone_named(given["zone"] or ZONE)).date() + timedelta(days=1)
+    dates = [str(first + number * APART) for number in range(days)]
+    return {**given, "on": dates, "at": given["at"] or TIME}
 
 
 def _rehearsed(office: Office) -> None:

@@ -89,7 +89,7 @@ class Share(Timed):
         if turn.live and turn.state.ends_at and turn.now + rest > turn.state.ends_at + SLACK:
             self._no_time(turn)
         else:
-            turn.ask(message("question", Line(turn.own(self.id))), "sharing")
+            turn.ask(message("question", Line(turn.own(self.id)), line("plenum.seen")), "sharing")
 
     def _no_time(self, turn: Turn) -> None:
         turn.say(message("question", line("plenum.no-time")))

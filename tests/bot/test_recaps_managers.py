@@ -58,7 +58,7 @@ def test_approval_freezes_a_version_and_sends_it_once_to_each_manager(story: Sto
     (to_per,), (to_eva,) = story.to_managers().values()
     assert to_per == to_eva
     assert "Approved by the coordinator 20 October 2026, version 1" in to_per
-    assert "2 of 2 groups took part." in to_per
+    assert "Groups that took part: 2 of 2." in to_per
     assert "6 people said something." in to_per
     assert "Next session: Tuesday 3 November at 09:00" in to_per
     assert story.approve() == ["Version 1 is approved already, and nothing has changed since.",
@@ -195,7 +195,7 @@ def test_what_nobody_has_approved_in_a_week_goes_out_as_counts_once(story: Story
     assert story.played.upkeep() == 2
     assert story.played.upkeep() == 0
     (said,) = story.played.posts("@per")
-    assert "2 of 2 groups took part." in said
+    assert "Groups that took part: 2 of 2." in said
     assert "The findings are not approved yet" in said
     assert "Rules" not in said
     assert story.versions(group=False) == [(0, "settled"), (1, "counts")]

@@ -219,6 +219,57 @@ def test_the_short_sentences_still_say_what_the_table_says() -> None:
     }
 
 
+#: What `meeting.privacy` says on who sees what, sentence by sentence, and the cells that each rests on.
+PRIVACY: dict[str, dict[Viewer, dict[Datum, str]]] = {
+    "your group sees all that is written here": {
+        "circle": {"reply": "yes", "finding": "yes", "released": "yes", "action": "yes"},
+    },
+    # «released»: the recap that the coordinator approves for managers quotes it too.
+    "The coordinator sees only what the group's recap quotes": {
+        "coordinator": {"reply": "quoted", "finding": "quoted", "released": "yes", "action": "quoted"},
+    },
+    "Other groups and managers see a finding only if the group says yes, and without names": {
+        "series": {"reply": "no", "finding": "no", "released": "yes", "action": "no"},
+        "manager": {"reply": "no", "finding": "no", "released": "approved", "action": "no"},
+    },
+    "What you write to Runda alone is seen by you only": {
+        "author": {"reply": "yes", "solo": "yes", "finding": "yes", "released": "yes", "action": "yes"},
+        "circle": {"solo": "no"}, "series": {"solo": "no"}, "coordinator": {"solo": "no"}, "manager": {"solo": "no"},
+    },
+    "Those who run the machine could open the database; Runda shows them your words only when you want to see them or "
+    "have them erased": {
+        "operator": dict.fromkeys(("reply", "solo", "finding", "released", "action"), "on-request"),
+    },
+}  # fmt: skip
+
+
+def _who_sees(language: str) -> list[str]:
+    """The sentences of the paragraph that tells it, without its first words."""
+    paragraph = catalogue(language).say("meeting.privacy").split("\n")[2]
+    return paragraph.partition(": ")[2].rstrip(".").split(". ")
+
+
+def test_what_a_group_is_told_when_its_meeting_opens_is_what_the_table_says() -> None:
+    """If this fails, the table was changed or the text was: make both tell the truth, in every language."""
+    assert _who_sees("en") == list(PRIVACY)
+    claimed = [
+        (viewer, datum, cell)
+        for told in PRIVACY.values()
+        for viewer, row in told.items()
+        for datum, cell in row.items()
+    ]
+    assert [one for one in claimed if TABLE[one[1]].cell(one[0]) != one[2]] == []
+    given = dict.fromkeys(DATUM_OF.values()) | {"released": None}
+    assert {(viewer, datum) for viewer, datum, _ in claimed} == {
+        (viewer, datum) for viewer in VIEWERS if viewer != "other" for datum in given
+    }
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "sv"])
+def test_every_language_tells_a_group_as_much(language: str) -> None:
+    assert len(_who_sees(language)) == len(PRIVACY)
+
+
 # -- the page
 
 
