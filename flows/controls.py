@@ -29,6 +29,8 @@ FORGOTTEN = timedelta(hours=1)
 
 #: Words about the question that stands when they are said.
 MOVING = ("next", "back", "more")
+#: Words that move everyone in the circle.
+STEERING = (*MOVING, "pause")
 #: Words that are easily meant as an answer, and can be taken back.
 DOUBTFUL = ("next", "back", "pause")
 
@@ -42,6 +44,13 @@ def stale(turn: Turn, event: e.Replied | e.Pressed) -> bool:
         return False
     late = since is not None and event.sent_at < since
     return late or (present is not None and turn.state.seen(event.sent_at) != present)
+
+
+def means(turn: Turn, word: str) -> bool:
+    """Whether the word can be a control at this pace; otherwise it is an answer like any other."""
+    if word in ("here", "more"):
+        return turn.live
+    return turn.steered or word not in STEERING
 
 
 def control(turn: Turn, word: ControlWord, event: e.Replied | e.Pressed) -> str | None:
@@ -173,7 +182,8 @@ def go_on(turn: Turn, _: object) -> str | None:
 
 
 def _help(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
-    turn.say(message("answer", line("control.help")), "person", person=event.person)
+    words = line("control.help" if turn.steered else "control.help-async")
+    turn.say(message("answer", words), "person", person=event.person)
     return None
 
 

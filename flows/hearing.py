@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from flows import events as e
 from flows import lobby
-from flows.controls import CONTROLS, control, resume, say_paused, stale
+from flows.controls import CONTROLS, STEERING, control, means, resume, say_paused, stale
 from flows.message import line, message, programme
 from flows.reading import Control, ControlWord, Help, Marked, Verdict
 from flows.state import Asked, Found
 from flows.turn import Turn
 
 #: Control words that only mean something while the round goes on.
-STEERING = ("here", "next", "back", "more", "pause", "resume")
+ONLY_THEN = ("here", "resume", *STEERING)
 
 
 # -- replies
@@ -41,8 +41,8 @@ def _steers(turn: Turn, event: e.Replied, word: str) -> bool:
     Privately only help makes sense. «Here» and «go on» are said by several at once, and so mean nothing for a
     while after they were needed; later, «here» is an answer to a question about where.
     """
-    if event.private:
-        return word in ("help", "aside")
+    if event.private or not means(turn, word):
+        return event.private and word in ("help", "aside")
     if word == "here":
         return stale(turn, event) or len(turn.state.asked) <= 1
     return word != "resume" or stale(turn, event)
@@ -100,7 +100,7 @@ def replied_while_paused(turn: Turn, event: e.Replied) -> str | None:
     """People may go on writing; only «resume» starts the clock again."""
     if not turn.going_on:
         return lobby.replied_while_paused(turn, event)
-    word = _steering(event)
+    word = _steering(turn, event)
     if word in (None, "here"):
         return replied(turn, event)
     if ignored := turn.stranger(event.person):
@@ -115,7 +115,7 @@ def replied_while_paused(turn: Turn, event: e.Replied) -> str | None:
 
 def replied_afterwards(turn: Turn, event: e.Replied) -> str | None:
     """After the sitting: kept under the question it answers, and marked late."""
-    if not _steering(event):
+    if not _steering(turn, event):
         return replied(turn, event)
     if ignored := turn.stranger(event.person):
         return ignored
@@ -123,14 +123,12 @@ def replied_afterwards(turn: Turn, event: e.Replied) -> str | None:
     return None
 
 
-def _steering(event: e.Replied) -> str | None:
+def _steering(turn: Turn, event: e.Replied) -> str | None:
     """The control word that steers the round, if it is one."""
     reading = event.reading
-    return (
-        reading.word
-        if isinstance(reading, Control) and reading.word in STEERING and not event.private
-        else None
-    )
+    if event.private or not isinstance(reading, Control) or reading.word not in ONLY_THEN:
+        return None
+    return reading.word if means(turn, reading.word) else None
 
 
 # -- buttons
@@ -150,6 +148,8 @@ def pressed(turn: Turn, event: e.Pressed) -> str | None:
         taken = asked is not None and turn.route.steps[asked.step].pressed_late(turn, event)
     if taken or word not in CONTROLS:
         return None if taken else f"{event.press} is no choice here"
+    if not means(turn, word):
+        return f"{word} is no choice where there are days to answer in"
     return control(turn, cast(ControlWord, word), event)
 
 
@@ -172,13 +172,13 @@ def pressed_while_paused(turn: Turn, event: e.Pressed) -> str | None:
         return lobby.pressed_while_paused(turn, event)
     if event.press == "resume":
         return turn.stranger(event.person) or resume(turn, event)
-    if _code(event.press)[0] in STEERING:
+    if _code(event.press)[0] in ONLY_THEN:
         return "the meeting is paused"
     return pressed(turn, event)
 
 
 def pressed_afterwards(turn: Turn, event: e.Pressed) -> str | None:
     """After the sitting one can still take back, say no, and ask for help."""
-    if _code(event.press)[0] in STEERING:
+    if _code(event.press)[0] in ONLY_THEN:
         return "the meeting is over"
     return pressed(turn, event)

@@ -58,6 +58,11 @@ class Turn:
         return self.state.setting.answering == "table"
 
     @property
+    def steered(self) -> bool:
+        """One person's word moves it: in a meeting, or alone. A window of days is the whole group's."""
+        return self.live or (len(self.state.members) == 1 and not self.state.setting.groups)
+
+    @property
     def going_on(self) -> bool:
         phase = self.state.phase
         return phase == "running" or (phase == "paused" and self.state.phase_paused == "running")

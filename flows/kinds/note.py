@@ -25,7 +25,11 @@ class Note(Timed):
     of: Slug
 
     def opens(self, turn: Turn) -> None:
-        turn.ask(message("question", Line(turn.own(self.id)), line("note.how"), choices=choices("next")))
+        asks = Line(turn.own(self.id)), line("note.how")
+        if turn.steered:
+            turn.ask(message("question", *asks, line("note.next"), choices=choices("next")))
+        else:
+            turn.ask(message("question", *asks))
 
     def hears(self, turn: Turn, event: Replied) -> None:
         super().hears(turn, event)

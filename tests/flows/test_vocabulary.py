@@ -100,8 +100,8 @@ def test_ordinary_answers_stay_answers(language: str) -> None:
 
 #: Where a text gives people something to write, in quotation marks.
 TOLD = (
-    "meeting.here", "picture.help", "note.how", "release.how", "follow-up.how", "control.taken", "control.paused",
-    "control.help", "lobby.nobody",
+    "meeting.here", "picture.help", "note.next", "release.how", "follow-up.how", "control.taken", "control.paused",
+    "control.help", "control.help-async", "lobby.nobody",
 )  # fmt: skip
 
 
