@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Row
+
 from bot.series.dates import refuse_past
 from bot.series.moving import spoken
-from bot.series.office import BEFORE, UNDER_WAY, Change, Office
+from bot.series.office import BEFORE, LEFT, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.calendar import local_moment
 from flows.events import Closed, Paused, Resumed
@@ -63,7 +65,7 @@ def resume(office: Office) -> Change:
     waiting = [
         one
         for one in sessions
-        if one.phase == "planned" and meetings[one.meeting_id].status in ("confirmed", "open")
+        if one.phase == "planned" and meetings[one.meeting_id].status not in ("tentative", "cancelled")
     ]
     for each in waiting:
         office.set_sessions([each.id], wake_at=each.starts_at)
@@ -83,31 +85,41 @@ def resume(office: Office) -> Change:
 
 
 def cancel(office: Office, number: int | None = None) -> Change:
-    """Cancel one meeting, or the series with all that is left of it. What is under way is ended."""
+    """Cancel one meeting, or the series with all that is left of it. What is under way is ended.
+
+    What is left is found by session: a meeting is held as soon as one of its groups has held it.
+    """
     office.refuse_cancelled()
-    meetings = [office.meeting(number)] if number is not None else office.meetings()
-    left = {each.id: each for each in meetings if each.status not in ("held", "cancelled")}
-    if number is not None and not left:
-        raise SeriesProblem(f"Session {number} is {meetings[0].status} already; there is nothing to cancel.")
-    sessions = [each for each in office.sessions() if each.meeting_id in left]
-    before = [each for each in sessions if each.phase in BEFORE]
-    audit = office.record(
-        "meeting cancelled" if number is not None else "series cancelled", str(number or "")
-    )
-    # One that has been opened is ended, and counts as held.
-    office.set_meetings([key for key, each in left.items() if each.status != "open"], status="cancelled")
-    office.set_sessions([each.id for each in before], phase="cancelled", wake_at=None)
-    office.order("cancelled", audit, [each for each in sessions if each.phase in UNDER_WAY], Closed())
-    if number is None:
-        office.set_series(status="cancelled")
-        office.announce(_say("series.ended"), office.sessions(), audit)
-        return office.done(f"{office.series.title} is cancelled. What has been said is kept as agreed.")
-    if before:
-        said = _say("series.cancelled", number=number, when=Moment(before[0].starts_at))
-        office.announce(said, before, audit)
-    if left and meetings[0].status == "open":
-        return office.done(f"Session {number} is ended.")
-    return office.done(f"Session {number} is cancelled. Give it a new date by moving it.")
+    meeting = office.meeting(number) if number is not None else None
+    sessions = office.sessions(meeting.id if meeting else None)
+    left = [each for each in sessions if each.phase in LEFT]
+    under_way = [each for each in sessions if each.phase in UNDER_WAY]
+    if meeting is not None and not left and not under_way:
+        raise SeriesProblem(f"Session {number} is {meeting.status} already; there is nothing to cancel.")
+    audit = office.record("meeting cancelled" if meeting else "series cancelled", str(number or ""))
+    begun = {each.meeting_id for each in sessions if each.phase not in BEFORE}
+    meetings = [meeting] if meeting else office.meetings()
+    office.set_meetings([each.id for each in meetings if each.id not in begun], status="cancelled")
+    office.set_sessions([each.id for each in left], phase="cancelled", wake_at=None)
+    office.order("cancelled", audit, under_way, Closed())
+    if meeting is not None:
+        return _cancelled(office, meeting, left, audit, ended=bool(under_way))
+    office.set_series(status="cancelled")
+    office.announce(_say("series.ended"), sessions, audit)
+    return office.done(f"{office.series.title} is cancelled. What has been said is kept as agreed.")
+
+
+def _cancelled(office: Office, meeting: Row[Any], left: list[Row[Any]], audit: int, *, ended: bool) -> Change:
+    """Say of one meeting where it was ended, and tell those who had it before them, each with their own date."""
+    for each in left:
+        said = _say("series.cancelled", number=meeting.number, when=Moment(each.starts_at))
+        office.announce(said, [each], audit)
+    told = [f"Session {meeting.number} is ended."] if ended else []
+    groups = [each.name for each in left if each.kind == "group"]
+    if groups:
+        partly = f" for {', '.join(groups)}" if len(groups) < len(office.circles("group")) else ""
+        told.append(f"Session {meeting.number} is cancelled{partly}. Give it a new date by moving it.")
+    return office.done(*told or [f"What was left of session {meeting.number} is cancelled."])
 
 
 def _say(key: str, **params: Any) -> Message:

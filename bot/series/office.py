@@ -23,6 +23,8 @@ from storage import tables as t
 
 #: A session that has not begun, and may still be given a date.
 BEFORE = ("planned", "missed", "cancelled")
+#: One of those that can be cancelled.
+LEFT = ("planned", "missed")
 #: A session that people are in.
 UNDER_WAY = ("lobby", "headcount", "gathering", "running", "paused")
 #: Effects of the engine are counted from 0; what a coordinator says is counted from here, by its audit row.

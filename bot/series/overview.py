@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from bot import library
 from bot.series.moving import spoken
-from bot.series.office import BEFORE, Office
+from bot.series.office import BEFORE, UNDER_WAY, Office
 from flows import state as states
 from flows.calendar import LocalMoment, local_moment
 from flows.programme import Programme, Route
@@ -38,16 +38,21 @@ def listed(connection: Connection, organisation: str, now: datetime) -> list[Lis
 
 def _listed(office: Office) -> Listed:
     series, meetings = office.series, office.meetings()
-    coming = _next(office, meetings, _sessions(office))
-    return Listed(series.slug, series.title, status(series, meetings), coming and office.moment(coming))
+    sessions = _sessions(office)
+    coming, now = _next(office, meetings, sessions), status(series, meetings, sessions)
+    return Listed(series.slug, series.title, now, coming and office.moment(coming))
 
 
-def status(series: Any, meetings: Sequence[Any]) -> str:
-    """planned, running, paused, finished or cancelled. Only what a coordinator decides is stored."""
+def status(series: Any, meetings: Sequence[Any], sessions: Sequence[Any]) -> str:
+    """planned, running, paused, finished or cancelled. Only what a coordinator decides is stored.
+
+    A meeting is held as soon as one group has held it, so the series is not finished while another has it before it.
+    """
     if series.status in ("paused", "cancelled"):
         return str(series.status)
     states_ = {each.status for each in meetings}
-    if states_ <= {"held", "cancelled"}:
+    waiting = any(each.phase in ("planned", *UNDER_WAY) for each in sessions)
+    if states_ <= {"held", "cancelled"} and not waiting:
         return "finished"
     return "running" if states_ & {"open", "held", "missed"} else "planned"
 
@@ -109,8 +114,8 @@ def view(office: Office) -> View:
     coming = _next(office, rows, sessions)
     meetings = tuple(_meeting(office, content, each, sessions) for each in rows)
     return View(
-        series.title, series.slug, status(series, rows), content.programme.programme, series.pace, series.answering,
-        series.language, series.zone, meetings,
+        series.title, series.slug, status(series, rows, sessions), content.programme.programme, series.pace,
+        series.answering, series.language, series.zone, meetings,
         next((each for each in meetings if coming is not None and each.number == coming.number), None),
         _people(office),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from bot.series.overview import listed, view
 from bot.series.problems import SeriesProblem, WhichTime
 from bot.work import Works
 from flows import state as states
-from flows.events import Pressed
+from flows.events import Closed, Pressed
 from storage import tables as t
 from storage.unit import StaleSession
 from tests.bot.a_series import (
@@ -393,6 +393,77 @@ def test_a_cancelled_series_is_over(database):
     for act in (changes.pause, changes.resume, changes.confirm, changes.cancel):
         with refused("Plan a new series instead"):
             do(database, act)
+
+
+# -- one group has held a meeting that another still holds, or has before it
+
+
+def one_has_held_it(database):
+    """Group 2 has a date of its own, two days later; group 1 has held meeting 1."""
+    made(database)
+    do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
+    works(database).take_due(OPENS)
+    ended(database)
+    assert meetings(database)[0].status == "held"
+
+
+def ended(database):
+    """Group 1 is done with meeting 1."""
+    first = next(row.id for row in sessions(database, 1) if row.name == "Group 1")
+    works(database).take([Order(f"done:{first}", first, Closed())], OPENS)
+
+
+def test_what_a_group_has_before_it_is_cancelled_with_the_series(database):
+    """It was left out, since the meeting counted as held, and opened in a cancelled series."""
+    one_has_held_it(database)
+    do(database, changes.cancel, now=OPENS + timedelta(hours=2))
+    assert [row.phase for row in sessions(database, 1)] == ["finished", "cancelled"]
+    assert meetings(database)[0].status == "held"
+    assert works(database).take_due(OPENS + timedelta(days=2)) == 0
+
+
+def test_a_held_meeting_is_cancelled_for_the_group_that_has_it_before_it(database):
+    one_has_held_it(database)
+    change = do(database, changes.cancel, 1, now=OPENS + timedelta(hours=2))
+    assert change.told == ("Session 1 is cancelled for Group 2. Give it a new date by moving it.",)
+    assert keys(announced(database)[-1:]) == ["series.cancelled"]
+    with refused("Session 1 is held already"):
+        do(database, changes.cancel, 1, now=OPENS + timedelta(hours=2))
+
+
+def test_a_group_still_at_it_is_ended_though_another_has_held_the_meeting(database):
+    made(database)
+    opened(database)
+    ended(database)
+    assert do(database, changes.cancel, 1, now=OPENS).told == ("Session 1 is ended.",)
+    assert {row.phase for row in sessions(database, 1)} == {"finished"}
+
+
+def test_each_group_is_told_of_its_own_date_that_is_cancelled(database):
+    made(database)
+    do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
+    do(database, changes.cancel, 1)
+    told = [row.body for row in announced(database) if "series.cancelled" in row.body]
+    assert ["2026-10-20" in told[0], "2026-10-22" in told[1], len(told)] == [True, True, 2]
+
+
+def test_a_pause_does_not_lose_the_date_of_a_group_that_comes_later(database):
+    one_has_held_it(database)
+    do(database, changes.pause, now=OPENS + timedelta(hours=2))
+    do(database, changes.resume, now=OPENS + timedelta(hours=3))
+    second = sessions(database, 1)[1]
+    assert second.wake_at == second.starts_at
+    assert looking(database, view, now=OPENS + timedelta(hours=3)).next.number == 1
+
+
+def test_a_series_is_not_finished_while_a_group_has_a_session_before_it(database):
+    one_has_held_it(database)
+    for number in (2, 3):
+        do(database, changes.cancel, number, now=OPENS)
+    assert looking(database, view, now=OPENS).status == "running"
+    works(database).take_due(OPENS + timedelta(days=2))
+    do(database, changes.cancel, 1, now=OPENS + timedelta(days=2))
+    assert looking(database, view, now=OPENS + timedelta(days=2)).status == "finished"
 
 
 # -- people
