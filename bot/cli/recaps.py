@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 VIEWER: Final = "coordinator"
+NOTHING_YET = "No group has finished a session in which something was said, so there is no recap."
 
 
 @click.group()
@@ -71,7 +72,7 @@ class _Room:
         """The meeting that is meant. Raises Told where none has been held."""
         held = [each.number for each in self.office.meetings() if each.status == "held"]
         if meeting is None and not held:
-            raise Told("No group has finished a session yet, so there is no recap.", MISUSED)
+            raise Told(NOTHING_YET, MISUSED)
         return meeting or held[-1]
 
     def of_group(self, meeting: int | None, group: str | None, *, lock: bool = True) -> Desk:
@@ -189,7 +190,7 @@ def list_(house: House, called: str) -> None:
 
     with _room(house, called, write=False) as room:
         lines = list(of_series(room.office, room.unit, ledger(room.unit, room.office.series.id)))
-    click.echo("\n".join(lines) if lines else "No group has finished a session yet, so there is no recap.")
+    click.echo("\n".join(lines) if lines else NOTHING_YET)
 
 
 # -- acts
@@ -285,7 +286,7 @@ def approve(house: House, called: str, meeting: int | None, group: str | None, b
 # -- files
 
 
-@recap.command(short_help="Make files of what went out.")
+@recap.command(short_help="Make files of recaps.")
 @click.argument("called", metavar="SERIES")
 @click.option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
@@ -293,10 +294,11 @@ def approve(house: House, called: str, meeting: int | None, group: str | None, b
 )  # fmt: skip
 @click.pass_obj
 def export(house: House, called: str, out: Path) -> None:
-    """Write every recap that went out to a Markdown file: groups' and managers' in folders of their own.
+    """Write recaps to Markdown files: groups' and managers' in folders of their own.
 
-    Names carry the session's number and the version. A file cannot be called back: when people take something back
-    later, export again, and do away with the old files.
+    Every version that went out; and of each group's session whose recap has not been posted, such as the last one,
+    what there is now, unless it is held. Names carry the session's number, and the version of what went out. A file
+    cannot be called back: when people take something back later, export again, and do away with the old files.
     """
     from bot.recaps.desk import record
     from bot.recaps.files import files
@@ -313,4 +315,4 @@ def export(house: House, called: str, out: Path) -> None:
         place.write_text(words, "utf-8")
         click.echo(str(place))
     if not found:
-        click.echo("No recap has gone out yet.")
+        click.echo("There is no recap yet.")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot.recaps import sources
 from bot.recaps.others import Others
 from flows import recap as recaps
+from flows.programme import Route
 from storage import tables as t
 from storage.unit import SessionRow, Unit
 
@@ -52,6 +53,7 @@ def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[in
     said, findings = sources.said_in(unit, sessions), sources.findings_of(unit, sessions)
     actions = sources.actions_of(unit, sessions)
     shared = sources.shared_at(unit, {row.meeting_id for row in sittings})
+    plenums = _plenums(unit, shelf, sittings)
     made, others = dict[int, recaps.GroupRecap](), dict[int, Others]()
     for row in sittings:
         route = shelf.programme(unit, row.content_id).route(row.number)
@@ -60,10 +62,25 @@ def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[in
         theirs = others[row.meeting_id]
         recap = recaps.compile_group(
             route, said[row.id], findings[row.id], actions[row.id], theirs.first_for(row.circle_id),
-            table=row.answering == "table",
+            plenums.get(row.meeting_id, ()), table=row.answering == "table",
         )  # fmt: skip
         made[row.id] = theirs.counted(recap, row.circle_id)
     return made
+
+
+def _plenums(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[int, tuple[recaps.Point, ...]]:
+    """What is shown of what everyone said, by meeting: chosen once, however many groups there are."""
+    meetings = {row.meeting_id: row for row in sittings}
+    sessions = sources.plenums_at(unit, meetings)
+    said = sources.said_in(unit, sessions.values()) if sessions else {}
+    return {
+        meeting: recaps.compile_plenum(_everyones(unit, shelf, meetings[meeting]), said[session])
+        for meeting, session in sessions.items()
+    }
+
+
+def _everyones(unit: Unit, shelf: Shelf, row: Any) -> Route:
+    return shelf.programme(unit, row.content_id).route(row.number, everyone=True)
 
 
 def newest(unit: Unit, sessions: Sequence[int] | dict[int, Any]) -> dict[int, Any]:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from sqlalchemy import and_, distinct, exists, func, or_, select
 
 from flows import recap as recaps
+from flows import state as states
 from flows.effects import Role
 from flows.kinds.finding import RELEASED
 from flows.recap import ActionState
@@ -93,13 +94,31 @@ def findings_of(unit: Unit, sessions: Iterable[int]) -> dict[int, list[recaps.Fi
 
 
 def actions_of(unit: Unit, sessions: Iterable[int]) -> dict[int, list[recaps.ActionRow]]:
-    """What the groups promised in these sessions and have not withdrawn, by session."""
+    """What the groups promised in these sessions, or said there how it stands, and have not withdrawn; by session.
+
+    Each in the state that it has now: what was under way then may be done since.
+    """
+    wanted = list(sessions)
     a, r = t.actions.c, t.replies.c
+    told_in = _told_in(unit, wanted)
     promised = select(r.session_id, a.reply_id, a.state).join(t.replies, r.id == a.reply_id)
-    mine = promised.where(r.session_id.in_(list(sessions)), a.state.in_(get_args(ActionState)))
+    mine = promised.where(
+        or_(r.session_id.in_(wanted), a.reply_id.in_(list(told_in))), a.state.in_(get_args(ActionState))
+    )
     found: dict[int, list[recaps.ActionRow]] = defaultdict(list)
     for row in unit.all(mine):
-        found[row.session_id].append(recaps.ActionRow(row.reply_id, row.state))
+        for session in {row.session_id, *told_in[row.reply_id]}.intersection(wanted):
+            found[session].append(recaps.ActionRow(row.reply_id, row.state))
+    return found
+
+
+def _told_in(unit: Unit, sessions: Sequence[int]) -> dict[int, list[int]]:
+    """In which of these sessions it was said how an action stands. Only what a session went through knows that."""
+    s = t.sessions.c
+    found: dict[int, list[int]] = defaultdict(list)
+    for row in unit.all(select(s.id, s.state).where(s.id.in_(sessions), s.state.is_not(None))):
+        for one in states.load(row.state).actions:
+            found[one.reply].append(row.id)
     return found
 
 
@@ -115,6 +134,14 @@ def shared_at(unit: Unit, meetings: Iterable[int]) -> dict[int, list[recaps.Shar
     for row in unit.all(released):
         found[row.meeting_id].append(recaps.Shared(row.reply_id, row.circle_id, row.words_id))
     return found
+
+
+def plenums_at(unit: Unit, meetings: Iterable[int]) -> dict[int, int]:
+    """Everyone's session of these meetings, by meeting, where there is one."""
+    s, c = t.sessions.c, t.circles.c
+    held = select(s.meeting_id, s.id).join(t.circles, c.id == s.circle_id)
+    mine = held.where(s.meeting_id.in_(list(meetings)), c.kind == "everyone")
+    return {row.meeting_id: row.id for row in unit.all(mine)}
 
 
 # -- across groups: counted by the database, however much was said
@@ -141,12 +168,20 @@ def released_at(unit: Unit, meeting_id: int) -> list[recaps.FindingRow]:
 
 
 def actions_counted(unit: Unit, meeting_id: int) -> recaps.ActionCounts:
-    a, r, s = t.actions.c, t.replies.c, t.sessions.c
+    """The actions of the series' groups from its beginning up to and including that meeting.
+
+    Each in the state that it has now, which the follow-up of a later meeting may have given it: managers want to know
+    what became of things, and no state but the last is kept.
+    """
+    a, r, s, mt = t.actions.c, t.replies.c, t.sessions.c, t.meetings.c
+    this = select(mt.series_id, mt.number).where(mt.id == meeting_id).subquery()
     mine = (
         select(a.state, func.count())
         .join_from(t.actions, t.replies, r.id == a.reply_id)
         .join(t.sessions, s.id == r.session_id)
-        .where(_of_groups(meeting_id), a.state.in_(get_args(ActionState)))
+        .join(t.meetings, mt.id == s.meeting_id)
+        .join(this, and_(this.c.series_id == mt.series_id, mt.number <= this.c.number))
+        .where(_of_a_group(), a.state.in_(get_args(ActionState)))
         .group_by(a.state)
     )
     return recaps.ActionCounts(**{state.replace("-", "_"): count for state, count in unit.all(mine)})
@@ -154,6 +189,8 @@ def actions_counted(unit: Unit, meeting_id: int) -> recaps.ActionCounts:
 
 def _of_groups(meeting_id: int) -> Any:
     """Sessions of groups, and not everyone's, at that meeting."""
-    s, c = t.sessions.c, t.circles.c
-    group = exists().where(c.id == s.circle_id, c.kind == "group")
-    return and_(s.meeting_id == meeting_id, group)
+    return and_(t.sessions.c.meeting_id == meeting_id, _of_a_group())
+
+
+def _of_a_group() -> Any:
+    return exists().where(t.circles.c.id == t.sessions.c.circle_id, t.circles.c.kind == "group")

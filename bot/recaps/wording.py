@@ -91,6 +91,7 @@ def _of_group(recap: GroupRecap) -> Iterator[tuple[tuple[int, ...], bool]]:
         yield from ((point.replies, False) for point in question.points)
     yield from ((point.replies, False) for point in recap.reflections)
     yield from ((_rests(one), True) for one in recap.others)
+    yield from ((point.replies, False) for point in recap.plenum)
     yield from (((one.reply,), True) for one in recap.actions)
 
 
@@ -248,9 +249,15 @@ def first_reply(content: Any) -> int | None:
 
 
 def forget(unit: Unit, meetings: Collection[int], replies: Collection[int]) -> None:
-    """These replies were taken back or changed: no words of a coordinator that rest on them are kept."""
-    r = t.recaps.c
-    kept = select(r.id, r.points, r.words).where(r.meeting_id.in_(list(meetings)), r.words.is_not(None))
+    """These replies were taken back or changed: no words of a coordinator that rest on them are kept.
+
+    `meetings` are those in which they were written. A recap of a later one may rest on them too: an action is in the
+    recap of every meeting at which it was said how it stands.
+    """
+    r, mt = t.recaps.c, t.meetings.c
+    series = select(mt.series_id).where(mt.id.in_(list(meetings)))
+    later = select(mt.id).where(mt.series_id.in_(series))
+    kept = select(r.id, r.points, r.words).where(r.meeting_id.in_(later), r.words.is_not(None))
     for row in unit.all(kept):
         wording = read(row.words)
         hit = {

@@ -45,7 +45,8 @@ class PlanActions(Timed):
 class FollowUp(Timed):
     """Ask what became of the actions that are not settled: done, under way, dropped.
 
-    Passes over itself when there are none. Their state is in the recaps of the circle and of managers.
+    Passes over itself when there are none. The circle's recap of a meeting has the actions that were named or settled
+    there, with how each stands; managers see only how many of the series' actions are in which state.
     """
 
     WORD: ClassVar[str] = "follow-up"

@@ -11,7 +11,8 @@ The rules of a group's recap:
   in order. What came late is an answer of its own, since it is marked so. At a table one person writes for
   all, so there every message is an answer.
 - Asides, control words and notes of one's own are never in it. What people thought since last time is, by the
-  same rules as a question; so are findings, actions, and some of what other groups released.
+  same rules as a question; so are findings, actions named or followed up, and some of what other groups released.
+- From the plenum there are at most three points, chosen as for one question, the same for every group.
 - The same rows in any order give the same recap. What is left out is left out when the recap is made: take a
   reply away afterwards (`without`), and nothing takes its place.
 
@@ -21,7 +22,7 @@ What is ugly: a recap knows a reply by its id alone, so what it says of late, ma
 things stood when it was made.
 """
 
-from flows.recap.group import compile_group
+from flows.recap.group import compile_group, compile_plenum
 from flows.recap.managers import compile_manager, counts_only
 from flows.recap.shapes import (
     ActionCounts,
@@ -46,5 +47,5 @@ from flows.recap.showing import parts
 __all__ = (
     "ActionCounts", "ActionRow", "ActionState", "FindingRow", "GroupRecap", "ManagerRecap", "Numbered",
     "Point", "Question", "Said", "Shared", "Turnout", "Why", "compile_group", "compile_manager",
-    "counts_only", "dump", "load", "parts", "without",
+    "compile_plenum", "counts_only", "dump", "load", "parts", "without",
 )  # fmt: skip

@@ -29,22 +29,24 @@ def compile_group(
     findings: Iterable[FindingRow] = (),
     actions: Iterable[ActionRow] = (),
     shared: Iterable[Shared] = (),
+    plenum: tuple[Point, ...] = (),
     *,
     table: bool = False,
 ) -> GroupRecap:
     """The recap of one circle's way through one round.
 
     `said` are the circle's replies in that round that have not been removed; `shared` is without the circle's
-    own. `table`: one person wrote for all.
+    own. `actions` are those named or followed up there. `plenum` are points of `compile_plenum`. `table`: one person
+    wrote for all.
     """
     rows, topics, quoted = sorted(said, key=_when), _topics(route), Counter[int]()
     asides = {row.reply for row in rows if row.role == "aside"}
-    reflections = _points((), _answers(rows, "reflection", table), quoted)
+    reflections = _points((), _answers(rows, "reflection", table=table), quoted)
     questions = []
     for topic in dict.fromkeys(topics.values()):
         here = [row for row in rows if row.step is not None and topics.get(row.step) == topic]
         notes = [row for row in here if row.role == "note"]
-        points = _points(notes, _answers(here, "answer", table), quoted)
+        points = _points(notes, _answers(here, "answer", table=table), quoted)
         questions.append(Question(topic, points, notes[0].step if notes else None))
     others = _spread_over_circles(route.round, shared)
     return GroupRecap(
@@ -56,7 +58,18 @@ def compile_group(
         actions=tuple(sorted((row for row in actions if row.reply not in asides), key=_by_reply)),
         others=others[:OTHERS],
         more=len(others[OTHERS:]),
+        plenum=plenum,
     )
+
+
+def compile_plenum(route: Route, said: Iterable[Said]) -> tuple[Point, ...]:
+    """At most three points of what was answered where everyone met; every group that was there is shown the same.
+
+    `route` and `said` are of everyone's session. Only for those who take part in the series: all of them could hear it.
+    """
+    topics = _topics(route)
+    rows = [row for row in sorted(said, key=_when) if row.step in topics]
+    return _points((row for row in rows if row.role == "note"), _answers(rows, "answer", table=False), Counter())
 
 
 def _when(row: Said) -> tuple[datetime, int]:
@@ -100,7 +113,7 @@ class _Answer:
         return Point(tuple(part.reply for part in self.parts), why, self.late)
 
 
-def _answers(rows: Iterable[Said], role: Role, table: bool) -> list[_Answer]:
+def _answers(rows: Iterable[Said], role: Role, *, table: bool) -> list[_Answer]:
     """Join the messages that are one answer; the earliest begun first."""
     joined: dict[object, list[Said]] = {}
     for row in rows:

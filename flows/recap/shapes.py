@@ -112,6 +112,8 @@ class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):
     others: tuple[Shared, ...] = ()
     #: How many more lines other groups have released.
     more: int = 0
+    #: What was answered where everyone met, this circle among them.
+    plenum: tuple[Point, ...] = ()
     actions: tuple[ActionRow, ...] = ()
     unanswered: tuple[str, ...] = ()
 
@@ -175,6 +177,7 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
     return replace(
         recap,
         reflections=_less(recap.reflections, gone),
+        plenum=_less(recap.plenum, gone),
         questions=tuple(one for one in questions if one.points),
         findings=tuple(filter(stays, recap.findings)),
         actions=tuple(filter(stays, recap.actions)),

@@ -46,6 +46,8 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
     shown += _section("recap.others", [Finding(row.reply, outside=True) for row in recap.others])
     if recap.others and recap.more:
         shown.append(line("recap.others-more", n=recap.more))
+    if recap.plenum:
+        shown += [Heading(text("recap.plenum")), *_by_rule(recap.plenum)]
     shown += _section("recap.actions", [Action(row.reply) for row in recap.actions])
     unanswered = [programme("rounds", recap.round, step) for step in recap.unanswered]
     return (*shown, *_section("recap.unanswered", unanswered))

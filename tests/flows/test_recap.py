@@ -101,7 +101,6 @@ def test_of_the_plenum_three_answers_are_chosen_as_for_one_question_and_every_gr
     assert m.Heading(m.text("recap.plenum")) not in parts(without(recap, {1, 2, 4}))
 
 
-
 def test_the_note_comes_first_then_what_others_reacted_to_then_a_spread() -> None:
     rows = [said(1, OLA), said(2, SIV, reactions=2), said(9, KARI, "fits-note", "note"), said(3, KARI)]
     assert points(compile_group(ROUTE, rows), "fits") == (
@@ -521,7 +520,7 @@ def test_a_managers_recap_is_shown_as_counts_and_numbered_findings() -> None:
         numbers=(1, 2),
     )
     assert parts(told) == (*head, m.Heading(m.text("manager.findings")), listed, actions)
-    left = m.Points((m.Finding(second.reply),), numbered=True, numbers=(2,))
+    left = m.Points((m.Finding(second.reply, outside=True),), numbered=True, numbers=(2,))
     assert parts(without(told, {first.reply}))[4] == left
     assert parts(counts_only(told)) == (*head, m.line("manager.counts-only"), actions)
 
