@@ -18,10 +18,12 @@ from flows.effects import Keep, Say
 from flows.message import Moment, Text, choices, line, message
 from flows.reading import ControlWord
 from flows.state import UNDOS_KEPT, Undo
-from flows.turn import Turn
+from flows.turn import WARNED_FROM, Turn
 
 #: «Five more minutes.»
 MORE = timedelta(minutes=5)
+#: Minutes are not taken back where less than this would be left; as much as the word before the end says.
+LEFT_AT_LEAST = timedelta(minutes=1)
 #: The most that a coordinator may add at once: a working day.
 MORE_AT_MOST = 480
 #: A sitting that someone in the circle paused, and nobody resumed, ends so long after its time was out.
@@ -32,7 +34,7 @@ MOVING = ("next", "back", "more")
 #: Words that move everyone in the circle.
 STEERING = (*MOVING, "pause")
 #: Words that are easily meant as an answer, and can be taken back.
-DOUBTFUL = ("next", "back", "pause")
+DOUBTFUL = ("next", "back", "more", "pause")
 
 
 def stale(turn: Turn, event: e.Replied | e.Pressed) -> bool:
@@ -209,9 +211,25 @@ def _was_answer(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
     turn.set(undos=tuple(each for each in turn.state.undos if each != undo))
     if untouched and undo.word == "pause":
         resume(turn, event)
+    elif untouched and undo.word == "more":
+        _take_back(turn, MORE)
     elif untouched:
         _return_to(turn, undo.step)
     return None
+
+
+def _take_back(turn: Turn, minutes: timedelta) -> None:
+    """Take minutes back that were given, unless people count on them by now: a question keeps all of its own."""
+    asked, end = turn.state.prompt, turn.state.deadlines.get("box")
+    if not (asked and asked.at and end):
+        return
+    own = asked.at + timedelta(minutes=turn.step.minutes)
+    if end - minutes >= max(own, turn.now + LEFT_AT_LEAST):
+        turn.until(end - minutes)
+        if turn.step.minutes >= WARNED_FROM:
+            turn.due("warning", end - minutes - LEFT_AT_LEAST)
+        turn.say(message("answer", line("control.as-before", until=Moment(end - minutes))))
+        turn.show_status()
 
 
 def _untouched(turn: Turn, undo: Undo) -> bool:
@@ -222,6 +240,8 @@ def _untouched(turn: Turn, undo: Undo) -> bool:
     if undo.word == "pause":
         return state.phase == "paused" and not state.held
     asked = (state.prompt.prompt if state.prompt else 0) - (undo.prompt or 0)
+    if undo.word == "more":
+        return state.phase == "running" and asked == 0
     return state.phase == "running" and state.step != undo.step and asked <= 1
 
 
