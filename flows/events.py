@@ -49,7 +49,9 @@ class Setting(Struct, frozen=True, kw_only=True):
         if self.closes_at is not None:
             utc(self.closes_at)
         elif self.pace == "async":
-            raise ValueError("an async sitting without `closes_at` would never end; say when its window closes")
+            raise ValueError(
+                "an async sitting without `closes_at` would never end; say when its window closes"
+            )
 
 
 class Opened(Struct, frozen=True, tag="opened"):
@@ -97,6 +99,8 @@ class Pressed(Struct, frozen=True, tag="pressed"):
     about: int | None = None
     #: The prompt whose button it was. A press has no time of its own; this tells an early one from a late one.
     prompt: int | None = None
+    #: Pressed where only the bot and this person see it.
+    private: bool = False
 
 
 class TimeCame(Struct, frozen=True, tag="time-came"):

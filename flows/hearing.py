@@ -27,7 +27,7 @@ def replied(turn: Turn, event: e.Replied) -> str | None:
     reading = event.reading
     if isinstance(reading, Control) and _steers(turn, event, reading.word):
         return control(turn, reading.word, event)
-    if isinstance(reading, Help) and (picture := turn.route.point(reading.number)):
+    if isinstance(reading, Help) and (picture := turn.route.point(reading.number, turn.state.step)):
         turn.keep(event, "control")
         _explain(turn, picture, reading.number, event.person if event.private else None)
     elif not _marked(turn, event):
@@ -89,7 +89,7 @@ def _marked(turn: Turn, event: e.Replied) -> bool:
     return True
 
 
-def _explain(turn: Turn, picture: str, number: int, person: int | None = None) -> None:
+def _explain(turn: Turn, picture: str, number: int, person: int | None) -> None:
     point = ("pictures", picture, "points", number)
     said = message("answer", line("picture.point", number=number, label=programme(*point, "label")),
                    line("plain", text=programme(*point, "help")))  # fmt: skip
@@ -139,7 +139,7 @@ def pressed(turn: Turn, event: e.Pressed) -> str | None:
         return ignored
     word, number = _code(event.press)
     if word == "help" and number is not None:
-        return _helped(turn, number)
+        return _helped(turn, number, event.person if event.private else None)
     event = replace(event, press=word, prompt=number if event.prompt is None else event.prompt)
     asked = turn.state.prompt if event.prompt is None else turn.state.asked_as(event.prompt)
     if asked and asked.step == turn.state.step and turn.going_on:
@@ -153,11 +153,11 @@ def pressed(turn: Turn, event: e.Pressed) -> str | None:
     return control(turn, cast(ControlWord, word), event)
 
 
-def _helped(turn: Turn, number: int) -> str | None:
-    picture = turn.route.point(number)
+def _helped(turn: Turn, number: int, person: int | None) -> str | None:
+    picture = turn.route.point(number, turn.state.step)
     if picture is None:
         return f"no picture has a point {number}"
-    _explain(turn, picture, number)
+    _explain(turn, picture, number, person)
     return None
 
 

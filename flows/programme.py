@@ -119,9 +119,13 @@ class Route:
     def points(self, picture: str) -> int:
         return self.pictures.get(picture, 0)
 
-    def point(self, number: int) -> str | None:
-        """The picture that has a point of that number, if one has."""
-        return next((name for name, points in self.pictures.items() if 0 < number <= points), None)
+    def point(self, number: int, step: int) -> str | None:
+        """The picture that people mean at this step (from 0) by a point of that number, if one has such a point.
+
+        The last that was shown; where none was, the first of the programme.
+        """
+        shown = [each.id for each in reversed(self.steps[: step + 1]) if each.WORD == "picture"]
+        return next((name for name in (*shown, *self.pictures) if 0 < number <= self.points(name)), None)
 
     def minutes_from(self, step: int) -> int:
         """Minutes set aside for the steps from this one (from 0) to the end."""

@@ -8,7 +8,7 @@ the indented lines anew: look the difference through before committing it.
     09:00 open
     09:03 kari: next                           a message; kari's third message is called by its own number, r7
     09:03 kari (private): I think …            to Runda alone; also (to 2), (about r4), (sent 09:02:10)
-    09:04 kari presses next                    also: presses no under 5, presses was-answer about r3
+    09:04 kari presses next                    also: presses no under 5, presses was-answer about r3, presses help:3 privately
     09:05 kari edits r4: other words           09:05 kari removes r4; no words reach the engine
     09:06 nils joins                           09:07 ola leaves
     09:08 coordinator pauses                   resumes, closes, stretches 5
@@ -55,7 +55,7 @@ ZONE = "Europe/Oslo"
 LINE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<what>.+)")
 SAID = re.compile(r"(?P<who>\w+)(?: \((?P<how>[^)]*)\))?: (?P<words>.+)")
 PRESSED = re.compile(
-    r"(?P<who>\w+) presses (?P<press>\S+)(?: under (?P<prompt>\d+))?(?: about r(?P<about>\d+))?"
+    r"(?P<who>\w+) presses (?P<press>\S+)(?: under (?P<prompt>\d+))?(?: about r(?P<about>\d+))?(?P<private> privately)?"
 )
 
 effects_to = msgspec.json.Encoder()
@@ -79,7 +79,8 @@ def route_of(head: dict[str, Any]) -> Route:
     """The self-check's, or that of steps that the head of the transcript lists."""
     if "steps" not in head:
         return selfcheck().route(head.get("round", 1), everyone="groups" in head)
-    own = {"programme": "own", "languages": ["en"], "rounds": [{"round": "only", "steps": head["steps"]}]}
+    own = {"programme": "own", "languages": ["en"], "rounds": [{"round": "only", "steps": head["steps"]}],
+           "pictures": head.get("pictures", {})}  # fmt: skip
     return Programme.model_validate(own).route(1)
 
 
@@ -191,7 +192,8 @@ class Stage:
         if pressed := PRESSED.fullmatch(what):
             about = int(pressed["about"]) if pressed["about"] else None
             prompt = int(pressed["prompt"]) if pressed["prompt"] else None
-            return e.Pressed(self.person(pressed["who"]), pressed["press"], about, prompt)
+            private = pressed["private"] is not None
+            return e.Pressed(self.person(pressed["who"]), pressed["press"], about, prompt, private)
         who, _, rest = what.partition(" ")
         return self.done(who, rest) or self.ordered(who, rest)
 

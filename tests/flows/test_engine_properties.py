@@ -152,7 +152,7 @@ class Draw:
     def pressed(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
         prompt = (None, state.prompt.prompt if state.prompt else None, 1, 2)[self.a // 5 % 4]
         about = (None, 1 + self.a % max(reply, 1))[self.flag]
-        return e.Pressed(person, PRESSES[self.b % len(PRESSES)], about, prompt)
+        return e.Pressed(person, PRESSES[self.b % len(PRESSES)], about, prompt, private=self.b % 4 == 0)
 
     def arrived(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
         """The present question reaches the circle, as it usually does."""
