@@ -66,6 +66,9 @@ def _warn(turn: Turn) -> None:
 def _undelivered(turn: Turn) -> None:
     """Nobody has confirmed the question: take it as delivered. If it was not, its box starts anew when it is."""
     if present := turn.state.prompt:
+        if not any(asked.assumed for asked in turn.state.asked):
+            # Once: what follows is most often held up by the same.
+            turn.tell("delivery.unconfirmed", n=turn.state.setting.number)
         _arrived(turn, replace(present, at=turn.now, assumed=True))
         turn.box(turn.now)
 
