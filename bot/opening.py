@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, or_, select
 
 from flows.calendar import WorkingDays, opening
 from flows.events import Answering, Opened, Pace, Setting
-from flows.programme import Programme
 from flows.turn import OFFICE
 from storage import tables as t
 from storage.unit import SessionRow, Unit
@@ -23,6 +22,11 @@ if TYPE_CHECKING:
 WINDOW_DAYS = 4
 #: Everyone's window stays open so many working days longer than the groups'.
 PLENUM_DAYS = 2
+#: Roles of those who are in a group.
+TAKING_PART = ("participant", "note-taker")
+
+#: A meeting, a date and a kind of circle.
+Sitting: TypeAlias = tuple[int, datetime, str]
 
 
 class Openings:
@@ -38,13 +42,13 @@ class Openings:
         series = self._by_id(t.series, {row.series_id for row in rows})
         rows = [row for row in rows if self._lateness(row, series[row.series_id]) != "missed"]
         circles = {row.circle_id for row in rows}
-        members, groups = self._members(circles), self._groups({row.series_id for row in rows})
+        members, sittings = self._members(circles), self._sittings({row.meeting_id for row in rows})
         actions = self._actions(circles)
         recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"])
         return {
             row.id: Opened(
                 self._setting(
-                    row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), groups
+                    row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), sittings
                 ),
                 tuple(members[row.circle_id]),
             )
@@ -59,10 +63,11 @@ class Openings:
         series: Any,
         recap: int | None,
         actions: tuple[int, ...],
-        groups: dict[int, int],
+        sittings: Counter[Sitting],
     ) -> Setting:
         programme = self.shelf.programme(self.unit, row.content_id)
         form = programme.form(series.form)
+        date = row.meeting_id, row.starts_at
         everyone = row.circle_kind == "everyone"
         late = self._lateness(row, series) == "late"
         return Setting(
@@ -72,19 +77,15 @@ class Openings:
             number=row.number,
             of=len(programme.rounds),
             minutes=form.minutes,
-            plenum=not everyone and self._has_plenum(programme, row, series, groups),
+            # Everyone's session is planned where the round and the form have a plenum, and there are several groups.
+            plenum=not everyone and bool(sittings[*date, "everyone"]),
             pause=form.pause_after(row.number),
             closes_at=self._closes(row, series, everyone=everyone),
             late=int((self.now - row.starts_at).total_seconds() // 60) if late else 0,
             recap=recap,
             actions=actions,
-            groups=groups.get(row.series_id, 0) if everyone else 0,
-        )
-
-    def _has_plenum(self, programme: Programme, row: SessionRow, series: Any, groups: dict[int, int]) -> bool:
-        several = groups.get(row.series_id, 0) > 1
-        return (
-            several and programme.form(series.form).plenum and bool(programme.rounds[row.number - 1].plenum)
+            # Where every group has another date, everyone's session waits for one until its own time is out.
+            groups=max(1, sittings[*date, "group"]) if everyone else 0,
         )
 
     def _closes(self, row: SessionRow, series: Any, *, everyone: bool) -> datetime | None:
@@ -113,16 +114,28 @@ class Openings:
         found: dict[int, list[int]] = defaultdict(list)
         m = t.memberships.c
         who = select(m.circle_id, m.person_id).where(
-            m.circle_id.in_(circles), m.until.is_(None), m.role.in_(("participant", "note-taker"))
+            m.circle_id.in_(circles), m.until.is_(None), m.role.in_(TAKING_PART)
         )
         for row in self.unit.all(who.order_by(m.id)):
             found[row.circle_id].append(row.person_id)
         return found
 
-    def _groups(self, series: set[int]) -> dict[int, int]:
-        c = t.circles.c
-        counted = select(c.series_id, func.count()).where(c.series_id.in_(series), c.kind == "group")
-        return {row[0]: row[1] for row in self.unit.all(counted.group_by(c.series_id))}
+    def _sittings(self, meetings: set[int]) -> Counter[Sitting]:
+        """How many circles meet, by meeting, date and kind: a circle may have a date of its own.
+
+        A group that nobody is in does not come, and what was cancelled or missed is not held on that date.
+        """
+        s, c, m = t.sessions.c, t.circles.c, t.memberships.c
+        seated = exists().where(m.circle_id == c.id, m.until.is_(None), m.role.in_(TAKING_PART))
+        held = (
+            select(s.meeting_id, s.starts_at, c.kind)
+            .join(t.circles, c.id == s.circle_id)
+            .where(
+                s.meeting_id.in_(meetings), s.phase.not_in(("cancelled", "missed")),
+                or_(c.kind == "everyone", seated),
+            )
+        )  # fmt: skip
+        return Counter((row.meeting_id, row.starts_at, row.kind) for row in self.unit.all(held))
 
     def _actions(self, circles: set[int]) -> dict[int, list[int]]:
         """What each circle has promised and not settled."""

@@ -22,6 +22,7 @@ from tests.bot.a_series import (
     AFTER,
     BEFORE,
     NOW,
+    PEOPLE,
     announced,
     do,
     keys,
@@ -464,6 +465,45 @@ def test_a_series_is_not_finished_while_a_group_has_a_session_before_it(database
     works(database).take_due(OPENS + timedelta(days=2))
     do(database, changes.cancel, 1, now=OPENS + timedelta(days=2))
     assert looking(database, view, now=OPENS + timedelta(days=2)).status == "finished"
+
+
+# -- the plenum, where groups have dates of their own
+
+
+def setting(database, name):
+    return next(states.load(row.state).setting for row in sessions(database, 1) if row.name == name)
+
+
+def test_a_group_that_starts_alone_is_not_sent_to_a_plenum_that_is_on_another_day(database):
+    """It was told to go to everyone's thread, where nothing was going on."""
+    made(database, form="plenum")
+    do(database, moving.start, 1, "Group 1", now=OPENS - timedelta(days=1))
+    works(database).take_due(OPENS - timedelta(days=1))
+    assert setting(database, "Group 1").plenum is False
+    works(database).take_due(OPENS)
+    assert (setting(database, "Group 2").plenum, setting(database, "Everyone").groups) == (True, 1)
+
+
+def test_a_group_that_everybody_has_left_is_not_waited_for(database):
+    """Everyone's session waited for it until its time was out."""
+    made(database, form="plenum", people=f"{PEOPLE}, Tor, Ida, Odd, Una")
+    in_first = rows(database, t.memberships, t.memberships.c.circle_id == sessions(database, 1)[0].circle_id)
+    names = {row.id: row.name for row in rows(database, t.people)}
+    groups = sum(row.kind == "group" for row in sessions(database, 1))
+    for seat in in_first:
+        do(database, members.leave, names[seat.person_id])
+    works(database).take_due(OPENS)
+    assert setting(database, "Everyone").groups == groups - 1
+
+
+def test_a_group_is_sent_to_no_plenum_that_has_been_cancelled(database):
+    made(database, form="plenum")
+    everyone = next(row.id for row in sessions(database, 1) if row.kind == "everyone")
+    with database.write() as connection:
+        gone = {"phase": "cancelled", "wake_at": None}
+        connection.execute(update(t.sessions).where(t.sessions.c.id == everyone).values(**gone))
+    works(database).take_due(OPENS)
+    assert setting(database, "Group 1").plenum is False
 
 
 # -- people
