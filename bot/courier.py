@@ -59,7 +59,6 @@ class Parcel:
 
     row: Any
     outgoing: Outgoing
-    quotes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +187,10 @@ class Courier:
         """In words, as far as there are words for them."""
         if not rows:
             return []
-        targets = _targets(unit, rows)
-        return [
-            Parcel(row, _outgoing(row, said, targets.get(row.id), self.mark), said.quotes)
-            for row, said in self._in_words(unit, rows, now)
-        ]
+        targets, worded = _targets(unit, rows), self._in_words(unit, rows, now)
+        # Known before it is sent: what is corrected while it is on its way is corrected behind it.
+        unit.quotes((row.id, reply) for row, said in worded for reply in said.quotes)
+        return [Parcel(row, _outgoing(row, said, targets.get(row.id), self.mark)) for row, said in worded]
 
     def _in_words(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[tuple[Any, Said]]:
         """All together; where that fails, one by one, so that one faulty message does not silence the house."""
@@ -255,7 +253,7 @@ class Courier:
     async def _receipt(self, parcel: Parcel, message: str) -> None:
         row = parcel.row
         receipt = Receipt(outbox=row.id, message=message, at=self.clock.now(), session=row.session_id,
-                          prompt=row.prompt, quotes=parcel.quotes)  # fmt: skip
+                          prompt=row.prompt)  # fmt: skip
         if await self._write_down(lambda: self.intake.put(receipt)):
             self.checkpoint("receipted")
 

@@ -12,14 +12,13 @@ from flows.events import Event
 
 
 class Receipt(Struct, frozen=True, tag="receipt", kw_only=True):
-    """The platform has taken a message; `quotes` are the replies that it shows."""
+    """The platform has taken a message."""
 
     outbox: int
     message: str
     at: datetime
     session: int | None = None
     prompt: int | None = None
-    quotes: tuple[int, ...] = ()
 
 
 class Refusal(Struct, frozen=True, tag="refusal", kw_only=True):

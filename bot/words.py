@@ -79,8 +79,8 @@ class Speaker:
         voices = self._voices(unit, rows)
         found = self._gather(unit, messages, voices, drafts)
         return [
-            _Saying(self, unit, voice, found, now).say(said)
-            for said, voice in zip(messages, voices, strict=True)
+            _Saying(self, unit, voice, found, now).say(said, posted=row.kind == "update")
+            for said, voice, row in zip(messages, voices, rows, strict=True)
         ]
 
     # -- in which language
@@ -233,8 +233,11 @@ class _Saying:
         #: Of the recap that is being said: lines that a coordinator has worded, by reply.
         self.worded: dict[int, tuple[wording.RecapLine, str]] = {}
 
-    def say(self, said: m.Message) -> Said:
+    def say(self, said: m.Message, *, posted: bool = False) -> Said:
+        """`posted`: it rewrites a message that is there, and has to say something."""
         blocks = tuple(self._blocks(said.parts))
+        if posted and not blocks:
+            blocks = (Block("line", self.voice.bot.say("reply.gone")),)
         labels = tuple(Label(choice.press, self._text(choice.text)) for choice in said.choices)
         about = self.rows.replies.get(said.about) if said.about else None
         spoken = Spoken(said.sort, blocks, labels, about.message if about is not None else None)

@@ -148,7 +148,8 @@ class Works:
         mine = {who: {seat.circle_id for seat in desk.seats.get(who, ())} for who in alone}
         circles = {circle for of_one in mine.values() for circle in of_one if circle is not None}
         sittings = sorted(
-            desk.unit.sittings(circles, OPEN_PHASES), key=lambda row: (row.phase in GOING_ON, row.starts_at)
+            desk.unit.sittings(circles, OPEN_PHASES),
+            key=lambda row: (row.phase == "running", row.phase in GOING_ON, row.starts_at),
         )
         for who in alone:
             own = [row.id for row in sittings if row.circle_id in mine[who]]
@@ -401,8 +402,3 @@ def book(unit: Unit, each: Receipt | Refusal) -> None:
     else:
         became = {"status": "failed", "reason": each.reason, "claimed_by": None}
     unit.run(update(t.outbox).where(t.outbox.c.id == each.outbox).values(**became))
-    if isinstance(each, Receipt):
-        unit.run(delete(t.quotes).where(t.quotes.c.outbox_id == each.outbox))
-        rows = [{"outbox_id": each.outbox, "reply_id": reply} for reply in each.quotes]
-        if rows:
-            unit.run(t.quotes.insert(), rows)

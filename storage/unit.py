@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import tables as t
 
@@ -251,6 +252,13 @@ class Unit:
     def refile(self, reply: int, role: str, prompt: int | None, step: str | None, *, late: bool) -> None:
         """How a reply that is stored already counts from now on."""
         self._kept.append({"b_id": reply, "b_role": role, "b_prompt": prompt, "b_step": step, "b_late": late})
+
+    def quotes(self, shown: Iterable[tuple[int, int]]) -> None:
+        """Which replies a message of the outbox shows. What an earlier attempt may have shown stays."""
+        rows = [{"outbox_id": message, "reply_id": reply} for message, reply in shown]
+        if rows:
+            insert = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
+            self.connection.execute(insert(t.quotes).on_conflict_do_nothing(), rows)
 
     def judge(self, what: str, reply: int, state: str, words: int | None) -> None:
         """What became of a finding or an action."""

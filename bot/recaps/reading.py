@@ -28,7 +28,11 @@ def say(speaker: Speaker, unit: Unit, draft: Draft, session: Any, now: datetime)
     """The draft as the session's circle would read it: `session` names id, organisation and place."""
     body = _encode(message("recap", Recap(draft.id))).decode()
     row = SimpleNamespace(
-        body=body, session_id=session.id, place_id=session.place_id, organisation_id=session.organisation_id
+        kind="say",
+        body=body,
+        session_id=session.id,
+        place_id=session.place_id,
+        organisation_id=session.organisation_id,
     )
     return speaker.speak(unit, [row], now, {draft.id: draft})[0].spoken
 
