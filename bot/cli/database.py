@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import MISUSED, Told
+from bot.cli.common import actor
 
 if TYPE_CHECKING:
     from bot.cli import House
@@ -154,11 +155,21 @@ def _confirm(house: House, choice: str | None) -> None:
 
 # -- parked events
 
+#: Characters of a reason that the audit log has room for.
+REASON = 120
+
 
 @click.group(invoke_without_command=True)
-@click.option("--show", is_flag=True, help="Also what the events hold: people's words.")
+@click.option(
+    "--show",
+    is_flag=True,
+    help="Also what the events hold: people's words, for when whose they are asks for it. Needs --reason.",
+)
+@click.option(
+    "--reason", metavar="TEXT", help="With --show: who asked, and why. Kept in the audit log; no names."
+)
 @click.pass_context
-def parked(ctx: click.Context, *, show: bool) -> None:
+def parked(ctx: click.Context, *, show: bool, reason: str | None) -> None:
     """Show what could not be taken in: its number, when, the reason, and how often it was tried.
 
     When what was wrong is mended, try it again; the rest has gone on meanwhile.
@@ -167,13 +178,17 @@ def parked(ctx: click.Context, *, show: bool) -> None:
       runda parked
       runda parked retry --all
       runda parked drop 7
+      runda parked --show --reason "asked for by the person, case 12"
     """
     if ctx.invoked_subcommand is not None:
         return
     from storage import parked as events
 
     house: House = ctx.obj
-    with house.database().read() as connection:
+    database = house.database()
+    if show or reason is not None:
+        _allow_words(house, database, reason if show else None)
+    with database.read() as connection:
         found = events.waiting(connection)
         for each in found:
             click.echo(f"{each.number:>5}  {each.at:%Y-%m-%d %H:%M} UTC  {each.reason}  tries: {each.tries}")
@@ -181,6 +196,30 @@ def parked(ctx: click.Context, *, show: bool) -> None:
                 click.echo(f"       {events.content(connection, each.number)}")
     if not found:
         click.echo("Nothing is parked.")
+
+
+def _allow_words(house: House, database: Database, reason: str | None) -> None:
+    """Words are for the operator on request only, whatever kind they are; the look is written down before it."""
+    from sqlalchemy import insert, select
+
+    from flows import sight
+    from storage import tables as t
+
+    if not (reason or "").strip():
+        raise click.UsageError(
+            "--show prints people's words. Say --show together with --reason, who asked for it and why."
+        )
+    # Nothing tells what an event that could not be taken in would have become.
+    for datum in ("reply", "solo", "score", "finding", "action"):
+        sight.require("operator", datum, given={"on-request"})
+    with database.write() as connection:
+        called = t.organisations.c.name == house.settings.organisation
+        owner = connection.execute(select(t.organisations.c.id).where(called)).scalar()
+        if owner is None:
+            raise Told(f"There is no organisation called {house.settings.organisation}.", MISUSED)
+        row = {"organisation_id": owner, "actor": actor(), "act": "parked words shown",
+               "object": str(reason).strip()[:REASON], "at": house.clock.now()}  # fmt: skip
+        connection.execute(insert(t.audit), row)
 
 
 @parked.command()

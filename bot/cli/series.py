@@ -113,7 +113,7 @@ def list_(house: House) -> None:
 @click.argument("called", metavar="SERIES")
 @click.pass_obj
 def show(house: House, called: str) -> None:
-    """Show a series: its dates, and where each circle stands. How many have answered, and never who."""
+    """Show a series: its dates, and where each circle stands. Whether answers come, and never whose."""
     from bot.cli.telling import of_view
     from bot.series.office import open_office
     from bot.series.overview import view

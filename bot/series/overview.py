@@ -1,4 +1,4 @@
-"""What a coordinator sees of a series: dates, phases, and how many. Never who has answered, and who has not."""
+"""What a coordinator sees of a series: dates, phases, and whether answers come. Never who has answered."""
 
 from __future__ import annotations
 
@@ -169,12 +169,21 @@ def _running(route: Route, state: states.State, zone: str) -> Iterator[str]:
     if state.heads is not None:
         yield f"{state.heads} at the table"
     elif state.members:
-        yield f"{len(state.answered)} of {len(state.members)} have answered"
+        yield _answered(len(state.answered))
     end = state.deadlines.get("box") or state.ends_at
     if state.phase == "paused":
         yield "paused"
     elif end:
         yield f"until {spoken(local_moment(end, zone))}"
+
+
+def _answered(n: int) -> str:
+    """Whether answers have come, and no number: `sight` shows who has answered to nobody but themselves.
+
+    In a group of four to six, "none", "all" and "all but one" are that list, to whoever knows who is in it; two
+    looks, a minute apart, are it for any number. So all that is told is whether there is anything yet.
+    """
+    return "some have answered" if n else "waits for answers"
 
 
 def _people(office: Office) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from storage import parked
 from storage import tables as t
 from storage.backup import delivery_held
 from storage.database import Database, sole_server
+from tests.bot.a_series import made
 from tests.databases import address
 from tests.storage import rows
 from tests.storage.rows import NOW
@@ -201,7 +202,19 @@ def test_parked_lists_without_words_unless_asked(on: Any, database: Database):
     listed = on("parked")
     assert listed.exit_code == 0
     assert listed.output == f"{number:>5}  2026-09-01 07:00 UTC  KeyError at work.py:1  tries: 1\n"
-    assert "secret" in on("parked", "--show").output
+
+
+def test_parked_words_are_shown_for_a_reason_that_is_written_down(on: Any, database: Database):
+    """They were printed to whoever asked, thoughts that were written in private among them, without a trace."""
+    made(database)
+    park(database, "a", heard("secret"))
+    for words in (["--show"], ["--show", "--reason", " "], ["--reason", "case 12"]):
+        refused = on("parked", *words)
+        assert (refused.exit_code, "secret" in refused.output) == (2, False)
+    assert "secret" in on("parked", "--show", "--reason", "case 12").output
+    with database.read() as connection:
+        (row,) = connection.execute(select(t.audit).where(t.audit.c.act == "parked words shown"))
+    assert (row.object, row.at) == ("case 12", NOW)
 
 
 def test_what_is_mended_is_taken_in_through_the_same_door(on: Any, database: Database):
