@@ -180,11 +180,6 @@ def allowed(datum: Datum) -> Iterator[tuple[Viewer, Cell]]:
 # -- said before one answers
 
 
-def sentence_key(datum: Datum) -> str:
-    """The text that opens the list of who sees it: «Who sees what you write here:»."""
-    return f"sight.before.{datum}"
-
-
 def seen_by(datum: Datum) -> tuple[Text, ...]:
     """Those who may see it, as texts: a role, or a role with its condition."""
     return tuple(_as_text(viewer, cell) for viewer, cell in allowed(datum))
@@ -198,7 +193,7 @@ def sentence(datum: Datum) -> tuple[Part, ...]:
 
 
 def _listed(datum: Datum) -> tuple[Part, ...]:
-    return line(sentence_key(datum)), Points(seen_by(datum))
+    return line(f"sight.before.{datum}"), Points(seen_by(datum))
 
 
 def _as_text(viewer: Viewer, cell: Cell) -> Text:

@@ -19,6 +19,7 @@ import pytest
 
 import bot
 import flows
+from adapters.terminal.render import LABELS
 from flows import effects, groups, reading, sight
 from flows.kinds import KINDS
 from flows.language import compare, keys, placeholders
@@ -59,6 +60,8 @@ FORWARDERS = {"line", "text", "tell", "programme", "choices", "_section", "_list
 READY = {
     "sight.reply", "sight.solo", "sight.note", "sight.finding", "sight.action", "sight.recap", "sight.answered",
 }  # fmt: skip
+#: Put together in other rooms: the terminal's labels, and the titles of those who run a series.
+JOINED = {f"terminal.{label}" for label in LABELS} | {"demo.coordinator", "demo.manager"}
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,16 @@ class Use:
 
 @cache
 def elsewhere() -> tuple[set[str], tuple[str, ...]]:
-    """What the running program names: whole strings, and how those begin that are put together."""
+    """What the running program names: whole strings, and how those begin that are put together.
+
+    A beginning of one word says too little: all that starts with it would count as said.
+    """
     trees = [ast.parse(path.read_text("utf-8")) for path in sorted(Path(bot.__file__).parent.rglob("*.py"))]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     whole = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     joined = (node.values[0] for node in nodes if isinstance(node, ast.JoinedStr))
     starts = {str(first.value) for first in joined if isinstance(first, ast.Constant)}
-    return whole, tuple(start for start in starts if re.fullmatch(r"[\w-]+(\.[\w-]+)*\.[\w-]*", start))
+    return whole | JOINED, tuple(start for start in starts if re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", start))
 
 
 @cache
@@ -217,7 +223,7 @@ ALIKE = {
     "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else",
     "recap.others", "recap.others-more", "recap.edited-by-coordinator", "manager.took-part",
     "manager.next", "series.cancelled", "demo.after-the-break", "demo.meeting",
-    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.joined", "terminal.write",
+    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write",
 }  # fmt: skip
 
 

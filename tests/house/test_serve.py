@@ -102,14 +102,14 @@ def test_a_meeting_from_outside_over_a_stop_and_a_kill(outside):
         wait_for(lambda: "Question 1 of 3" in outside.heard("north-1"))
         outside.runda("say", "@amir", "--as", "Amir", "To myself.")
         assert "north" in outside.runda("series", "show", "north")
-        assert "a house is running" in outside.runda("doctor")
+        assert "Runda is running" in outside.runda("doctor")
         refused = outside.runda("serve", exits=1)
         assert "Another runda serve is using" in refused
         assert "Traceback" not in refused
         house.send_signal(signal.SIGTERM)
         assert house.wait(timeout=60) == 0
         assert "Stopping" in house.log.read_text()
-    assert "no house is running" in outside.runda("doctor", "--health", exits=1)
+    assert "Runda is not running" in outside.runda("doctor", "--health", exits=1)
     with outside.serving() as house:
         outside.runda("say", "north-1", "--as", "Liv", "Said after the stop.")
         house.kill()
