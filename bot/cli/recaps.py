@@ -20,7 +20,7 @@ from bot.cli.common import actor
 if TYPE_CHECKING:
     from bot.cli import House
     from bot.recaps.approval import ManagersDesk
-    from bot.recaps.desk import Desk
+    from bot.recaps.desk import GroupDesk
     from bot.recaps.wording import Draft
     from bot.series.office import Office
     from bot.shelf import Shelf
@@ -75,7 +75,7 @@ class _Room:
             raise Told(NOTHING_YET, MISUSED)
         return meeting or held[-1]
 
-    def of_group(self, meeting: int | None, group: str | None, *, lock: bool = True) -> Desk:
+    def of_group(self, meeting: int | None, group: str | None, *, lock: bool = True) -> GroupDesk:
         from bot.recaps.desk import open_desk
 
         number = self.number(meeting)
@@ -141,7 +141,7 @@ def _groups(room: _Room, number: int) -> list[str]:
     return [str(each.circle_number) for each in found.sittings if each.number == number]
 
 
-def _show_group(room: _Room, desk: Desk) -> None:
+def _show_group(room: _Room, desk: GroupDesk) -> None:
     from bot.recaps.telling import of_group
 
     sitting = desk.sitting

@@ -36,7 +36,7 @@ _TOO_LATE: dict[Fate, str] = {
 
 
 @dataclass(slots=True)
-class Desk:
+class GroupDesk:
     """One group's recap of one meeting, in one transaction. `versions` are its stored rows, the oldest first."""
 
     office: Office
@@ -86,7 +86,7 @@ def require(viewer: Viewer, fate: Fate) -> None:
 def open_desk(
     office: Office, unit: Unit, shelf: Shelf, ids: Callable[[], int], viewer: Viewer, number: int, group: str | None,
     *, lock: bool = True,
-) -> Desk:  # fmt: skip
+) -> GroupDesk:  # fmt: skip
     """Raises SeriesProblem where that group has not said anything in that meeting, or has not finished it.
 
     `lock`: something will be changed. The group's next opening then waits for this, or this for it.
@@ -106,7 +106,7 @@ def open_desk(
         )
     r = t.recaps.c
     versions = unit.all(select(t.recaps).where(r.session_id == sitting.id).order_by(r.version))
-    return Desk(office, unit, shelf, ids, viewer, found, sitting, versions)
+    return GroupDesk(office, unit, shelf, ids, viewer, found, sitting, versions)
 
 
 def _circle(office: Office, group: str | None) -> Any:
@@ -121,7 +121,7 @@ def _circle(office: Office, group: str | None) -> Any:
 # -- acts: each is a new version; returns what the coordinator is told
 
 
-def hold(desk: Desk) -> str:
+def hold(desk: GroupDesk) -> str:
     draft = _in_time(desk)
     if draft.status == HELD:
         return "It is held already."
@@ -129,7 +129,7 @@ def hold(desk: Desk) -> str:
     return f"Version {version} is held: the group's next session opens without it. To let it go: runda recap release"
 
 
-def release(desk: Desk) -> str:
+def release(desk: GroupDesk) -> str:
     draft = _in_time(desk)
     if draft.status != HELD:
         raise SeriesProblem("It is not held; there is nothing to release.")
@@ -143,7 +143,7 @@ def release(desk: Desk) -> str:
     return f"Version {version} {made}. {_goes_out(desk)}"
 
 
-def edit(desk: Desk, changes: Edit) -> str:
+def edit(desk: GroupDesk, changes: Edit) -> str:
     """A held recap stays held. Raises SeriesProblem."""
     draft = _in_time(desk)
     lines = wording.lines(recaps.load(draft.points))
@@ -155,7 +155,7 @@ def edit(desk: Desk, changes: Edit) -> str:
     return f"Version {version} is {status}. {'' if status == HELD else _goes_out(desk)}".rstrip()
 
 
-def make_anew(desk: Desk) -> str:
+def make_anew(desk: GroupDesk) -> str:
     """By rule, from what is there at the opening; a coordinator's changes go. A held recap stays held."""
     draft = _in_time(desk)
     made = compile_groups(desk.unit, desk.shelf, [desk.sitting])[desk.sitting.id]
@@ -164,7 +164,7 @@ def make_anew(desk: Desk) -> str:
     return f"Version {_store(desk, fresh, status, 'recap made anew')} is made by rule."
 
 
-def approve(desk: Desk, by: int | None) -> str:
+def approve(desk: GroupDesk, by: int | None) -> str:
     """From now on it does not change, except that it loses what people take back."""
     draft = _in_time(desk)
     if draft.status == HELD:
@@ -175,21 +175,21 @@ def approve(desk: Desk, by: int | None) -> str:
     return f"Version {version} is approved. {_goes_out(desk)}"
 
 
-def _goes_out(desk: Desk) -> str:
+def _goes_out(desk: GroupDesk) -> str:
     coming = desk.ledger.next_opening(desk.sitting)
     if coming is None:
         return "No later session of the group is planned, so it is not posted by itself."
     return f"It goes out when session {coming.number} opens."
 
 
-def _in_time(desk: Desk) -> Draft:
+def _in_time(desk: GroupDesk) -> Draft:
     if why := _TOO_LATE.get(desk.fate):
         raise SeriesProblem(f"{why}. What was posted loses a line when its author takes it back.")
     return desk.draft()
 
 
 def _store(
-    desk: Desk, draft: Draft, status: str, act: str, approved_at: Any = None, approved_by: int | None = None
+    desk: GroupDesk, draft: Draft, status: str, act: str, approved_at: Any = None, approved_by: int | None = None
 ) -> int:
     version = desk.newest.version + 1 if desk.newest else 1
     row = {

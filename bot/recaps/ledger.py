@@ -10,11 +10,9 @@ from sqlalchemy import select
 
 from bot.recaps import sources
 from bot.recaps.sending import Posted, posted
+from bot.series.office import UNDER_WAY
 from storage import tables as t
 from storage.unit import Unit
-
-#: Phases of a session that has opened and goes on: the recap that it opens with is settled.
-UNDER_WAY = ("lobby", "headcount", "gathering", "running", "paused")
 
 #: waits: for the group's next meeting, if there is one; opened: that is going on now; out: it was posted;
 #: passed: the group has met since, without it.
@@ -37,6 +35,7 @@ class Ledger:
         later = [each for each in self.sessions[sitting.circle_id] if each.number > sitting.number]
         if any(self.posted.get(each.id) for each in self.groups[sitting.id]):
             return "out"
+        # The recap that a session opened with is settled.
         if any(each.phase in UNDER_WAY for each in later):
             return "opened"
         met = {each.id for each in self.sittings}

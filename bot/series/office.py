@@ -26,7 +26,7 @@ BEFORE = ("planned", "missed", "cancelled")
 #: One of those that can be cancelled.
 LEFT = ("planned", "missed")
 #: A session that people are in.
-UNDER_WAY = ("lobby", "headcount", "gathering", "running", "paused")
+UNDER_WAY = ("lobby", "headcount", "running", "paused")
 #: Effects of the engine are counted from 0; what a coordinator says is counted from here, by its audit row.
 ANNOUNCED = 1_000_000
 

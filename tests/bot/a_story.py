@@ -70,7 +70,7 @@ class Story:
     def preview(self, group: str = "Fjord") -> str:
         """What a coordinator sees before it goes out."""
 
-        def look(one: desk.Desk) -> str:
+        def look(one: desk.GroupDesk) -> str:
             said = reading.say(Speaker(Shelf()), one.unit, one.draft(), one.sitting, one.office.now)
             return markdown(said)
 
