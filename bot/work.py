@@ -26,7 +26,7 @@ from flows import state as states
 from flows.reading import Control, Reading, understand
 from storage import tables as t
 from storage.database import Database
-from storage.unit import Account, SessionRow, Unit
+from storage.unit import Account, SessionRow, StaleSession, Unit
 
 #: Sessions that one unit opens or wakes: enough to be quick, few enough to keep a unit short.
 DUE_AT_ONCE = 200
@@ -122,6 +122,18 @@ class Works:
         about = {each.session for each in happenings if isinstance(each, Order | Receipt | Refusal)}
         about |= {self._session(desk, each) for each in heard}
         self._read(desk, desk.unit.sessions({each for each in about if each}))
+        if not self.database.sqlite:
+            self._look_again(desk, heard)
+
+    def _look_again(self, desk: Desk, heard: Sequence[Heard]) -> None:
+        """Until the sessions were ours, another process may have taken in what these messages are about.
+
+        Raises StaleSession where that means another session.
+        """
+        self._look_up_messages(desk, heard)
+        meant = {self._session(desk, each) for each in heard} - {None}
+        if not meant <= desk.sessions.keys():
+            raise StaleSession("what a message is about was taken in meanwhile")
 
     def _look_up_messages(self, desk: Desk, heard: Sequence[Heard]) -> None:
         """The messages that these are about: corrections, direct replies, buttons."""

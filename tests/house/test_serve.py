@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,11 +17,15 @@ from pathlib import Path
 
 import pytest
 
+from adapters.terminal.client import Client
+from adapters.terminal.parse import Request
 from adapters.terminal.places import Places
 from adapters.terminal.records import Posted, Ticked
+from bot.series.moving import start
 from storage import tables as t
 from storage.database import Database
 from tests.databases import address
+from tests.house import rig as series
 from tests.house.keeping import wait_for
 from tests.house.rig import replayed, rows
 
@@ -69,6 +74,18 @@ class Outside:
         finally:
             process.kill()
             process.wait(timeout=60)
+
+    def given(self, template: Path) -> Path:
+        """A database that is there already."""
+        (self.folder / "data").mkdir()
+        return Path(shutil.copy(template, self.folder / "data" / "runda.db"))
+
+    def say(self, who: str, words: str) -> None:
+        """As `runda say`, without a process of its own."""
+        key = f"{who}-{words}"[:60]
+        said = Request(key=key, do="wrote", place="north-1", account=who.lower(), message=key, words=words)
+        with Client(self.folder / "data" / "terminal") as line:
+            assert line.ask(said).ok
 
     def heard(self, place: str) -> str:
         """All that has been said in a place, as it is shown."""
@@ -137,26 +154,21 @@ def check(outside, database):
     database.close()
 
 
-def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(outside):
-    outside.runda("migrate")
-    file = outside.folder / "data" / "runda.db"
+def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(outside, sqlite_template):
+    file = outside.given(sqlite_template)
     with closing(sqlite3.connect(file)) as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
         database.commit()
     before = hashlib.sha256(file.read_bytes()).hexdigest()
-    for command in ("serve", "migrate", "doctor"):
-        said = outside.runda(command, exits=1)
-        assert "newer Runda" in said
-        assert "Traceback" not in said
+    said = outside.runda("serve", exits=1)
+    assert "newer Runda" in said
+    assert "Traceback" not in said
     assert hashlib.sha256(file.read_bytes()).hexdigest() == before
 
 
-def test_a_file_that_cannot_be_written_is_told_in_words(outside):
-    """Where not even the lock can be made: a folder stands in its place."""
-    outside.runda("migrate")
-    lock = outside.folder / "data" / "runda.db.lock"
-    lock.unlink(missing_ok=True)
-    lock.mkdir()
+def test_a_folder_that_cannot_be_written_is_told_in_words(outside, sqlite_template):
+    """Not even the lock can be made: a folder stands in its place. (For root, no file is read-only.)"""
+    outside.given(sqlite_template).with_suffix(".db.lock").mkdir()
     said = outside.runda("serve", exits=1)
     assert "runda.db.lock" in said
     assert "Traceback" not in said
@@ -165,14 +177,17 @@ def test_a_file_that_cannot_be_written_is_told_in_words(outside):
 @pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="limits of a running process are set on Linux only"
 )
-def test_a_serving_process_whose_disk_is_full_says_so_and_goes_on_when_there_is_room(outside):
-    planned(outside)
-    outside.runda("series", "start", "north", "1")
+def test_a_serving_process_whose_disk_is_full_says_so_and_goes_on_when_there_is_room(
+    outside, sqlite_template
+):
+    file = outside.given(sqlite_template)
+    with closing(Database(f"sqlite:///{file}")) as database:
+        begun(database)
     with outside.serving() as house:
         wait_for(lambda: HERE in outside.heard("north-1"))
-        outside.runda("say", "north-1", "--as", "Kari", "We are here")
+        outside.say("Kari", "We are here")
         wait_for(lambda: "Question 1 of 3" in outside.heard("north-1"))
-        size = (outside.folder / "data" / "runda.db-wal").stat().st_size
+        size = file.with_name("runda.db-wal").stat().st_size
         _, most = resource.prlimit(house.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(house.pid, resource.RLIMIT_FSIZE, (size, most))
         refused = outside.runda("say", "north-1", "--as", "Kari", "Is there room?", "--key", "room", exits=1)
@@ -182,21 +197,20 @@ def test_a_serving_process_whose_disk_is_full_says_so_and_goes_on_when_there_is_
         outside.runda("say", "north-1", "--as", "Kari", "Is there room?", "--key", "room")
         house.send_signal(signal.SIGTERM)
         assert house.wait(timeout=60) == 0
-    with closing(Database(f"sqlite:///{outside.folder / 'data' / 'runda.db'}")) as database:
+    with closing(Database(f"sqlite:///{file}")) as database:
         assert [row.words for row in rows(database, t.replies)] == ["We are here", "Is there room?"]
         replayed(database)
 
 
 def test_one_postgresql_takes_two_serving_processes(tmp_path, postgres_database):
     outside = Outside(tmp_path, address(postgres_database.url))
-    planned(outside)
-    outside.runda("series", "start", "north", "1")
+    begun(postgres_database)
     with outside.serving() as one, outside.serving() as other:
         wait_for(lambda: HERE in outside.heard("north-1"))
-        outside.runda("say", "north-1", "--as", "Kari", "We are here")
+        outside.say("Kari", "We are here")
         one.kill()
         one.wait(timeout=60)
-        outside.runda("say", "north-1", "--as", "Amir", "The other one hears me.")
+        outside.say("Amir", "The other one hears me.")
         other.send_signal(signal.SIGTERM)
         assert other.wait(timeout=60) == 0
     assert sorted(row.words for row in rows(postgres_database, t.replies)) == [
@@ -204,3 +218,11 @@ def test_one_postgresql_takes_two_serving_processes(tmp_path, postgres_database)
         "We are here",
     ]
     assert len(rows(postgres_database, t.log, t.log.c.event.contains('"opened"'))) == 1
+
+
+def begun(database):
+    """A meeting that opens as soon as somebody serves."""
+    now = datetime.now(UTC)
+    on = [f"{now + timedelta(days=1):%Y-%m-%d}"]
+    series.planned(database, now=now, on=on, group=[FJORD], form="short")
+    series.change(database, start, 1, now=now)

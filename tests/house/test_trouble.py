@@ -10,7 +10,7 @@ from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
 from adapters.port import Address, Later, Refused, Rewrote
-from bot.cli import House, runda
+from bot.cli import Caller, runda
 from bot.happenings import Order
 from flows.events import Resumed
 from storage import tables as t
@@ -123,6 +123,28 @@ async def test_connections_that_break_park_nothing(postgres_database):
     assert rows(postgres_database, t.parked) == []
 
 
+@driven
+async def test_a_connection_that_breaks_within_a_unit_of_work_parks_nothing(postgres_database, again):
+    planned(postgres_database)
+    async with standing(postgres_database) as rig:
+        await rig.settle()
+        cut = [1, 2]
+
+        @event.listens_for(postgres_database.engine, "before_cursor_execute")
+        def executing(connection, _, statement, *__):
+            if statement.startswith("INSERT INTO log") and cut:
+                cut.pop()
+                backend = connection.connection.dbapi_connection.info.backend_pid
+                with again(postgres_database).write() as other:
+                    other.exec_driver_sql(f"SELECT pg_terminate_backend({backend})")
+
+        told = [rig.wrote("north-1", "kari", f"What I think is {each}.") for each in range(3)]
+        assert await asyncio.gather(*map(rig.house.intake.put, told)) == ["applied"] * 3
+        assert cut == []
+    assert rows(postgres_database, t.parked) == []
+    replayed(postgres_database)
+
+
 # -- events
 
 
@@ -172,7 +194,7 @@ def break_content(database, called):
 
 def command(database, clock, *words):
     """`runda WORDS` on this database."""
-    return CliRunner().invoke(runda, ["--database", address(database.url), *words], obj=House(clock))
+    return CliRunner().invoke(runda, ["--database", address(database.url), *words], obj=Caller(clock))
 
 
 @driven

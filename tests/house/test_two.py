@@ -5,7 +5,9 @@ Two `serve` on one SQLite file are in `test_serve`.
 
 import asyncio
 import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Barrier
@@ -13,15 +15,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from adapters.port import Chose
 from adapters.terminal.client import Client
 from bot.clock import id_maker
 from bot.shelf import Shelf
 from bot.wiring import build, tomb_maker, working
 from bot.work import Works
 from storage import tables as t
+from storage.unit import Unit
 from tests.house.keeping import Keeper, People, SecondDoor, wait_for
 from tests.house.rig import NINE, Chat, Clock, driven, planned, replayed, rows, standing
 from tests.house.test_kill import PLACES, check_places, check_replies
+from tests.house.test_order import PLACE, edit, taken_back
 
 #: Seconds until a silent process is taken for dead: several of the looks and signs of life that must fit in.
 LEASE = 2.0
@@ -165,17 +170,47 @@ async def test_threads_that_write_to_one_session_lose_no_update(database, again)
     replayed(database)
 
 
-@driven
-async def test_an_event_that_two_houses_are_handed_counts_once(database, again):
-    planned(database)
+@asynccontextmanager
+async def two_houses(database, again):
+    """A rig, and the door of a second house on the same database."""
     async with standing(database) as rig, working(build(again(database), [], Clock(NINE))) as second:
         await rig.settle()
-        for number in range(20):
-            told = rig.wrote("north-1", "kari", f"What I think is {number}.")
-            put = (rig.house.intake.put(told), second.intake.put(told))
-            assert sorted(await asyncio.gather(*put)) == ["applied", "known"]
-    assert len(rows(database, t.replies)) == 20
+        yield rig, second.intake.put
+
+
+@driven
+async def test_events_that_two_houses_are_handed_count_once(database, again):
+    planned(database)
+    async with two_houses(database, again) as (rig, put):
+        told = [rig.wrote("north-1", "kari", f"What I think is {number}.") for number in range(60)]
+        outcomes = await asyncio.gather(*map(rig.house.intake.put, told), *map(put, reversed(told)))
+    assert Counter(outcomes) == {"applied": 60, "known": 60}
+    assert len(rows(database, t.replies)) == 60
     assert rows(database, t.parked) == []
+    replayed(database)
+
+
+@driven
+async def test_the_newest_correction_wins_in_whichever_house_it_is_taken_in(database, again):
+    planned(database)
+    async with two_houses(database, again) as (rig, put):
+        for number in range(20):
+            written = rig.wrote("north-1", "kari", "First.", number=f"n{number}")
+            await rig.house.intake.put(written)
+            older, newer = edit(written.message, "Older.", 1), edit(written.message, "Newest.", 2)
+            await asyncio.gather(put(older), rig.house.intake.put(newer))
+    assert {row.words for row in rows(database, t.replies)} == {"Newest."}
+    replayed(database)
+
+
+@driven
+async def test_what_is_taken_back_in_one_house_is_not_brought_back_by_the_other(database, again):
+    planned(database)
+    async with two_houses(database, again) as (rig, put):
+        for number in range(20):
+            written = rig.wrote("north-1", "kari", "Gone.", number=f"n{number}")
+            await asyncio.gather(put(written), rig.house.intake.put(taken_back(written.message)))
+    assert rows(database, t.replies) == []
     replayed(database)
 
 
@@ -218,3 +253,19 @@ async def test_a_claim_is_taken_over_when_its_process_is_silent_and_not_before(p
         while await rig.house.courier.round():
             pass
     assert len(rig.chat.posts) == 3
+
+
+@driven
+async def test_an_event_that_somebody_else_takes_in_meanwhile_is_known_and_not_parked(
+    database, again, monkeypatch
+):
+    """Between the question whether it is known and its row in the log: twice, in the batch and alone."""
+    planned(database)
+    async with two_houses(database, again) as (rig, put):
+        pressed = Chose(key="here", place=PLACE, account="kari", press="here", at=NINE)
+        assert await put(pressed) == "applied"
+        real, early = Unit.known, [set(), set()]
+        monkeypatch.setattr(Unit, "known", lambda unit, keys: early.pop() if early else real(unit, keys))
+        assert await rig.house.intake.put(pressed) == "known"
+        assert early == []
+    assert rows(database, t.parked) == []
