@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage import statements
 from storage import tables as t
 
 Address: TypeAlias = tuple[str, str, str, str]  # platform, workspace, channel, thread
@@ -45,104 +46,48 @@ class SessionRow:
     workspace: str
 
 
-#: Parents before children.
-_TABLES = t.metadata.sorted_tables
-_ids: Any = bindparam("ids", expanding=True)
-_session = (
-    select(
-        t.sessions.c.id, t.sessions.c.organisation_id, t.sessions.c.series_id, t.sessions.c.circle_id,
-        t.sessions.c.meeting_id, t.sessions.c.place_id, t.sessions.c.version, t.sessions.c.phase,
-        t.sessions.c.state, t.sessions.c.starts_at, t.sessions.c.wake_at, t.meetings.c.number,
-        func.coalesce(t.meetings.c.content_id, t.series.c.content_id), t.circles.c.kind,
-        t.series.c.language, t.series.c.zone, t.series.c.platform, t.series.c.workspace,
-    )
-    .join(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)
-    .join(t.series, t.series.c.id == t.sessions.c.series_id)
-    .join(t.circles, t.circles.c.id == t.sessions.c.circle_id)
-    .order_by(t.sessions.c.id)
-)  # fmt: skip
-_by_id = _session.where(t.sessions.c.id.in_(_ids)).with_for_update(of=t.sessions)
-_due = (
-    select(t.sessions.c.id)
-    .where(t.sessions.c.wake_at <= bindparam("now"), t.sessions.c.id.not_in(bindparam("but", expanding=True)))
-    .order_by(t.sessions.c.wake_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-#: A session that has not opened yet takes in what was published when it opens. Those that somebody else holds are
-#: left to the next look: waiting for one, with others in hand, two units could wait for each other.
-_waited_for = (
-    select(t.sessions.c.id)
-    .where(
-        t.sessions.c.id.in_(
-            select(t.publications.c.waits_for).where(t.publications.c.waits_for.is_not(None))
-        ),
-        t.sessions.c.state.is_not(None),
-        t.sessions.c.id.not_in(bindparam("but", expanding=True)),
-    )
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_known = select(t.log.c.key).where(t.log.c.key.in_(bindparam("keys", expanding=True)))
-_buried = select(t.tombstones.c.hash).where(t.tombstones.c.hash.in_(bindparam("hashes", expanding=True)))
-_places = select(t.places).where(t.places.c.channel.in_(bindparam("channels", expanding=True)))
-_seats = (
-    select(t.identities.c.platform, t.identities.c.workspace, t.identities.c.account, t.identities.c.person_id,
-           t.memberships.c.series_id, t.memberships.c.circle_id, t.memberships.c.role)
-    .outerjoin(
-        t.memberships,
-        (t.memberships.c.person_id == t.identities.c.person_id) & t.memberships.c.until.is_(None),
-    )
-    .where(t.identities.c.account.in_(bindparam("accounts", expanding=True)))
-)  # fmt: skip
-_replies = select(t.replies).where(
-    t.replies.c.place_id.in_(bindparam("places", expanding=True)),
-    t.replies.c.message.in_(bindparam("messages", expanding=True)),
-)
-_prompts = select(t.outbox.c.place_id, t.outbox.c.receipt, t.outbox.c.session_id, t.outbox.c.prompt).where(
-    t.outbox.c.place_id.in_(bindparam("places", expanding=True)),
-    t.outbox.c.receipt.in_(bindparam("messages", expanding=True)),
-    t.outbox.c.kind == "say",  # a rewrite has the receipt of what it rewrote
-)
-_advanced = (
-    update(t.sessions)
-    .where(t.sessions.c.id == bindparam("b_id"), t.sessions.c.version == bindparam("b_was"))
-    .values(version=bindparam("b_version"), phase=bindparam("b_phase"), state=bindparam("b_state"),
-            wake_at=bindparam("b_wake_at"))
-)  # fmt: skip
-_kept = (
-    update(t.replies)
-    .where(t.replies.c.id == bindparam("b_id"))
-    .values(role=bindparam("b_role"), prompt=bindparam("b_prompt"), step=bindparam("b_step"),
-            late=bindparam("b_late"))
-)  # fmt: skip
-_speaks = update(t.places).where(t.places.c.id == bindparam("b_id")).values(session_id=bindparam("b_session"))
-#: The sittings of these circles, for what their people write in private.
-_sittings = select(t.sessions.c.id, t.sessions.c.circle_id, t.sessions.c.phase, t.sessions.c.starts_at).where(
-    t.sessions.c.circle_id.in_(bindparam("circles", expanding=True)),
-    t.sessions.c.phase.in_(bindparam("phases", expanding=True)),
-)
-_superseded = (
-    update(t.outbox)
-    .where(
-        t.outbox.c.session_id == bindparam("b_session"),
-        t.outbox.c.slot == bindparam("b_slot"),
-        t.outbox.c.status == "queued",
-    )
-    .values(status="dropped", reason="superseded")
-)
-_judged = {
-    "finding": update(t.findings)
-    .where(t.findings.c.reply_id == bindparam("b_id"))
-    .values(state=bindparam("b_state"), words_id=func.coalesce(bindparam("b_words"), t.findings.c.words_id)),
-    "action": update(t.actions)
-    .where(t.actions.c.reply_id == bindparam("b_id"))
-    .values(state=bindparam("b_state")),
-}
+class PlaceRow(NamedTuple):
+    """Where people write."""
+
+    id: int
+    platform: str
+    workspace: str
+    channel: str
+    thread: str
+    #: The one person whose private place it is.
+    person_id: int | None
+    session_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class ReplyRow(NamedTuple):
+    """A reply, as far as what is said of it later needs to know it."""
+
+    place_id: int
+    message: str
+    id: int
+    session_id: int
+    person_id: int
+    revision: int
+    words: str
+
+
+class PromptRow(NamedTuple):
+    """A message of our own; `receipt` is the platform's id of it."""
+
+    place_id: int
+    receipt: str
+    session_id: int | None
+    prompt: int | None
+
+
+class SittingRow(NamedTuple):
+    id: int
+    circle_id: int
+    phase: str
+    starts_at: datetime
+
+
+class Seat(NamedTuple):
     """One membership of one person, as found by an account."""
 
     person_id: int
@@ -151,11 +96,17 @@ class Seat:
     role: str
 
 
+#: Parents before children.
+_TABLES = t.metadata.sorted_tables
+
+
 class Unit:
     """One transaction's reads and collected writes."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        #: Something has been put into the outbox.
+        self.said = False
         self._reset()
 
     def _reset(self) -> None:
@@ -170,67 +121,52 @@ class Unit:
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Which of these events have been taken in already."""
-        return {row[0] for row in self.connection.execute(_known, {"keys": list(keys)})} if keys else set()
+        return {key for (key,) in statements.known.rows(self.connection, keys=keys)} if keys else set()
 
     def buried(self, hashes: Collection[str]) -> set[str]:
         """Which of these messages have been erased."""
-        return (
-            {row[0] for row in self.connection.execute(_buried, {"hashes": list(hashes)})}
-            if hashes
-            else set()
-        )
+        return {one for (one,) in statements.buried.rows(self.connection, hashes=hashes)} if hashes else set()
 
     def sessions(self, ids: Collection[int]) -> dict[int, SessionRow]:
         """Sessions by id, locked until the transaction ends."""
-        if not ids:
-            return {}
-        return {
-            row[0]: SessionRow(*tuple(row)) for row in self.connection.execute(_by_id, {"ids": list(ids)})
-        }
+        found = statements.sessions.rows(self.connection, ids=ids) if ids else ()
+        return {row[0]: SessionRow(*row) for row in found}
 
     def due(self, now: datetime, most: int, but: Collection[int] = ()) -> set[int]:
         """Sessions whose deadline has come, or for whom something has been published; locked, without `but`."""
-        these = {"most": most, "but": list(but)}
-        due = {row[0] for row in self.connection.execute(_due, {"now": now, **these})}
-        return due | {row[0] for row in self.connection.execute(_waited_for, these)}
+        due = statements.due.rows(self.connection, now=now, most=most, but=but)
+        waited_for = statements.waited_for.rows(self.connection, most=most, but=but)
+        return {session for (session,) in (*due, *waited_for)}
 
-    def places(self, channels: Collection[str]) -> dict[Address, Any]:
-        if not channels:
-            return {}
-        found = self.connection.execute(_places, {"channels": list(channels)})
-        return {(row.platform, row.workspace, row.channel, row.thread): row for row in found}
+    def places(self, channels: Collection[str]) -> dict[Address, PlaceRow]:
+        found = statements.places.rows(self.connection, channels=channels) if channels else ()
+        return {(row[1], row[2], row[3], row[4]): PlaceRow(*row) for row in found}
 
     def people(self, accounts: Collection[str]) -> tuple[dict[Account, int], dict[Account, list[Seat]]]:
         """Who these accounts are, and what they are members of now: whoever has left is still somebody."""
         known: dict[Account, int] = {}
         seats: dict[Account, list[Seat]] = {}
-        if accounts:
-            for row in self.connection.execute(_seats, {"accounts": list(accounts)}):
-                account = (row[0], row[1], row[2])
-                known[account] = row[3]
-                if row[4] is not None:
-                    seats.setdefault(account, []).append(Seat(*row[3:]))
+        for row in statements.seats.rows(self.connection, accounts=accounts) if accounts else ():
+            account = (row[0], row[1], row[2])
+            known[account] = row[3]
+            if row[4] is not None:
+                seats.setdefault(account, []).append(Seat(*row[3:]))
         return known, seats
 
-    def sittings(self, circles: Collection[int], phases: Collection[str]) -> list[Any]:
-        """Sessions of these circles in these phases: id, circle, phase and start."""
-        if not circles:
-            return []
-        return list(self.connection.execute(_sittings, {"circles": list(circles), "phases": list(phases)}))
+    def sittings(self, circles: Collection[int], phases: Collection[str]) -> list[SittingRow]:
+        """Sessions of these circles in these phases."""
+        found = statements.sittings.rows(self.connection, circles=circles, phases=phases) if circles else ()
+        return [SittingRow(*row) for row in found]
 
-    def replies(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Any]:
+    def replies(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], ReplyRow]:
         """Replies by place and the platform's message id."""
-        if not messages:
-            return {}
-        found = self.connection.execute(_replies, _pairs(messages))
-        return {(row.place_id, row.message): row for row in found}
+        found = statements.replies.rows(self.connection, **_pairs(messages)) if messages else ()
+        return {(row[0], row[1]): ReplyRow(*row) for row in found}
 
-    def prompts(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], Any]:
+    def prompts(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], PromptRow]:
         """Messages of our own by place and receipt: session and prompt."""
-        if not messages:
-            return {}
-        found = self.connection.execute(_prompts, _pairs(messages))
-        return {(row.place_id, row.receipt): row for row in found}
+        found = statements.prompts.rows(self.connection, **_pairs(messages)) if messages else ()
+        return {(row[0], row[1]): PromptRow(*row) for row in found}
 
     def all(self, statement: Select[Any], **params: Any) -> list[Any]:
         return list(self.connection.execute(statement, params))
@@ -239,6 +175,7 @@ class Unit:
 
     def add(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         self._inserts.setdefault(table, []).extend(rows)
+        self.said = self.said or table is t.outbox
 
     def advanced(self, row: SessionRow, was: int) -> None:
         """A session's new state; `was` is the version it was read at."""
@@ -279,30 +216,27 @@ class Unit:
     def flush(self) -> None:
         """Write everything collected: a statement a table. Raises StaleSession where another unit was first."""
         if self._sessions:
-            changed = self.connection.execute(_advanced, self._sessions).rowcount
+            changed = statements.advanced.write(self.connection, self._sessions)
             if changed not in (-1, len(self._sessions)):
                 raise StaleSession(f"{len(self._sessions) - changed} sessions were changed by another unit")
         for table in _TABLES:
             if rows := self._inserts.get(table):
-                self.connection.execute(table.insert(), rows)
+                statements.new(table, tuple(rows[0])).write(self.connection, rows)
         later = (
-            (_kept, self._kept),
-            (_speaks, sorted(self._speaks, key=lambda row: row["b_id"])),
-            (_superseded, self._superseded),
-            *((_judged[w], r) for w, r in self._judged.items()),
+            (statements.kept, self._kept),
+            (statements.speaks, sorted(self._speaks, key=lambda row: row["b_id"])),
+            (statements.superseded, self._superseded),
+            *((statements.judged[what], rows) for what, rows in self._judged.items()),
         )
         for statement, changes in later:
             if changes:
-                self.connection.execute(statement, changes)
+                statement.write(self.connection, changes)
         self._reset()
 
 
-def _pairs(messages: Collection[tuple[int, str]]) -> dict[str, list[Any]]:
+def _pairs(messages: Collection[tuple[int, str]]) -> dict[str, set[Any]]:
     """Places and messages apart: an index serves two lists, and not a list of pairs. More may be found than asked."""
-    return {
-        "places": list({place for place, _ in messages}),
-        "messages": [message for _, message in messages],
-    }
+    return {"places": {place for place, _ in messages}, "messages": {message for _, message in messages}}
 
 
 class StaleSession(Exception):

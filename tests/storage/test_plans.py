@@ -23,6 +23,7 @@ SHORT = (
     "SCAN outbox USING INDEX uq_outbox_in_flight",
     "SCAN CONSTANT ROW",
     "SCAN (subquery",
+    "SCAN json_each",
 )
 
 #: Each is handed a unit. Two values at least: an engine treats a list of one as a single value.
