@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 import bot.cli
-from bot.cli import COMMANDS, EXIT_CODES, FAILED, MISUSED, TOLD, House, explained, machine_language, runda
+from bot.cli import COMMANDS, EXIT_CODES, FAILED, MISUSED, TOLD, Caller, explained, machine_language, runda
 from bot.settings import Settings
 from flows.programme import LANGUAGES
 
@@ -48,7 +48,7 @@ def alone(monkeypatch, tmp_path):
 
 def run(*words, clock=None):
     """What was printed, and the exit code. A fault of ours is raised."""
-    done = CliRunner().invoke(runda, list(words), obj=House(clock or Still()), catch_exceptions=False)
+    done = CliRunner().invoke(runda, list(words), obj=Caller(clock or Still()), catch_exceptions=False)
     return done.exit_code, done.output
 
 

@@ -4,7 +4,7 @@ The rules:
 
 - Nothing is imported before it is needed. `runda --help` and `runda --version` load click and little else, so
   every command stands in `COMMANDS` by name, with its line of help.
-- A command is handed the `House` by `@click.pass_obj`: settings, clock, and a database that is opened when it
+- A command is handed the `Caller` by `@click.pass_obj`: settings, clock, and a database that is opened when it
   is asked for.
 - A command raises; it neither prints errors nor exits. What users can mend stands in `TOLD`, and is printed
   in words, without a traceback. Anything else is a fault of ours, and keeps its traceback.
@@ -94,8 +94,8 @@ class Told(click.ClickException):
 
 
 @dataclass
-class House:
-    """What every command is handed. Tests hand in a clock of their own, by `obj=House(clock)`."""
+class Caller:
+    """What every command is handed. Tests hand in a clock of their own, by `obj=Caller(clock)`."""
 
     clock: Clock = field(default_factory=lambda: _system_clock())
     #: Options that were given on the command line or by the environment.
@@ -261,9 +261,9 @@ def runda(ctx: click.Context, /, **given: Any) -> None:
     Every option can also be set in the environment, or in a file called .env; an option given here wins.
     Each command explains itself: runda series create --help
     """
-    house = ctx.ensure_object(House)
-    house.given = {name: value for name, value in given.items() if value is not None}
-    ctx.call_on_close(house.close)
+    caller = ctx.ensure_object(Caller)
+    caller.given = {name: value for name, value in given.items() if value is not None}
+    ctx.call_on_close(caller.close)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from bot.cli.forms import asked, read
 from flows.forms import MOVE
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
     from bot.series.office import Change, Office
 
 ROLES = ("coordinator", "manager", "note-taker")
@@ -23,7 +23,7 @@ _maybe_number = click.argument("number", type=click.IntRange(1), metavar="[NUMBE
 _group = click.option("--group", metavar="NAME", help="One group only, by its name or number.")
 
 
-def change(house: House, called: str, act: Callable[[Office], Change]) -> None:
+def change(caller: Caller, called: str, act: Callable[[Office], Change]) -> None:
     """Carry a change out, all of it in one transaction, and print its lines. Whoever serves sends what comes of it."""
     from bot.clock import id_maker
     from bot.series.deciding import decide
@@ -32,10 +32,10 @@ def change(house: House, called: str, act: Callable[[Office], Change]) -> None:
     from bot.wiring import tomb_maker
     from bot.work import Works
 
-    database = house.database()
+    database = caller.database()
     works = Works(database, Shelf(), id_maker(), tomb_maker(database.secret("tombstones")))
     try:
-        done = decide(works, house.settings.organisation, called, actor(), act, house.clock.now())
+        done = decide(works, caller.settings.organisation, called, actor(), act, caller.clock.now())
     except WhichTime as asked_about:
         raise which_time(asked_about) from asked_about
     for line in done.change.told:
@@ -52,7 +52,7 @@ def change(house: House, called: str, act: Callable[[Office], Change]) -> None:
 @_number
 @asked(MOVE)
 @click.pass_obj
-def move(house: House, /, called: str, number: int, **given: Any) -> None:
+def move(caller: Caller, /, called: str, number: int, **given: Any) -> None:
     """Give session NUMBER another date. Its local time stays, also over a clock change.
 
     The groups are told where they are. A session that was cancelled or missed is on again, and a round that had no
@@ -65,17 +65,17 @@ def move(house: House, /, called: str, number: int, **given: Any) -> None:
     from bot.series import moving
 
     to = moving.To(**read(MOVE, given))
-    change(house, called, lambda office: moving.move(office, number, to))
+    change(caller, called, lambda office: moving.move(office, number, to))
 
 
 @click.command()
 @_series
 @click.pass_obj
-def undo(house: House, called: str) -> None:
+def undo(caller: Caller, called: str) -> None:
     """Take the last move back, as long as the session has not begun."""
     from bot.series import moving
 
-    change(house, called, moving.undo)
+    change(caller, called, moving.undo)
 
 
 @click.command()
@@ -83,42 +83,42 @@ def undo(house: House, called: str) -> None:
 @_number
 @_group
 @click.pass_obj
-def start(house: House, called: str, number: int, group: str | None) -> None:
+def start(caller: Caller, called: str, number: int, group: str | None) -> None:
     """Open session NUMBER now, whatever its date was."""
     from bot.series import moving
 
-    change(house, called, lambda office: moving.start(office, number, group))
+    change(caller, called, lambda office: moving.start(office, number, group))
 
 
 @click.command()
 @_series
 @_maybe_number
 @click.pass_obj
-def confirm(house: House, called: str, number: int | None) -> None:
+def confirm(caller: Caller, called: str, number: int | None) -> None:
     """Make tentative dates certain. All of them, or that of session NUMBER."""
     from bot.series import changes
 
-    change(house, called, lambda office: changes.confirm(office, number))
+    change(caller, called, lambda office: changes.confirm(office, number))
 
 
 @click.command()
 @_series
 @click.pass_obj
-def pause(house: House, called: str) -> None:
+def pause(caller: Caller, called: str) -> None:
     """Open nothing until the series is resumed. The clocks of what is under way stand still."""
     from bot.series import changes
 
-    change(house, called, changes.pause)
+    change(caller, called, changes.pause)
 
 
 @click.command()
 @_series
 @click.pass_obj
-def resume(house: House, called: str) -> None:
+def resume(caller: Caller, called: str) -> None:
     """Let a paused series go on."""
     from bot.series import changes
 
-    change(house, called, changes.resume)
+    change(caller, called, changes.resume)
 
 
 @click.command()
@@ -126,13 +126,13 @@ def resume(house: House, called: str) -> None:
 @_maybe_number
 @click.option("--all", "everything", is_flag=True, help="The series, with all that is left of it.")
 @click.pass_obj
-def cancel(house: House, called: str, number: int | None, *, everything: bool) -> None:
+def cancel(caller: Caller, called: str, number: int | None, *, everything: bool) -> None:
     """Cancel session NUMBER, or with --all the whole series. What is under way is ended."""
     from bot.series import changes
 
     if everything == (number is not None):
         raise click.UsageError("Say which session to cancel, or --all for the whole series.")
-    change(house, called, lambda office: changes.cancel(office, number))
+    change(caller, called, lambda office: changes.cancel(office, number))
 
 
 # -- people
@@ -143,22 +143,22 @@ def cancel(house: House, called: str, number: int | None, *, everything: bool) -
 @click.argument("name")
 @_group
 @click.pass_obj
-def add(house: House, called: str, name: str, group: str | None) -> None:
+def add(caller: Caller, called: str, name: str, group: str | None) -> None:
     """Take NAME in, in the smallest group or the one named. Nobody else moves."""
     from bot.series import members
 
-    change(house, called, lambda office: members.join(office, name, group))
+    change(caller, called, lambda office: members.join(office, name, group))
 
 
 @click.command()
 @_series
 @click.argument("name")
 @click.pass_obj
-def remove(house: House, called: str, name: str) -> None:
+def remove(caller: Caller, called: str, name: str) -> None:
     """Take NAME out. What was said is kept."""
     from bot.series import members
 
-    change(house, called, lambda office: members.leave(office, name))
+    change(caller, called, lambda office: members.leave(office, name))
 
 
 @click.command()
@@ -168,7 +168,7 @@ def remove(house: House, called: str, name: str) -> None:
 @click.option("--instead-of", metavar="NAME", help="Hand the role over from somebody.")
 @click.option("--end", is_flag=True, help="Take the role from NAME.")
 @click.pass_obj
-def role(house: House, called: str, role: str, name: str, instead_of: str | None, *, end: bool) -> None:
+def role(caller: Caller, called: str, role: str, name: str, instead_of: str | None, *, end: bool) -> None:
     """Give NAME a role, hand it over, or take it away.
 
     A group has one note-taker; naming another is handing over.
@@ -184,9 +184,9 @@ def role(house: House, called: str, role: str, name: str, instead_of: str | None
             "--end takes the role away, --instead-of gives it to another: say one of them."
         )
     if end:
-        change(house, called, lambda office: members.take_role(office, role, name))
+        change(caller, called, lambda office: members.take_role(office, role, name))
     else:
-        change(house, called, lambda office: members.give_role(office, role, name, instead_of))
+        change(caller, called, lambda office: members.give_role(office, role, name, instead_of))
 
 
 @click.command()
@@ -200,7 +200,7 @@ def role(house: House, called: str, role: str, name: str, instead_of: str | None
     help="YAML with the picture's title, its alt (what one sees, in words), and its points.",
 )
 @click.pass_obj
-def picture(house: House, called: str, name: str, file: str, texts: str) -> None:
+def picture(caller: Caller, called: str, name: str, file: str, texts: str) -> None:
     """Show a picture of your own, FILE, in place of the programme's picture NAME.
 
     Sessions that have opened keep the picture that they were opened with. The texts file says what the picture
@@ -224,7 +224,7 @@ def picture(house: House, called: str, name: str, file: str, texts: str) -> None
     if tree.problems:
         raise click.UsageError("\n".join(str(problem) for problem in tree.problems))
     words, content = pictures.read_texts(tree.data), Path(file).read_bytes()
-    change(house, called, lambda office: pictures.put_up(office, name, Path(file).name, content, words))
+    change(caller, called, lambda office: pictures.put_up(office, name, Path(file).name, content, words))
 
 
 COMMANDS = (move, undo, start, confirm, pause, resume, cancel, picture, add, remove, role)

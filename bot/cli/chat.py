@@ -12,7 +12,7 @@ from bot.cli import MISUSED, Told
 from bot.cli.sending import COMMANDS, deliver, folder, readable, request
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
 
 _as_option = click.option(
     "--as", "name", envvar="RUNDA_AS", show_envvar=True, metavar="NAME", help="Who you are in the terminal."
@@ -25,7 +25,7 @@ _as_option = click.option(
 @_as_option
 @click.option("--key", metavar="KEY", help="The same KEY again changes nothing. Default: made up.")
 @click.pass_obj
-def say(house: House, place: str, words: tuple[str, ...], name: str | None, key: str | None) -> None:
+def say(caller: Caller, place: str, words: tuple[str, ...], name: str | None, key: str | None) -> None:
     """Say WORDS in PLACE as NAME, and leave when Runda has stored it.
 
     \b
@@ -33,14 +33,14 @@ def say(house: House, place: str, words: tuple[str, ...], name: str | None, key:
       runda say @kari --as Kari "Only Runda and I see this."
     """
     account, said = _account(name), readable(" ".join(words))
-    deliver(folder(house), request(house, place, account, message=key, words=said))
+    deliver(folder(caller), request(caller, place, account, message=key, words=said))
 
 
 @click.command(epilog=f"\b\n{COMMANDS}")
 @click.argument("place", required=False)
 @_as_option
 @click.pass_obj
-def chat(house: House, place: str | None, name: str | None) -> None:
+def chat(caller: Caller, place: str | None, name: str | None) -> None:
     """Follow PLACE, and send what you type there: a line is a message.
 
     What Runda says to you alone is shown too. Without PLACE, the places are listed.
@@ -48,7 +48,7 @@ def chat(house: House, place: str | None, name: str | None) -> None:
     \b
       runda chat fjellvik-1 --as Kari
     """
-    directory = Directory.of(house)
+    directory = Directory.of(caller)
     if place is None:
         for line in directory.listed(name and _account(name)):
             click.echo(line)
@@ -56,10 +56,10 @@ def chat(house: House, place: str | None, name: str | None) -> None:
     account = directory.checked(place, _account(name))
     from adapters.terminal.door import knock
 
-    knock(folder(house)).close()
+    knock(folder(caller)).close()
     from bot.cli.following import Chat, view
 
-    Chat(house, place, account, view(house, directory.names, account)).run()
+    Chat(caller, place, account, view(caller, directory.names, account)).run()
 
 
 def _account(name: str | None) -> str:
@@ -81,13 +81,13 @@ class Directory:
     places: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, house: House) -> Directory:
+    def of(cls, caller: Caller) -> Directory:
         from adapters.terminal.places import Places
         from storage.database import DatabaseProblem
 
-        written = dict.fromkeys(Places(folder(house)).names(), "")
+        written = dict.fromkeys(Places(folder(caller)).names(), "")
         try:
-            database = house.database()
+            database = caller.database()
         except DatabaseProblem:
             return cls({}, written)
         with database.read() as connection:

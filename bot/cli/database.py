@@ -13,21 +13,21 @@ from bot.cli import MISUSED, Told
 from bot.cli.common import actor
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
     from storage.backup import Waiting
     from storage.database import Database
 
 
-def _unchecked(house: House) -> closing[Database]:
+def _unchecked(caller: Caller) -> closing[Database]:
     """The database as it is, of whatever version, or not there yet."""
     from storage.database import Database
 
-    return closing(Database(house.settings.database))
+    return closing(Database(caller.settings.database))
 
 
 @click.command()
 @click.pass_obj
-def migrate(house: House) -> None:
+def migrate(caller: Caller) -> None:
     """Make the database, or bring it up to this version.
 
     All of it happens or nothing; what people have said is kept. Take a backup first: there is no way down. A
@@ -37,7 +37,7 @@ def migrate(house: House) -> None:
     from storage.database import HEAD, sole_server
     from storage.migrate import upgrade, version
 
-    with _unchecked(house) as database:
+    with _unchecked(caller) as database:
         if version(database) == HEAD:
             click.echo(f"{database} is of this version already (tables {HEAD}).")
             return
@@ -53,7 +53,7 @@ def migrate(house: House) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Write over FILE if it exists.")
 @click.pass_obj
-def backup(house: House, file: Path, *, replace: bool) -> None:
+def backup(caller: Caller, file: Path, *, replace: bool) -> None:
     """Copy the database to FILE, while it is in use.
 
     FILE is the database as it is at one moment; nobody waits meanwhile. It holds all that people have written,
@@ -64,7 +64,7 @@ def backup(house: House, file: Path, *, replace: bool) -> None:
     """
     from storage.backup import save
 
-    size = save(house.database(), file, replace=replace)
+    size = save(caller.database(), file, replace=replace)
     click.echo(f"{file}: {size / 1_000_000:.1f} MB. It holds all that people have written; keep it safe.")
 
 
@@ -82,7 +82,7 @@ def backup(house: House, file: Path, *, replace: bool) -> None:
 )
 @click.pass_obj
 def restore(
-    house: House, file: Path | None, *, replace: bool, by_hand: bool, confirm: bool, waiting: str | None
+    caller: Caller, file: Path | None, *, replace: bool, by_hand: bool, confirm: bool, waiting: str | None
 ) -> None:
     """Put a backup back. Nothing is sent until you have confirmed it.
 
@@ -101,30 +101,30 @@ def restore(
     if waiting is not None and not confirm:
         raise click.UsageError("--waiting goes with --confirm.")
     if file is not None:
-        _put_back(house, file, replace=replace)
+        _put_back(caller, file, replace=replace)
     elif by_hand:
-        _hold(house)
+        _hold(caller)
     else:
-        _confirm(house, waiting)
+        _confirm(caller, waiting)
 
 
-def _put_back(house: House, file: Path, *, replace: bool) -> None:
+def _put_back(caller: Caller, file: Path, *, replace: bool) -> None:
     from storage import backup as backups
 
-    with _unchecked(house) as database:
-        backups.restore(database, file, at=house.clock.now(), replace=replace)
+    with _unchecked(caller) as database:
+        backups.restore(database, file, at=caller.clock.now(), replace=replace)
         click.echo(f"{file} is restored: {database}")
         with database.read() as connection:
             _tell_in_doubt(backups.in_doubt(connection))
     click.echo("What people have had erased since the backup was made has to be erased again.")
 
 
-def _hold(house: House) -> None:
+def _hold(caller: Caller) -> None:
     from storage import backup as backups
 
-    database = house.database()
+    database = caller.database()
     with database.write() as connection:
-        backups.hold(connection, reason="held by the operator", at=house.clock.now())
+        backups.hold(connection, reason="held by the operator", at=caller.clock.now())
         _tell_in_doubt(backups.in_doubt(connection))
 
 
@@ -135,10 +135,10 @@ def _tell_in_doubt(waiting: Waiting) -> None:
     click.echo("Nothing is sent until you have looked whether they went out: runda restore --confirm --help")
 
 
-def _confirm(house: House, choice: str | None) -> None:
+def _confirm(caller: Caller, choice: str | None) -> None:
     from storage import backup as backups
 
-    database = house.database()
+    database = caller.database()
     with database.read() as connection:
         hold, waiting = backups.held(connection), backups.in_doubt(connection)
     if hold is None:
@@ -184,10 +184,10 @@ def parked(ctx: click.Context, *, show: bool, reason: str | None) -> None:
         return
     from storage import parked as events
 
-    house: House = ctx.obj
-    database = house.database()
+    caller: Caller = ctx.obj
+    database = caller.database()
     if show or reason is not None:
-        _allow_words(house, database, reason if show else None)
+        _allow_words(caller, database, reason if show else None)
     with database.read() as connection:
         found = events.waiting(connection)
         for each in found:
@@ -198,7 +198,7 @@ def parked(ctx: click.Context, *, show: bool, reason: str | None) -> None:
         click.echo("Nothing is parked.")
 
 
-def _allow_words(house: House, database: Database, reason: str | None) -> None:
+def _allow_words(caller: Caller, database: Database, reason: str | None) -> None:
     """Words are for the operator on request only, whatever kind they are; the look is written down before it."""
     from sqlalchemy import insert, select
 
@@ -213,12 +213,12 @@ def _allow_words(house: House, database: Database, reason: str | None) -> None:
     for datum in ("reply", "solo", "score", "finding", "action"):
         sight.require("operator", datum, given={"on-request"})
     with database.write() as connection:
-        called = t.organisations.c.name == house.settings.organisation
+        called = t.organisations.c.name == caller.settings.organisation
         owner = connection.execute(select(t.organisations.c.id).where(called)).scalar()
         if owner is None:
-            raise Told(f"There is no organisation called {house.settings.organisation}.", MISUSED)
+            raise Told(f"There is no organisation called {caller.settings.organisation}.", MISUSED)
         row = {"organisation_id": owner, "actor": actor(), "act": "parked words shown",
-               "object": str(reason).strip()[:REASON], "at": house.clock.now()}  # fmt: skip
+               "object": str(reason).strip()[:REASON], "at": caller.clock.now()}  # fmt: skip
         connection.execute(insert(t.audit), row)
 
 
@@ -232,14 +232,14 @@ def retry(ctx: click.Context, number: int | None, *, every: bool) -> None:
 
     if (number is not None) == every:
         raise click.UsageError("Name a number, or say --all.")
-    house: House = ctx.obj
-    database = house.database()
+    caller: Caller = ctx.obj
+    database = caller.database()
     with database.read() as connection:
         numbers = [each.number for each in events.waiting(connection)] if number is None else [number]
-    take, failed = _taker(house, database), 0
+    take, failed = _taker(caller, database), 0
     for each in numbers:
         with _numbers_known():
-            reason = events.retry(database, each, take, at=house.clock.now())
+            reason = events.retry(database, each, take, at=caller.clock.now())
         failed += reason is not None
         click.echo(f"{each:>5}  " + ("taken in" if reason is None else f"still parked: {reason}"))
     if failed:
@@ -249,12 +249,12 @@ def retry(ctx: click.Context, number: int | None, *, every: bool) -> None:
 @parked.command()
 @click.argument("number", type=int)
 @click.pass_obj
-def drop(house: House, number: int) -> None:
+def drop(caller: Caller, number: int) -> None:
     """Give up event NUMBER: it is never taken in, and what it holds is forgotten."""
     from storage import parked as events
 
-    with _numbers_known(), house.database().write() as connection:
-        events.settle(connection, number, at=house.clock.now())
+    with _numbers_known(), caller.database().write() as connection:
+        events.settle(connection, number, at=caller.clock.now())
     click.echo(f"{number:>5}  dropped")
 
 
@@ -268,13 +268,13 @@ def _numbers_known() -> Iterator[None]:
         raise Told(str(unknown), MISUSED) from unknown
 
 
-def _taker(house: House, database: Database) -> Callable[[str], object]:
+def _taker(caller: Caller, database: Database) -> Callable[[str], object]:
     """The same unit of work that events come in through."""
     import msgspec
 
     from bot.happenings import Happening
     from bot.wiring import build
 
-    works = build(database, [], house.clock).works
+    works = build(database, [], caller.clock).works
     read = msgspec.json.Decoder(Happening)
-    return lambda event: works.take([read.decode(event)], house.clock.now())
+    return lambda event: works.take([read.decode(event)], caller.clock.now())

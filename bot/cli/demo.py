@@ -14,7 +14,7 @@ import click
 from bot.cli import FAILED, SPOKEN
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
     from bot.demo.play import Play
     from bot.demo.sheet import Sheet
 
@@ -55,7 +55,7 @@ def demo(ctx: click.Context, /, *, everything: bool, crash: bool, out: Path | No
 @click.option("--name", metavar="NAME", help="What you are called. Default: Kari.")
 @click.option("--language", type=click.Choice(SPOKEN), help="Default: the machine's own, otherwise en.")
 @click.pass_obj
-def try_(house: House, /, *, name: str | None, language: str | None) -> None:
+def try_(caller: Caller, /, *, name: str | None, language: str | None) -> None:
     """Take part yourself, among four played colleagues.
 
     Type two answers, press Enter to jump two weeks, and read your own words in the recap. A minute is enough, and
@@ -63,7 +63,7 @@ def try_(house: House, /, *, name: str | None, language: str | None) -> None:
     """
     from bot.demo.performance import visit
 
-    visit(language or house.language, name, _sheet(), typed, called())
+    visit(language or caller.language, name, _sheet(), typed, called())
 
 
 def typed(prompt: str) -> str:
@@ -81,10 +81,10 @@ def typed(prompt: str) -> str:
     return line
 
 
-def _play(house: House, /, *, language: str | None, programme: str, pace: str, form: str | None) -> Play:
+def _play(caller: Caller, /, *, language: str | None, programme: str, pace: str, form: str | None) -> Play:
     from bot.demo.play import Play
 
-    return Play(language or house.language, programme, pace, form, insists=language is not None)
+    return Play(language or caller.language, programme, pace, form, insists=language is not None)
 
 
 def _sheet() -> Sheet:

@@ -19,7 +19,7 @@ from adapters.terminal.places import Places, Tail
 from adapters.terminal.render import View
 from adapters.terminal.screen import screen
 from adapters.terminal.thread import Message
-from bot.cli import House, Told
+from bot.cli import Caller, Told
 from bot.cli.sending import COMMANDS, deliver, folder, readable, request
 from bot.library import bot_texts
 from flows.language import Catalogue
@@ -31,10 +31,10 @@ AGAIN = 1.0
 PROMPT = "> "
 
 
-def view(house: House, names: dict[str, str], account: str) -> View:
-    labels = bot_texts(house.language).get("terminal", {})
+def view(caller: Caller, names: dict[str, str], account: str) -> View:
+    labels = bot_texts(caller.language).get("terminal", {})
     shown = screen(sys.stdout, os.environ)._asdict()
-    return View(names=names, labels=labels, me=account, day=_day(house.language), **shown)
+    return View(names=names, labels=labels, me=account, day=_day(caller.language), **shown)
 
 
 def _day(language: str) -> Callable[[date], str]:
@@ -46,10 +46,10 @@ def _day(language: str) -> Callable[[date], str]:
 class Chat:
     """One person in one place. What is new is shown by a thread beside the one that reads what is typed."""
 
-    def __init__(self, house: House, place: str, account: str, view: View) -> None:
-        self.house, self.place, self.account, self.view = house, place, account, view
+    def __init__(self, caller: Caller, place: str, account: str, view: View) -> None:
+        self.caller, self.place, self.account, self.view = caller, place, account, view
         self.private = f"@{account}"
-        places = Places(folder(house))
+        places = Places(folder(caller))
         self._tails = [Tail(places.path(each)) for each in dict.fromkeys((place, self.private))]
         self._typing = sys.stdin.isatty() and sys.stdout.isatty()
         #: A line is being typed now, below what is shown.
@@ -128,21 +128,21 @@ class Chat:
                 self._note(COMMANDS)
             elif words:
                 said = words[1:] if words.startswith("//") else words
-                self._send(request(self.house, self.place, self.account, words=said))
+                self._send(request(self.caller, self.place, self.account, words=said))
         except Told as told:
             self._note(told.message)
 
     def _private(self, words: str) -> None:
-        self._send(request(self.house, self.private, self.account, words=words))
+        self._send(request(self.caller, self.private, self.account, words=words))
 
     def _edit(self, words: str) -> None:
         if last := self._last():
             where = {"message": last.id, "revision": last.revision + 1, "words": words}
-            self._send(request(self.house, self._place(last), self.account, do="rewrote", **where))
+            self._send(request(self.caller, self._place(last), self.account, do="rewrote", **where))
 
     def _undo(self, _: str) -> None:
         if last := self._last():
-            self._send(request(self.house, self._place(last), self.account, do="took-back", message=last.id))
+            self._send(request(self.caller, self._place(last), self.account, do="took-back", message=last.id))
 
     def _last(self) -> Message | None:
         """The last of my messages that still stands."""
@@ -161,7 +161,7 @@ class Chat:
         waits = False
         while True:
             try:
-                deliver(folder(self.house), request)
+                deliver(folder(self.caller), request)
             except ConnectionError as nobody:
                 if not waits:
                     self._note(f"{nobody}. Your message waits here; Ctrl-C leaves it unsent.")

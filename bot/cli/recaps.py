@@ -18,7 +18,7 @@ from bot.cli import MISUSED, Told
 from bot.cli.common import actor
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
     from bot.recaps.approval import ManagersDesk
     from bot.recaps.desk import GroupDesk
     from bot.recaps.wording import Draft
@@ -89,15 +89,15 @@ class _Room:
 
 
 @contextmanager
-def _room(house: House, called: str, *, write: bool = True) -> Iterator[_Room]:
+def _room(caller: Caller, called: str, *, write: bool = True) -> Iterator[_Room]:
     from bot.clock import id_maker
     from bot.series.office import open_office
     from bot.shelf import Shelf
     from storage.unit import Unit
 
-    database = house.database()
+    database = caller.database()
     with database.write() if write else database.read() as connection:
-        office = open_office(connection, house.settings.organisation, called, actor(), house.clock.now())
+        office = open_office(connection, caller.settings.organisation, called, actor(), caller.clock.now())
         yield _Room(office, Unit(connection), Shelf(), id_maker())
 
 
@@ -113,7 +113,7 @@ def _one_of(group: str | None, managers: bool) -> None:
 @_which
 @_managers
 @click.pass_obj
-def show(house: House, called: str, meeting: int | None, group: str | None, *, managers: bool) -> None:
+def show(caller: Caller, called: str, meeting: int | None, group: str | None, *, managers: bool) -> None:
     """Print recaps as they stand: what will go out, or what went out. In Markdown, with each line's number.
 
     Without --group or --managers: all of that session. Where each stands is told apart from the text (on standard
@@ -125,7 +125,7 @@ def show(house: House, called: str, meeting: int | None, group: str | None, *, m
       runda recap show north --managers > recap.md
     """
     _one_of(group, managers)
-    with _room(house, called, write=False) as room:
+    with _room(caller, called, write=False) as room:
         number = room.number(meeting)
         groups = [group] if group else [] if managers else _groups(room, number)
         for each in groups:
@@ -183,12 +183,12 @@ def _print(room: _Room, draft: Draft, session: Any) -> None:
 @recap.command(name="list", short_help="List what waits, and what went out.")
 @click.argument("called", metavar="SERIES")
 @click.pass_obj
-def list_(house: House, called: str) -> None:
+def list_(caller: Caller, called: str) -> None:
     """List what waits, and what went out: when, to whom, in which version. Without what the recaps say."""
     from bot.recaps.ledger import ledger
     from bot.recaps.telling import of_series
 
-    with _room(house, called, write=False) as room:
+    with _room(caller, called, write=False) as room:
         lines = list(of_series(room.office, room.unit, ledger(room.unit, room.office.series.id)))
     click.echo("\n".join(lines) if lines else NOTHING_YET)
 
@@ -199,22 +199,22 @@ def list_(house: House, called: str) -> None:
 @recap.command(short_help="Keep a group's recap back.")
 @_which
 @click.pass_obj
-def hold(house: House, called: str, meeting: int | None, group: str | None) -> None:
+def hold(caller: Caller, called: str, meeting: int | None, group: str | None) -> None:
     """Keep a group's recap back: its next session opens without it, and nothing is said of it there."""
     from bot.recaps import desk
 
-    with _room(house, called) as room:
+    with _room(caller, called) as room:
         click.echo(desk.hold(room.of_group(meeting, group)))
 
 
 @recap.command(short_help="Hold a group's recap no longer.")
 @_which
 @click.pass_obj
-def release(house: House, called: str, meeting: int | None, group: str | None) -> None:
+def release(caller: Caller, called: str, meeting: int | None, group: str | None) -> None:
     """Hold a group's recap no longer."""
     from bot.recaps import desk
 
-    with _room(house, called) as room:
+    with _room(caller, called) as room:
         click.echo(desk.release(room.of_group(meeting, group)))
 
 
@@ -229,7 +229,8 @@ def release(house: House, called: str, meeting: int | None, group: str | None) -
 @click.option("--anew", is_flag=True, help="A group's recap by rule again, without what you changed.")
 @click.pass_obj
 def edit(
-    house: House, /, called: str, meeting: int | None, group: str | None, *, managers: bool, anew: bool, **changes: Any
+    caller: Caller, /, called: str, meeting: int | None, group: str | None,
+    *, managers: bool, anew: bool, **changes: Any,
 ) -> None:  # fmt: skip
     """Change a recap before it goes out, and print it.
 
@@ -247,7 +248,7 @@ def edit(
     wanted = Edit(**changes)
     if wanted.empty != anew or (anew and managers):
         raise click.UsageError("Say --drop, --say or --restore; or, for a group's recap, --anew alone.")
-    with _room(house, called) as room:
+    with _room(caller, called) as room:
         if managers:
             across = room.of_managers(meeting)
             told = approval.edit(across, wanted)
@@ -263,7 +264,7 @@ def edit(
 @_which
 @click.option("--by", metavar="NAME", help="The coordinator who approves it. Default: the only one.")
 @click.pass_obj
-def approve(house: House, called: str, meeting: int | None, group: str | None, by: str | None) -> None:
+def approve(caller: Caller, called: str, meeting: int | None, group: str | None, by: str | None) -> None:
     """Approve the managers' recap, and send it to them; or, with --group, a group's recap.
 
     An approved version is frozen: it only loses what people take back. Approving twice sends once. When something
@@ -274,7 +275,7 @@ def approve(house: House, called: str, meeting: int | None, group: str | None, b
     """
     from bot.recaps import approval, desk
 
-    with _room(house, called) as room:
+    with _room(caller, called) as room:
         who = approval.coordinator(room.office, by)
         if group is not None:
             told = [desk.approve(room.of_group(meeting, group), who)]
@@ -293,7 +294,7 @@ def approve(house: House, called: str, meeting: int | None, group: str | None, b
     help="Where to put the files. Made if it is not there.",
 )  # fmt: skip
 @click.pass_obj
-def export(house: House, called: str, out: Path) -> None:
+def export(caller: Caller, called: str, out: Path) -> None:
     """Write recaps to Markdown files: groups' and managers' in folders of their own.
 
     Every version that went out; and of each group's session whose recap has not been posted, such as the last one,
@@ -305,7 +306,7 @@ def export(house: House, called: str, out: Path) -> None:
     from bot.recaps.ledger import ledger
     from bot.words import Speaker
 
-    with _room(house, called) as room:
+    with _room(caller, called) as room:
         rows = ledger(room.unit, room.office.series.id)
         found = dict(files(room.office, room.unit, Speaker(room.shelf), VIEWER, rows))
         record(room.office, "recaps exported", f"{len(found)} files")

@@ -10,7 +10,7 @@ from bot.cli import FAILED, Told
 
 if TYPE_CHECKING:
     from adapters.terminal.parse import Answer, Request
-    from bot.cli import House
+    from bot.cli import Caller
 
 COMMANDS = """\
 /edit WORDS      change your last message
@@ -45,19 +45,19 @@ def _settled(answer: Answer) -> None:
         raise Told(REFUSED.get(answer.error or "") or f"It cannot be sent: {answer.detail}", FAILED)
 
 
-def request(house: House, place: str, account: str, *, do: Any = "wrote", **what: Any) -> Request:
+def request(caller: Caller, place: str, account: str, *, do: Any = "wrote", **what: Any) -> Request:
     """A request with a key of its own; a new message is called as the key."""
     from adapters.terminal.parse import Request
 
     message = what.pop("message", None)
     key = message if do == "wrote" and message else secrets.token_hex(12)
     return Request(
-        key=key, do=do, place=place, account=account, message=message or key, at=house.clock.now(), **what
+        key=key, do=do, place=place, account=account, message=message or key, at=caller.clock.now(), **what
     )
 
 
-def folder(house: House) -> Path:
-    return house.settings.data / "terminal"
+def folder(caller: Caller) -> Path:
+    return caller.settings.data / "terminal"
 
 
 def readable(words: str) -> str:

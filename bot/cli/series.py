@@ -17,7 +17,7 @@ from bot.cli.forms import asked, read
 from flows.forms import CREATE
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
 
 
 @click.group()
@@ -36,7 +36,7 @@ def series() -> None:
 @asked(CREATE)
 @click.option("--dry-run", is_flag=True, help="Show the plan, and make nothing.")
 @click.pass_obj
-def create(house: House, /, programme: str, *, dry_run: bool, **given: Any) -> None:
+def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) -> None:
     """Plan a series: PROGRAMME on real dates, with people in groups.
 
     PROGRAMME is a name such as selfcheck, a folder or a file. Times are local. People are named with commas, or in a
@@ -55,9 +55,9 @@ def create(house: House, /, programme: str, *, dry_run: bool, **given: Any) -> N
 
     wish = Wish.of(read(CREATE, {**given, "people": listed(given["people"])}))
     content = library.read(programme)
-    database, now = house.database(new=True), house.clock.now()
+    database, now = caller.database(new=True), caller.clock.now()
     with database.write() as connection:
-        owner = making.tenant(connection, house.settings.organisation, house.language, ZONE)
+        owner = making.tenant(connection, caller.settings.organisation, caller.language, ZONE)
         plan = planned(wish, content, owner, now)
         called = None if dry_run else making.make(connection, plan, owner.name, actor(), now)
     for line in of_plan(plan):
@@ -95,31 +95,31 @@ def listed(people: str | None) -> str | None:
 
 @series.command("list")
 @click.pass_obj
-def list_(house: House) -> None:
+def list_(caller: Caller) -> None:
     """List the organisation's series, each with its next session."""
     from bot.series.moving import spoken
     from bot.series.overview import listed as found
 
-    with house.database().read() as connection:
-        rows = found(connection, house.settings.organisation, house.clock.now())
+    with caller.database().read() as connection:
+        rows = found(connection, caller.settings.organisation, caller.clock.now())
     for each in rows:
         following = f"next: {spoken(each.next)}" if each.next else ""
         click.echo(f"{each.called:<24}  {each.title:<32}  {each.status:<9}  {following}".rstrip())
     if not rows:
-        click.echo(f"{house.settings.organisation} has no series yet. Plan one: runda series create --help")
+        click.echo(f"{caller.settings.organisation} has no series yet. Plan one: runda series create --help")
 
 
 @series.command()
 @click.argument("called", metavar="SERIES")
 @click.pass_obj
-def show(house: House, called: str) -> None:
+def show(caller: Caller, called: str) -> None:
     """Show a series: its dates, and where each circle stands. Whether answers come, and never whose."""
     from bot.cli.telling import of_view
     from bot.series.office import open_office
     from bot.series.overview import view
 
-    with house.database().read() as connection:
-        office = open_office(connection, house.settings.organisation, called, actor(), house.clock.now())
+    with caller.database().read() as connection:
+        office = open_office(connection, caller.settings.organisation, called, actor(), caller.clock.now())
         found = view(office)
     for line in of_view(found):
         click.echo(line)

@@ -13,32 +13,32 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
     from storage.database import Database
 
-#: A running house gives a sign of life every ten seconds; after so long without one it is taken for dead.
+#: A running caller gives a sign of life every ten seconds; after so long without one it is taken for dead.
 ALIVE = timedelta(seconds=45)
 
 
 @click.command(help="Run the facilitator: open meetings, take in what is said, send what is to be sent.")
 @click.pass_obj
-def serve(house: House) -> None:
+def serve(caller: Caller) -> None:
     from storage.database import sole_server
 
-    database = house.database(new=True)
+    database = caller.database(new=True)
     with sole_server(database):
-        asyncio.run(_serve(house, database))
+        asyncio.run(_serve(caller, database))
 
 
-async def _serve(house: House, database: Database) -> None:
+async def _serve(caller: Caller, database: Database) -> None:
     from adapters.terminal import TerminalPlatform
     from bot.wiring import build, running
 
     stopped = asyncio.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stopped.set)
-    terminal = TerminalPlatform(house.settings.data / "terminal", house.clock)
-    async with running(build(database, [terminal], house.clock)):
+    terminal = TerminalPlatform(caller.settings.data / "terminal", caller.clock)
+    async with running(build(database, [terminal], caller.clock)):
         click.echo(f"Runda is running. Database: {database}. Stop with Ctrl-C.")
         click.echo(f"The terminal's threads: {terminal.folder}. Take part with: runda chat")
         await stopped.wait()
@@ -61,8 +61,8 @@ class Finding:
 @click.option("--health", is_flag=True, help="Only: is Runda running on this database? Exit code 0 if it is.")
 @click.pass_context
 def doctor(ctx: click.Context, *, health: bool) -> None:
-    house: House = ctx.obj
-    findings = list(_running(house)) if health else list(_all(house))
+    caller: Caller = ctx.obj
+    findings = list(_running(caller)) if health else list(_all(caller))
     for each in findings:
         click.echo(f"{'ok      ' if each.well else 'missing '} {each.what}")
         if not each.well and each.remedy:
@@ -71,17 +71,17 @@ def doctor(ctx: click.Context, *, health: bool) -> None:
         ctx.exit(1)
 
 
-def _all(house: House) -> Iterator[Finding]:
-    yield from _folder(house.settings.data)
+def _all(caller: Caller) -> Iterator[Finding]:
+    yield from _folder(caller.settings.data)
     try:
-        database = house.database()
+        database = caller.database()
     except Exception as problem:  # noqa: BLE001 - a doctor tells every illness
         yield Finding(well=False, what="the database", remedy=str(problem))
         return
     yield Finding(well=True, what=f"the database: {database}, tables {database.revision()}")
     for look in (_series, _parked, _failed, _held):
         yield look(database)
-    yield from _running(house)
+    yield from _running(caller)
 
 
 def _folder(data: Path) -> Iterator[Finding]:
@@ -127,12 +127,12 @@ def _held(database: Database) -> Finding:
     return Finding(not held, "delivery is held" if held else "delivery is open", remedy)
 
 
-def _running(house: House) -> Iterator[Finding]:
+def _running(caller: Caller) -> Iterator[Finding]:
     from sqlalchemy import func, select
 
     from storage.tables import workers
 
-    with house.database().read() as connection:
+    with caller.database().read() as connection:
         seen = connection.execute(select(func.max(workers.c.seen_at))).scalar()
-    alive = seen is not None and house.clock.now() - seen < ALIVE
+    alive = seen is not None and caller.clock.now() - seen < ALIVE
     yield Finding(alive, "Runda is running" if alive else "Runda is not running", "Start it: runda serve")

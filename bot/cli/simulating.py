@@ -13,7 +13,7 @@ from bot.cli.forms import asked, read
 from flows.forms import TRY_OUT
 
 if TYPE_CHECKING:
-    from bot.cli import House
+    from bot.cli import Caller
     from bot.library import Content
     from bot.series.office import Office
     from storage.database import Database
@@ -28,7 +28,7 @@ TIME, APART = "09:00", timedelta(weeks=2)
 @click.argument("target", metavar="SERIES_OR_PROGRAMME")
 @asked(TRY_OUT)
 @click.pass_obj
-def simulate(house: House, /, target: str, **given: Any) -> None:
+def simulate(caller: Caller, /, target: str, **given: Any) -> None:
     """Print every message that will be sent, where and when, in local time. Changes nothing.
 
     A programme is played by two groups of people that do not exist: on the dates given, or from tomorrow at 09:00.
@@ -44,15 +44,19 @@ def simulate(house: House, /, target: str, **given: Any) -> None:
     from storage.tables import metadata
 
     if not (given["on"] or given["rule"] or _is_programme(target)):
-        with house.database().read() as connection:
-            office = open_office(connection, house.settings.organisation, target, actor(), house.clock.now())
+        with caller.database().read() as connection:
+            office = open_office(
+                connection, caller.settings.organisation, target, actor(), caller.clock.now()
+            )
             return _rehearsed(office)
     nowhere = Database("sqlite://")
     metadata.create_all(nowhere.engine)
     try:
-        called = _try_out(house, nowhere, target, given)
+        called = _try_out(caller, nowhere, target, given)
         with nowhere.read() as connection:
-            office = open_office(connection, house.settings.organisation, called, actor(), house.clock.now())
+            office = open_office(
+                connection, caller.settings.organisation, called, actor(), caller.clock.now()
+            )
             _rehearsed(office)
     finally:
         nowhere.close()
@@ -65,21 +69,21 @@ def _is_programme(target: str) -> bool:
     return target in library.shipped() or Path(target).exists()
 
 
-def _try_out(house: House, database: Database, programme: str, given: dict[str, Any]) -> str:
+def _try_out(caller: Caller, database: Database, programme: str, given: dict[str, Any]) -> str:
     """Plan a series that nobody will ever see. Returns what it is called."""
     from bot import library
     from bot.series import making
     from bot.series.planning import Tenant, Wish
     from flows.forms import Named
 
-    content, now = library.read(programme), house.clock.now()
+    content, now = library.read(programme), caller.clock.now()
     values = read(TRY_OUT, given if given["on"] or given["rule"] else _from_tomorrow(given, content, now))
     people = tuple(Named(f"Person {n}") for n in range(1, TRIED_BY + 1))
     coordinator = (Named("Coordinator"),)
     wish = Wish(
         **{**values, "name": content.programme.programme, "people": people, "coordinator": coordinator}
     )
-    owner = Tenant(house.settings.organisation, house.language, ZONE)
+    owner = Tenant(caller.settings.organisation, caller.language, ZONE)
     plan = planned(wish, content, owner, now)
     for warning in plan.warnings:
         click.echo(f"Mind: {warning}")

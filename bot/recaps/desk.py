@@ -189,7 +189,12 @@ def _in_time(desk: GroupDesk) -> Draft:
 
 
 def _store(
-    desk: GroupDesk, draft: Draft, status: str, act: str, approved_at: Any = None, approved_by: int | None = None
+    desk: GroupDesk,
+    draft: Draft,
+    status: str,
+    act: str,
+    approved_at: Any = None,
+    approved_by: int | None = None,
 ) -> int:
     version = desk.newest.version + 1 if desk.newest else 1
     row = {

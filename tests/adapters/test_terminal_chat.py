@@ -18,7 +18,7 @@ from adapters.terminal import TerminalPlatform, names
 from adapters.terminal.client import Client, Dropped
 from adapters.terminal.door import NobodyServes
 from adapters.terminal.places import Places
-from bot.cli import House, following, runda
+from bot.cli import Caller, following, runda
 from bot.cli.chat import deliver
 from storage import tables as t
 
@@ -87,7 +87,7 @@ def data(tmp_path, monkeypatch):
 
 def run(data, *words, typed=None, language="en"):
     return CliRunner().invoke(
-        runda, ["--data", str(data), "--language", language, *words], obj=House(Clock()), input=typed
+        runda, ["--data", str(data), "--language", language, *words], obj=Caller(Clock()), input=typed
     )
 
 
@@ -253,7 +253,7 @@ def test_a_connection_that_breaks_before_the_answer_is_made_again(data, monkeypa
 
 def plan(data):
     """A series with one group of two, as `runda series create` would make it."""
-    at, house = {"created_at": NOW}, House(Clock(), {"data": data})
+    at, house = {"created_at": NOW}, Caller(Clock(), {"data": data})
     with closing(house), house.database(new=True).write() as connection:
         for table, row in (
             (t.organisations, {"id": 1, "name": "Runda", "language": "en", "zone": "UTC", **at}),

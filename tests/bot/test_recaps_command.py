@@ -11,7 +11,7 @@ from shutil import rmtree
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli import House
+from bot.cli import Caller
 from bot.cli import runda as command
 from bot.cli.recaps import NOTHING_YET
 from bot.recaps import desk
@@ -29,7 +29,7 @@ def runda(story: Story) -> Callable[..., Result]:
     assert file is not None
 
     def run(*words: str) -> Result:
-        house = House(story.played.clock)
+        house = Caller(story.played.clock)
         return CliRunner().invoke(command, ["--data", str(file.parent), "recap", *words], obj=house)
 
     return run
@@ -121,9 +121,9 @@ def test_before_any_meeting_there_is_nothing_and_that_is_said(
 ) -> None:
     planned(sqlite_database, tmp_path)
     run = CliRunner()
-    house = House(Clock(OPENS[0] - timedelta(days=1)))
+    house = Caller(Clock(OPENS[0] - timedelta(days=1)))
     shown = run.invoke(command, ["--data", str(tmp_path), "recap", "show", "north"], obj=house)
     assert shown.exit_code == 2
     assert "No group has finished a session in which something was said" in shown.output
-    listed = run.invoke(command, ["--data", str(tmp_path), "recap", "list", "north"], obj=House(house.clock))
+    listed = run.invoke(command, ["--data", str(tmp_path), "recap", "list", "north"], obj=Caller(house.clock))
     assert listed.output == f"{NOTHING_YET}\n"

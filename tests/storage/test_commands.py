@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import insert, select, text
 
 from adapters.port import Address, Wrote
-from bot.cli import House, runda
+from bot.cli import Caller, runda
 from storage import parked
 from storage import tables as t
 from storage.backup import delivery_held
@@ -42,7 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result
 
     def command(*words: object) -> Result:
         given = [str(word) for word in words]
-        return CliRunner().invoke(runda, given, obj=House(clock=Clock()), prog_name="runda")
+        return CliRunner().invoke(runda, given, obj=Caller(clock=Clock()), prog_name="runda")
 
     return command
 
