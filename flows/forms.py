@@ -21,6 +21,7 @@ from flows.calendar import plausible
 Kind = Literal["text", "names", "group", "choice", "number", "date", "time", "moment", "zone", "flag"]
 Values: TypeAlias = dict[str, Any]
 
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _TIME = re.compile(r"(\d{1,2})[:.](\d\d)")
 _NAMED = re.compile(r"(?P<name>[^()]+?)\s*(?:\((?P<unit>[^()]+)\))?")
 
@@ -140,10 +141,15 @@ def _number(written: str) -> int:
 
 
 def _date(written: str) -> date:
+    """As 2026-10-13, or with the day first: 13.10.2026."""
+    by_day = _DAY_FIRST.fullmatch(written)
     try:
-        return plausible(date.fromisoformat(written))
+        day = date(*(int(by_day[n]) for n in (3, 2, 1))) if by_day else date.fromisoformat(written)
     except ValueError as problem:
-        raise ValueError(f"{written!r} is no date ({problem}); write it like 2026-10-13") from problem
+        raise ValueError(
+            f"{written!r} is no date of the calendar; write it like 2026-10-13 or 13.10.2026"
+        ) from problem
+    return plausible(day)
 
 
 def _time(written: str) -> time:

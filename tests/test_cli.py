@@ -219,6 +219,62 @@ def test_a_new_organisation_is_named_in_case_it_is_a_slip():
     assert "new organisation" not in create("--people", NAMES, *DATES)[1]
 
 
+def test_a_plan_names_each_groups_place_once_it_is_made():
+    words = ("--group", "Fjord: Kari, Amir", "--group", "Fjell: Ola, Per", *DATES, "--form", "plenum")
+    assert "  Fjord: Kari, Amir\n" in create(*words, "--dry-run")[1]
+    output = create(*words)[1]
+    assert "  Fjord (north-1): Kari, Amir\n" in output
+    assert "  Fjell (north-2): Ola, Per\n" in output
+    assert "  Everyone (north-everyone): all of them\n" in output
+    assert "runda chat north-1 --as NAME" in output
+    assert "north-1" in told(0, "chat")
+    assert "north-everyone" in told(0, "chat")
+
+
+def test_somebody_must_run_a_series():
+    output = told(MISUSED, "series", "create", "selfcheck", "--name", "North", "--people", NAMES, *DATES)
+    assert "--coordinator: is needed" in output
+    assert "There is no database" in told(FAILED, "series", "list")
+
+
+def test_dates_may_be_written_with_the_day_first():
+    output = create("--people", NAMES, "--on", "20.10.2026", "--on", "3.11.2026 10:00", "--at", "09:00")[1]
+    assert "   1.  Tuesday 2026-10-20 at 09:00" in output
+    assert "   2.  Tuesday 2026-11-03 at 10:00" in output
+    assert "to Tuesday 2026-11-10 at 10:00" in told(0, "series", "move", "north", "2", "--to", "10.11.2026")
+
+
+def test_public_holidays_between_sessions_are_told_as_such():
+    days = ("--on", "2026-12-15", "--on", "2027-01-12", "--at", "09:00")
+    assert (
+        "(no working day between these sessions: 2026-12-25, Christmas Day; 2027-01-01, New Year's Day)"
+        in create("--people", NAMES, *days)[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        (("series", "create", "selfcheck", "--data", "x"), "runda --data FOLDER series create …"),
+        (("series", "list", "--organisation=x"), "runda --organisation NAME series list …"),
+        (("simulate", "--database", "x"), "runda --database URL simulate …"),
+        (("chat", "--version"), "runda --version chat …"),
+    ],
+)
+def test_an_option_of_all_commands_comes_before_the_command(words, way):
+    output = told(MISUSED, *words)
+    assert (
+        f"Error: {words[-2] if words[-1] == 'x' else words[-1].split('=')[0]} comes before the command"
+        in output
+    )
+    assert way in " ".join(output.split())
+    assert "Did you mean" not in output
+
+
+def test_another_unknown_option_is_told_as_such():
+    assert "No such option '--peple'" in told(MISUSED, "series", "create", "selfcheck", "--peple", "x")
+
+
 def test_a_dry_run_makes_nothing():
     assert "Nothing was made: this was a dry run." in create("--people", NAMES, *DATES, "--dry-run")[1]
     assert "has no series yet. Plan one: runda series create --help" in told(0, "series", "list")
@@ -226,7 +282,7 @@ def test_a_dry_run_makes_nothing():
 
 def test_people_can_stand_in_a_file(tmp_path):
     (tmp_path / "people.txt").write_text("# who\nKari Vik (Health)\n\nAmir\nLiv\nJon\n", "utf-8")
-    assert "Group 1: Kari Vik, Amir, Liv, Jon" in create("--people", "people.txt", *DATES)[1]
+    assert "Group 1 (north-1): Kari Vik, Amir, Liv, Jon" in create("--people", "people.txt", *DATES)[1]
 
 
 def test_a_file_of_people_that_cannot_be_used(tmp_path):
@@ -249,6 +305,13 @@ def test_seven_people_are_one_group_with_a_warning():
         (
             ("--people", NAMES, "--on", "2026-13-01", "--at", "9"),
             ["--on: '2026-13-01' is no date", "--at: '9' is no"],
+        ),
+        (
+            ("--people", NAMES, "--on", "30.2.2027", "--on", "1.1.2270", "--at", "09:00"),
+            [
+                "--on: '30.2.2027' is no date of the calendar; write it like 2026-10-13 or 13.10.2026",
+                "--on: 2270-01-01 lies outside 1970-2199; check the year",
+            ],
         ),
         (("--people", NAMES, "--on", "2026-10-20"), ["--at: is needed"]),
         (("--people", NAMES, "--rule", "sometimes"), ["cannot be read", "Write it like"]),

@@ -183,6 +183,16 @@ class Commands(click.Group):
         command: click.Command = pkgutil.resolve_name(_WHERE[name])
         return command
 
+    def _before_the_command(self, ctx: click.Context, problem: click.NoSuchOption) -> click.UsageError | None:
+        """An option of all commands that was given after the command; its likeness to another would mislead."""
+        given = next((param for param in self.params if problem.option_name in param.opts), None)
+        if given is None or problem.ctx is None:
+            return None
+        command = problem.ctx.command_path.removeprefix(ctx.command_path).strip()
+        option = " ".join(filter(None, (problem.option_name, given.metavar)))
+        said = f"{problem.option_name} comes before the command: {ctx.command_path} {option} {command} …"
+        return click.UsageError(said, problem.ctx)
+
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         for heading, listed in COMMANDS.items():
             with formatter.section(heading):
@@ -191,6 +201,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as problem:
+            raise self._before_the_command(ctx, problem) or problem from None
         except Exception as problem:
             told = explained(problem)
             if told is None:

@@ -32,7 +32,7 @@ def say(caller: Caller, place: str, words: tuple[str, ...], name: str | None, ke
       runda say fjellvik-1 --as Kari "We are here"
       runda say @kari --as Kari "Only Runda and I see this."
     """
-    account, said = _account(name), readable(" ".join(words))
+    account, said = Directory.of(caller).heard(place, _account(name)), readable(" ".join(words))
     deliver(folder(caller), request(caller, place, account, message=key, words=said))
 
 
@@ -79,6 +79,8 @@ class Directory:
 
     names: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+    #: The places in which people take part, by account; None where there is no database yet.
+    seats: dict[str, list[str]] | None = None
 
     @classmethod
     def of(cls, caller: Caller) -> Directory:
@@ -91,7 +93,9 @@ class Directory:
         except DatabaseProblem:
             return cls({}, written)
         with database.read() as connection:
-            return cls(dict(_people(connection)), written | dict(_homes(connection)))
+            # A file that somebody's slip has made is not a place: nobody is there.
+            private = {place: what for place, what in written.items() if place.startswith("@")}
+            return cls(dict(_people(connection)), private | dict(_homes(connection)), _seats(connection))
 
     def listed(self, account: str | None) -> Iterator[str]:
         """The places that this person may follow."""
@@ -110,9 +114,31 @@ class Directory:
             raise Told(f"Nobody here is called {account}. Write --as and a name; there are: {known}", MISUSED)
         if place.startswith("@") and place != f"@{account}":
             raise Told(f"{place} is somebody else's private place. Yours is @{account}", MISUSED)
-        if self.names and not place.startswith("@") and place not in self.places:
-            raise Told(f"There is no place called {place}. List them with: runda chat", MISUSED)
+        if self.seats is not None and not place.startswith("@") and place not in self.places:
+            raise Told(
+                f"There is no place called {place}. {self._there_are()} List them with: runda chat", MISUSED
+            )
         return account
+
+    def heard(self, place: str, account: str) -> str:
+        """The account, as `checked`; without a database, the house itself says what it does not take.
+
+        Raises Told where the person takes part in nothing there.
+        """
+        if self.seats is None:
+            return account
+        mine = [f"@{account}", *self.seats.get(account, ())]
+        if self.checked(place, account) and place in mine:
+            return account
+        raise Told(
+            f"{self.names.get(account, account)} is not a member of anything in {place}, so it would not be heard. "
+            f"Places to speak in: {', '.join(mine)}",
+            MISUSED,
+        )
+
+    def _there_are(self) -> str:
+        shared = sorted(place for place in self.places if not place.startswith("@"))
+        return f"There are: {', '.join(shared[:20])}." if shared else "There are none yet."
 
 
 def _people(connection: Any) -> Iterator[tuple[str, str]]:
@@ -124,6 +150,27 @@ def _people(connection: Any) -> Iterator[tuple[str, str]]:
     people = select(i.account, p.name).join(t.people, p.id == i.person_id)
     for row in connection.execute(people.where(i.platform == "terminal", p.name != "")):
         yield row.account, row.name
+
+
+def _seats(connection: Any) -> dict[str, list[str]]:
+    """Where what people say is heard: in their groups' places, and in everyone's of the same series."""
+    from sqlalchemy import and_, or_, select
+
+    from storage import tables as t
+
+    i, m, c, p = t.identities.c, t.memberships.c, t.circles.c, t.places.c
+    mine = or_(c.id == m.circle_id, and_(c.kind == "everyone", c.series_id == m.series_id))
+    taken = (
+        select(i.account, p.channel)
+        .join(t.memberships, m.person_id == i.person_id)
+        .join(t.circles, mine)
+        .join(t.places, p.id == c.home_id)
+        .where(i.platform == "terminal", m.until.is_(None), m.role.in_(("participant", "note-taker")))
+    )
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(taken.distinct().order_by(p.channel)):
+        found.setdefault(row.account, []).append(row.channel)
+    return found
 
 
 def _homes(connection: Any) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from flows.forms import CREATE
 
 if TYPE_CHECKING:
     from bot.cli import Caller
+    from bot.series.planning import Wish
 
 
 @click.group()
@@ -40,27 +41,30 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
     """Plan a series: PROGRAMME on real dates, with people in groups.
 
     PROGRAMME is a name such as selfcheck, a folder or a file. Times are local. People are named with commas, or in a
-    file with a name on each line; with a unit in brackets, those of one unit come into different groups.
+    file with a name on each line; with a unit in brackets, those of one unit come into different groups. Somebody
+    runs it: --coordinator is always needed.
 
     \b
       runda series create selfcheck --name "North" --people people.txt \\
         --rule "every second tuesday 09:00, three times" --coordinator "Siri Vik"
       runda series create selfcheck --name "North" --form one-day --on 2026-10-13 --at 09:00 \\
-        --group "Fjord: Kari, Amir, Liv, Jon" --group "Fjell: Ola, Per, Eva, Nils"
+        --group "Fjord: Kari, Amir, Liv, Jon" --group "Fjell: Ola, Per, Eva, Nils" --coordinator Berit
     """
     from bot import library
     from bot.cli.telling import of_plan
     from bot.series import making
+    from bot.series.making import channel_of
     from bot.series.planning import Wish
 
     wish = Wish.of(read(CREATE, {**given, "people": listed(given["people"])}))
     content = library.read(programme)
+    _somebody_runs_it(wish)
     database, now = caller.database(new=True), caller.clock.now()
     with database.write() as connection:
         owner = making.tenant(connection, caller.settings.organisation, caller.language, ZONE)
         plan = planned(wish, content, owner, now)
         called = None if dry_run else making.make(connection, plan, owner.name, actor(), now)
-    for line in of_plan(plan):
+    for line in of_plan(plan, called):
         click.echo(line)
     if owner.new:
         click.echo(f"{owner.name} is a new organisation here.")
@@ -68,7 +72,17 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
         click.echo("Nothing was made: this was a dry run.")
     else:
         click.echo(
-            f"It is called {called}. See what will be sent: runda simulate {called}. Run it: runda serve"
+            f"It is called {called}. See what will be sent: runda simulate {called}. Run it: runda serve. "
+            f"Take part in a group's place: runda chat {channel_of(called, 1)} --as NAME"
+        )
+
+
+def _somebody_runs_it(wish: Wish) -> None:
+    """Raises Told. Without a coordinator, nobody would hear of a missed session, or approve what managers are sent."""
+    if not wish.coordinator:
+        raise Told(
+            "--coordinator: is needed: who runs the series, and is told when something needs it. It may be yourself.",
+            MISUSED,
         )
 
 

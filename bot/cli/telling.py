@@ -8,7 +8,9 @@ from textwrap import wrap
 
 from adapters.port import Spoken
 from bot.series import dates
+from bot.series.grouping import EVERYONE
 from bot.series.holidays import holidays_between
+from bot.series.making import channel_of
 from bot.series.moving import spoken
 from bot.series.overview import Meeting, View
 from bot.series.planning import Plan
@@ -28,7 +30,8 @@ NOT_SHOWN = (
 # -- a plan
 
 
-def of_plan(plan: Plan) -> Iterator[str]:
+def of_plan(plan: Plan, called: str | None = None) -> Iterator[str]:
+    """`called`: how the series is called, once it is made. Then each group's place is named too, for runda chat."""
     wish = plan.wish
     rounds = plan.content.programme.rounds
     texts = plan.content.texts[plan.language]
@@ -41,9 +44,12 @@ def of_plan(plan: Plan) -> Iterator[str]:
         title = texts["rounds"][rounds[each.number - 1].round]["title"]
         yield f"  {each.number:>2}.  {spoken(each.moment)}, {_until(plan, each)}  {title}"
     yield ""
-    for group in plan.groups:
+    for number, group in enumerate(plan.groups, 1):
         names = (f"{name} (note-taker)" if name in group.note_takers else name for name in group.people)
-        yield f"  {group.name}: {', '.join(names)}"
+        where = f" ({channel_of(called, number)})" if called else ""
+        yield f"  {group.name}{where}: {', '.join(names)}"
+    if called and plan.plenums:
+        yield f"  {EVERYONE[plan.language]} ({channel_of(called, None)}): all of them"
     for role, people in (("Coordinator", wish.coordinator), ("Manager", wish.manager)):
         if people:
             yield f"  {role}: {', '.join(one.name for one in people)}"
@@ -64,8 +70,8 @@ def between(earlier: date | None, later: date, zone: str) -> Iterator[str]:
     for day, by in dates.clock_changes(earlier, later, zone):
         way = "forward" if by > timedelta(0) else "back"
         yield f"(the clock is put {way} on {day}; sessions keep their local time)"
-    for day, name in holidays_between(earlier, later, zone):
-        yield f"({day} is {name})"
+    if free := [f"{day}, {name}" for day, name in holidays_between(earlier, later, zone)]:
+        yield f"(no working day between these sessions: {'; '.join(free)})"
 
 
 # -- a series

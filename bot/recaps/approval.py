@@ -159,9 +159,8 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
     said = message("recap", Recap(recap), *ahead)
     sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()))
     nowhere = sum(place is None for place in places.values())
-    told = [
-        f"It goes to {sent} of {len(places)} managers now." if sent else "It goes to nobody a second time."
-    ]
+    of = f"{len(places)} manager{'s' if len(places) > 1 else ''}"
+    told = [f"It goes to {sent} of {of} now." if sent else "It goes to nobody a second time."]
     return [*told, f"Runda cannot write to {nowhere} of them in private."] if nowhere else told
 
 

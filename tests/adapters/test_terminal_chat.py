@@ -269,6 +269,8 @@ def plan(data):
             (t.identities, {"id": 1, "person_id": 1, "platform": "terminal", "workspace": "local",
                             "account": "kari-nes"}),
             (t.identities, {"id": 2, "person_id": 2, "platform": "terminal", "workspace": "local", "account": "ase"}),
+            (t.memberships, {"person_id": 1, "series_id": 1, "circle_id": 1, "role": "participant", "since": NOW}),
+            (t.memberships, {"person_id": 2, "series_id": 1, "role": "coordinator", "since": NOW}),
         ):  # fmt: skip
             connection.execute(table.insert(), row)
 
@@ -292,7 +294,24 @@ def test_a_name_or_a_place_that_is_not_there_is_told_before_anything_is_written(
     assert nobody.output.startswith(
         "runda: Nobody here is called per. Write --as and a name; there are: ase, kari-nes"
     )
-    assert nowhere.output == "runda: There is no place called fjord-2. List them with: runda chat\n"
+    assert nowhere.output == (
+        "runda: There is no place called fjord-2. There are: fjord-1. List them with: runda chat\n"
+    )
+
+
+def test_what_nobody_would_hear_is_not_taken_and_makes_no_file(data):
+    plan(data)
+    with serving(data) as house:
+        nowhere = run(data, "say", "fjord-2", "--as", "Kari Nes", "The ferry.")
+        again = run(data, "say", "fjord-2", "--as", "Kari Nes", "The ferry.")
+        outside = run(data, "say", "fjord-1", "--as", "Åse", "The ferry.")
+        alone = run(data, "say", "@ase", "--as", "Åse", "To Runda.")
+        assert [each.words for each in house.ear.heard] == ["To Runda."]
+    assert (nowhere.exit_code, again.exit_code, outside.exit_code, alone.exit_code) == (2, 2, 2, 0)
+    assert "There is no place called fjord-2. There are: fjord-1." in nowhere.output
+    assert "Åse is not a member of anything in fjord-1" in outside.output
+    assert "Places to speak in: @ase" in outside.output
+    assert sorted(Places(data / "terminal").names()) == ["@ase"]
 
 
 def test_at_a_keyboard(data):
