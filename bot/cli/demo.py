@@ -100,4 +100,4 @@ def _sheet() -> Sheet:
 
 def called() -> str:
     """The command as it was typed: from a clone, or installed."""
-    return "python3 -m bot" if Path(sys.argv[0]).name == "__main__.py" else "runda"
+    return "python3 -m bot" if Path(sys.argv[0]).parts[-2:] == ("bot", "__main__.py") else "runda"

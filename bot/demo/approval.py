@@ -10,11 +10,11 @@ from sqlalchemy import select
 from bot.demo.stage import ORGANISATION, ZONE, Stage, local
 from bot.recaps import approval, managers
 from bot.series.office import open_office
-from flows.calendar import LocalMoment, resolve
+from flows.calendar import SATURDAY, LocalMoment, resolve
 from storage import tables as t
 from storage.unit import Unit
 
-#: The coordinator reads it the morning after.
+#: The coordinator reads it the morning after, before anything else.
 MORNING = time(8, 30)
 
 
@@ -25,11 +25,13 @@ class Approvals:
         self.stage = stage
 
     def next_at(self) -> datetime | None:
-        """When the next recap will be approved: the morning after it began to wait."""
+        """When the next recap will be approved: on the working day after it began to wait."""
         waits = self._waiting()
         if waits is None:
             return None
         day = local(waits.made_at).date() + timedelta(days=1)
+        while day.weekday() >= SATURDAY:
+            day += timedelta(days=1)
         return max(resolve(LocalMoment(day, MORNING, ZONE)), self.stage.clock.now())
 
     def act(self) -> None:

@@ -16,8 +16,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from adapters.terminal.parse import Request
 from adapters.terminal.places import Places
 from adapters.terminal.records import Posted
 from bot import library
+from bot.demo.counting import count, counted
 from bot.demo.director import Director
 from bot.demo.play import Play
 from bot.demo.script import cast
@@ -78,7 +78,7 @@ def crash(play: Play, folder: Path, sheet: Sheet) -> bool:
     sheet.say(texts.say("demo.crash.again"))
     sheet.gap()
     sheet.say(texts.say("demo.crash.counted"), "bold")
-    found = count(folder)
+    found = count(Database(_url(folder)), Places(folder / "terminal"), folder / JOURNAL)
     for line in counted(found, texts):
         sheet.say(line, margin="  ")
     return found.well
@@ -161,85 +161,6 @@ def _journal(folder: Path) -> Callable[[Request], None]:
 
 def _url(folder: Path) -> str:
     return f"sqlite:///{folder / 'runda.db'}"
-
-
-# -- counted from rows and files
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the database and the chat's files say."""
-
-    sent: int
-    found: int
-    taken: int
-    questions: tuple[int, int, int]
-    messages: tuple[int, int, int]
-    opened: int
-    planned: int
-
-    @property
-    def lost(self) -> int:
-        return self.sent - self.found - self.taken
-
-    @property
-    def well(self) -> bool:
-        """Nothing is lost, everything was said, and nothing twice."""
-        said = (self.questions, self.messages)
-        once = all(asked == posted and not twice for asked, posted, twice in said)
-        return not self.lost and once and self.opened == self.planned
-
-
-def counted(found: Found, texts: Catalogue) -> Iterator[str]:
-    yield texts.say(
-        "demo.crash.replies", sent=found.sent, found=found.found, taken=found.taken, lost=found.lost
-    )
-    for key, (asked, posted, twice) in (("questions", found.questions), ("messages", found.messages)):
-        yield texts.say(f"demo.crash.{key}", asked=asked, posted=posted, twice=twice)
-    yield texts.say("demo.crash.meetings", opened=found.opened, planned=found.planned)
-
-
-def count(folder: Path) -> Found:
-    journal = [json.loads(line) for line in (folder / JOURNAL).read_text("utf-8").splitlines()]
-    sent = {each["message"] for each in journal if each["do"] == "wrote"}
-    taken = {each["message"] for each in journal if each["do"] == "took-back"}
-    database = Database(_url(folder))
-    with database.read() as connection:
-        stored = set(connection.execute(select(t.replies.c.message)).scalars())
-        questions, messages = _posted(connection, Places(folder / "terminal"))
-        opened, planned = _sessions(connection)
-    database.close()
-    return Found(
-        len(sent), len(sent & stored), len((sent - stored) & taken), questions, messages, opened, planned
-    )
-
-
-def _posted(connection: Connection, places: Places) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """Of questions, and of all messages: how many there are, how many stand in the chat, how many stand there twice."""
-    said = [each for name in places.names() for each in places.read(name) if isinstance(each, Posted)]
-    token_of, times = {each.id: each.token for each in said}, Counter(each.token for each in said)
-    o = t.outbox.c
-    rows = connection.execute(
-        select(o.receipt, o.prompt, o.sort).where(o.kind == "say", o.status != "dropped")
-    ).all()
-    # A receipt that is only a mark on a message is no message.
-    rows = [row for row in rows if row.sort != "receipt" or row.receipt in token_of]
-
-    def of(some: list[Any]) -> tuple[int, int, int]:
-        there = [token_of[row.receipt] for row in some if row.receipt in token_of]
-        return len(some), len(there), sum(times[token] > 1 for token in there)
-
-    return of([row for row in rows if row.prompt is not None]), of(list(rows))
-
-
-def _sessions(connection: Connection) -> tuple[int, int]:
-    """How many sessions opened at their time, of how many."""
-    s, first = t.sessions.c, t.log.c
-    planned = connection.execute(select(func.count(s.id))).scalar() or 0
-    opened = select(func.count(s.id)).join(t.log, first.session_id == s.id)
-    return connection.execute(
-        opened.where(first.version == 1, first.at == s.starts_at)
-    ).scalar() or 0, planned
 
 
 def _last_moment(folder: Path) -> datetime:

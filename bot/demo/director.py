@@ -9,20 +9,18 @@ folder goes on where the old one was.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from adapters.terminal import parse
-from adapters.terminal.door import knock
 from adapters.terminal.parse import Request
 from bot.demo.approval import Approvals
+from bot.demo.people import People
+from bot.demo.reading import question
 from bot.demo.script import PLENUM, Line
 from bot.demo.stage import Stage
 from flows import state as states
@@ -33,9 +31,10 @@ from storage import tables as t
 _OPENED = (
     select(
         t.sessions.c.id, t.sessions.c.phase, t.sessions.c.state, t.meetings.c.number, t.circles.c.kind,
-        t.circles.c.number.label("group"),
+        t.circles.c.number.label("group"), t.places.c.channel,
     )
     .select_from(t.sessions.join(t.meetings).join(t.circles))
+    .join(t.places, t.places.c.id == t.sessions.c.place_id)
     .where(t.sessions.c.state.is_not(None))
     .order_by(t.sessions.c.id)
 )  # fmt: skip
@@ -63,7 +62,7 @@ class Cues:
     position: Position
     lines: deque[Line]
     at: datetime
-    state: states.State | None
+    state: states.State
 
 
 @dataclass(slots=True)
@@ -99,7 +98,13 @@ class Director:
                 self._act_at = self._approvals.next_at()
                 await self.quiet()
             if until(self.positions) or not await self._next() or self.wanted is not None:
-                return
+                return self._nothing_parked()
+
+    def _nothing_parked(self) -> None:
+        """What the house could not take in would be missing from what is shown."""
+        with self.stage.database.read() as connection:
+            if reason := connection.execute(select(t.parked.c.reason).limit(1)).scalar():
+                raise RuntimeError(f"the house could not take in what was said: {reason}")
 
     async def answer(self, words: str | None) -> None:
         """What the person says to what was `wanted`; None: nothing."""
@@ -166,7 +171,7 @@ class Director:
 
     def _request(self, cues: Cues, line: Line, words: str) -> Request:
         account = self.stage.cast.account(line.who)
-        place = f"@{account}" if line.private else self._channel(cues.position.session)
+        place = f"@{account}" if line.private else self._rows[cues.position.session].channel
         replies = self._question(cues, line.step) if line.step else None
         return Request(
             key=line.key, do=line.do, place=place, account=account, message=line.message or line.key,
@@ -230,28 +235,11 @@ class Director:
     def _wait(self, position: Position, line: Line) -> timedelta:
         return timedelta(seconds=int(line.wait * SLOWER.get(position.group, 1.0)))
 
-    # -- rows
-
-    def _channel(self, session: int) -> str:
-        with self.stage.database.read() as connection:
-            place = select(t.places.c.channel).join(t.sessions, t.sessions.c.place_id == t.places.c.id)
-            return str(connection.execute(place.where(t.sessions.c.id == session)).scalar_one())
-
     def _question(self, cues: Cues, step: str) -> str | None:
-        """Runda's message in which a step's question was asked."""
+        """Runda's message in which a step's question was last asked."""
         route = self._route(cues.position.number, cues.position.group)
-        asked = (
-            [each.prompt for each in cues.state.asked if route.steps[each.step].id == step]
-            if cues.state
-            else []
-        )
-        if not asked:
-            return None
-        with self.stage.database.read() as connection:
-            o = t.outbox.c
-            posted = select(o.receipt).where(o.session_id == cues.position.session, o.prompt == asked[-1])
-            found: str | None = connection.execute(posted).scalar()
-        return found
+        asked = [each.prompt for each in cues.state.asked if route.steps[each.step].id == step]
+        return question(self.stage, cues.position.session, asked[-1]) if asked else None
 
 
 def _said(stage: Stage) -> Iterator[str]:
@@ -260,21 +248,3 @@ def _said(stage: Stage) -> Iterator[str]:
         for record in stage.terminal.places.read(channel):
             if key := getattr(record, "key", None):
                 yield key
-
-
-class People:
-    """Everybody's end of the terminal's door: one request after the other, each answered when it is stored."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    @classmethod
-    async def at(cls, folder: Path) -> People:
-        return cls(*await asyncio.open_unix_connection(sock=knock(folder)))
-
-    async def send(self, request: Request) -> parse.Answer:
-        self._writer.write(parse.to_line(request))
-        return parse.answer(await self._reader.readline())
-
-    async def close(self) -> None:
-        self._writer.close()

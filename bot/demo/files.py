@@ -13,8 +13,8 @@ from adapters.terminal.records import Posted
 from bot import library
 from bot.demo.reading import EVER, Sitting, records, sittings
 from bot.demo.script import PLENUM
-from bot.demo.showing import group_line, thread_of, title_of
 from bot.demo.stage import ORGANISATION, Stage, local
+from bot.demo.threads import group_line, thread_of, title_of
 from bot.page import Section, Talk, document, picture, pieces
 from bot.recaps.files import files
 from bot.recaps.ledger import ledger

@@ -17,6 +17,7 @@ from flows.language import Catalogue
 
 # What takes long to load comes when the first line has been shown.
 if TYPE_CHECKING:
+    from bot.demo.director import Director
     from bot.demo.play import Play
     from bot.demo.stage import Stage
 
@@ -33,7 +34,7 @@ class Wanted:
 
 def perform(play: Play, sheet: Sheet, wanted: Wanted) -> bool:
     """Returns whether all is well. Raises what can go wrong with a programme or a plan."""
-    sheet.say(_texts(play.language).say("demo.intro", place=cast(play.language).place))
+    greet(play.language, sheet)
     with folder() as place:
         if wanted.crash:
             from bot.demo.crash import crash
@@ -41,6 +42,11 @@ def perform(play: Play, sheet: Sheet, wanted: Wanted) -> bool:
             return crash(play, place, sheet)
         asyncio.run(_performed(play, place, sheet, wanted))
         return True
+
+
+def greet(language: str, sheet: Sheet) -> None:
+    """The first line, within a second: hardly anything has been loaded."""
+    sheet.say(_texts(language).say("demo.intro", place=cast(language).place))
 
 
 def _texts(language: str) -> Catalogue:
@@ -64,7 +70,7 @@ def visit(language: str, name: str | None, sheet: Sheet, typed: Callable[[str], 
         sheet.say(texts.say("demo.try.bye"))
         return
     sheet.gap()
-    sheet.pairs([(f"{called} demo", texts.say("demo.more.demo"))])
+    sheet.say(texts.say("demo.try.more", called=called))
 
 
 def _called(name: str) -> str:
@@ -84,38 +90,24 @@ async def _performed(play: Play, place: Path, sheet: Sheet, wanted: Wanted) -> N
 
     async with staged(play, place, cast(play.language)) as stage:
         director = Director(stage)
-        await _shown(stage, director, sheet, wanted)
+        await shown(stage, director, sheet, wanted)
         await director.close()
-        if wanted.out is not None:
-            _written(stage, wanted.out, sheet)
-        _goodbye(stage, sheet, wanted)
 
 
-async def _shown(stage: Stage, director: Any, sheet: Sheet, wanted: Wanted) -> None:
-    from bot.demo.showing import Moments, Threads
+async def shown(stage: Stage, director: Director, sheet: Sheet, wanted: Wanted) -> None:
+    """Play to the end, and show what is wanted of it."""
+    from bot.demo.showing import Moments, counts
+    from bot.demo.threads import Threads
 
     show: Callable[..., Any] = Threads if wanted.everything else Moments
     await show(stage, director, sheet).play()
-
-
-def _written(stage: Stage, out: Path, sheet: Sheet) -> None:
-    from bot.demo.files import write
-
-    names = write(stage, out)
     sheet.gap()
-    sheet.say(stage.texts.say("demo.written", folder=str(out), files=", ".join(names)))
+    if wanted.out is not None:
+        from bot.demo.files import write
 
-
-def _goodbye(stage: Stage, sheet: Sheet, wanted: Wanted) -> None:
-    from bot.demo.showing import counts
-
-    sheet.gap()
+        names = write(stage, wanted.out)
+        sheet.say(stage.texts.say("demo.written", folder=str(wanted.out), files=", ".join(names)))
     people, runda, of = counts(stage)
     sheet.say(stage.texts.say("demo.played", n=people, m=runda, of=of))
-    more = ("try", "all", "crash", "out")
-    commands = {
-        "try": f"{wanted.called} try", "all": f"{wanted.called} demo --all",
-        "crash": f"{wanted.called} demo --crash", "out": f"{wanted.called} demo --out DIR",
-    }  # fmt: skip
-    shown = [each for each in more if not (each == "all" and wanted.everything)]
-    sheet.pairs((commands[each], stage.texts.say(f"demo.more.{each}")) for each in shown)
+    visit, again = f"{wanted.called} try", f"{wanted.called} demo"
+    sheet.say(stage.texts.say("demo.more", visit=visit, demo=again))

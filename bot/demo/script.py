@@ -171,7 +171,8 @@ class Script:
         return [(people[n % len(people)], each) for n, each in enumerate(fits(self) if fits else ())]
 
     def _sentences(self, *keys: str) -> list[str]:
-        return [self.texts.say(f"demo.says.{key}") for key in keys]
+        somebody = next(iter(self.cast.names.values()))
+        return [self.texts.say(f"demo.says.{key}", name=somebody) for key in keys]
 
     def _verdict(self, *keys: str) -> list[str]:
         return [self.texts.vocabulary()[f"verdict.{key}"][0].capitalize() for key in keys]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from adapters.terminal.screen import Screen
-from adapters.terminal.typeset import Page, Paragraph, Style, Word, words
+from adapters.terminal.typeset import Page, Paragraph, Style, words
 
 Echo = Callable[[str], object]
 
@@ -31,9 +31,12 @@ class Sheet:
         for line in self._page.block(margin, [Paragraph(words(text, style))]):
             self.echo(line)
 
-    def title(self, text: str) -> None:
+    def title(self, text: str, *, ruled: bool = False) -> None:
+        """A heading; `ruled`: of the upper kind."""
         self.gap()
         self.say(text, "bold")
+        if ruled:
+            self.say("–" * min(len(text), self.screen.width), "dim")
         self.gap()
 
     def between(self, text: str) -> None:
@@ -44,13 +47,6 @@ class Sheet:
 
     def gap(self) -> None:
         self.echo("")
-
-    def pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Commands, and what each is for."""
-        listed = list(pairs)
-        width = max(len(command) for command, _ in listed) + 2
-        for command, what in listed:
-            self.echo(self._page.line([Word(f"  {command:{width}}"), *words(what, "dim")]).rstrip())
 
     @property
     def _page(self) -> Page:

@@ -1,4 +1,4 @@
-"""What is printed: the moments that matter, as they are played, or every thread."""
+"""The default output: the moments that matter, each when it has been played."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from sqlalchemy import func, select
 from adapters.terminal.records import Piece, Posted, Record
 from bot.demo.director import Director, Position
 from bot.demo.reading import (
-    EVER,
     Sitting,
-    day_of,
-    private,
     reader,
     records,
     since_message,
     sittings,
     without_status,
 )
-from bot.demo.script import PLENUM
 from bot.demo.sheet import Sheet
 from bot.demo.stage import Stage, local
 from bot.series.naming import slug
@@ -123,22 +119,29 @@ class Moments:
         """The recap with one of its questions in full; the others are like it. Links lead nowhere on paper."""
         if not isinstance(record, Posted) or record.sort != "recap":
             return record
-        pieces = tuple(replace(piece, earlier=None) for piece in record.pieces)
+        pieces = [replace(piece, earlier=None) for piece in record.pieces]
         return replace(record, pieces=tuple(self._cut(pieces)))
 
-    def _cut(self, pieces: tuple[Piece, ...]) -> Iterator[Piece]:
-        said = self.stage.said
+    def _cut(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
         round_ = self.stage.programme.rounds[0]
-        asked = {said.say(f"rounds.{round_.round}.{step.id}") for step in round_.steps if step.WORD == "ask"}
-        seen = [piece.words for piece in pieces if piece.kind == "heading" and piece.words in asked]
-        section = ""
-        for piece in pieces:
-            if piece.kind == "heading":
-                section = piece.words
-                if section in seen[1:2]:
-                    yield Piece("line", self.stage.texts.say("demo.more-questions", n=len(seen) - 1))
-            if section not in seen[1:]:
-                yield piece
+        asked = [
+            self.stage.said.say(f"rounds.{round_.round}.{step.id}")
+            for step in round_.steps
+            if step.WORD == "ask"
+        ]
+        sections = _sections(pieces)
+        questions = [each for each in sections if each[0].words in asked]
+        kept = {self.stage.texts.say(f"recap.{key}") for key in ("findings", "others", "actions")}
+        cut = [each for each in sections[1:] if each not in questions[:1] and each[0].words not in kept]
+        for section in sections:
+            if section not in cut:
+                yield from section
+            elif section is cut[0]:
+                more = "demo.more-questions" if len(cut) < len(questions) else "demo.more-and-plenum"
+                yield Piece("line", self.stage.texts.say(more, n=len(questions) - 1))
+        # The question that comes with the recap stands in its last section, whatever that is.
+        if sections[-1] in cut:
+            yield pieces[-1]
 
     # -- rows
 
@@ -152,6 +155,16 @@ class Moments:
         return next((each for each in later if each.group == self.group), None)
 
 
+def _sections(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Each heading with what stands under it."""
+    sections: list[list[Piece]] = []
+    for piece in pieces:
+        if piece.kind == "heading" or not sections:
+            sections.append([])
+        sections[-1].append(piece)
+    return sections
+
+
 def date_line(stage: Stage, before: datetime, after: datetime) -> str:
     """What has passed between two meetings."""
     if local(before).date() == local(after).date():
@@ -160,77 +173,15 @@ def date_line(stage: Stage, before: datetime, after: datetime) -> str:
     return stage.texts.say("demo.two-weeks-clocks" if changed else "demo.two-weeks", when=after)
 
 
-# -- everything
-
-
-class Threads:
-    """Every thread, as those see it who are in it, session by session, and each when it has been played."""
-
-    def __init__(self, stage: Stage, director: Director, sheet: Sheet) -> None:
-        self.stage, self.director, self.sheet = stage, director, sheet
-        self.views = {group: reader(stage, sheet.screen) for group in (*stage.cast.groups, PLENUM)}
-
-    async def play(self) -> None:
-        listed = sittings(self.stage)
-        for number in sorted({each.number for each in listed}):
-            await self.director.play(self._opened(number + 1))
-            self._meeting([each for each in sittings(self.stage) if each.number == number], listed)
-        self._of_those_who_run_it(listed)
-
-    def _opened(self, number: int) -> Callable[[dict[int, Position]], bool]:
-        return lambda at: any(each.number == number for each in at.values())
-
-    def _meeting(self, circles: list[Sitting], listed: list[Sitting]) -> None:
-        self.sheet.title(title_of(self.stage, circles[0]))
-        if circles[0].number == 1:
-            self.sheet.say(self.stage.texts.say("demo.alone"), "dim")
-        for sitting in circles:
-            self.sheet.title(group_line(self.stage, sitting.group))
-            self.sheet.lines(self.views[sitting.group].lines(thread_of(self.stage, sitting, listed)))
-
-    def _of_those_who_run_it(self, listed: list[Sitting]) -> None:
-        cast = self.stage.cast
-        for key, name in (("coordinator", cast.coordinator), ("manager", cast.manager)):
-            self.sheet.title(self.stage.texts.say(f"demo.{key}", name=name))
-            mine = records(self.stage, f"@{slug(name)}", since=listed[0].starts_at)
-            day = day_of(self.stage.play.language)
-            self.sheet.lines(reader(self.stage, self.sheet.screen, day=day).lines(mine))
-
-
-def thread_of(stage: Stage, sitting: Sitting, listed: list[Sitting]) -> list[Record]:
-    """What was said in one sitting and about it, until the next one of that circle opens."""
-    later = (each for each in listed if each.group == sitting.group and each.number == sitting.number + 1)
-    until = next((each.starts_at for each in later), EVER)
-    channels = (sitting.channel, *private(stage, sitting.group))
-    return records(stage, *channels, since=sitting.starts_at, until=until)
-
-
-def title_of(stage: Stage, sitting: Sitting) -> str:
-    rounds = stage.programme.rounds
-    title = stage.said.say(f"rounds.{rounds[sitting.number - 1].round}.title")
-    of = max(each.number for each in sittings(stage))
-    return stage.texts.say("demo.meeting", number=sitting.number, of=of, title=title, when=sitting.starts_at)
-
-
-def group_line(stage: Stage, group: str) -> str:
-    if group == PLENUM:
-        return stage.texts.say("demo.everyone")
-    name, people = stage.cast.groups[group]
-    return stage.texts.say("demo.in-group", group=name, people=", ".join(people.values()))
-
-
 # -- around it
 
 
 def held_back(stage: Stage, number: int) -> int:
     """How many findings of a meeting somebody said no to."""
-    s, m, f = t.sessions.c, t.meetings.c, t.findings.c
-    held = select(func.count(f.reply_id)).select_from(t.findings.join(t.sessions).join(t.meetings))
+    held = select(func.count()).select_from(t.findings.join(t.sessions).join(t.meetings))
     with stage.database.read() as connection:
-        found = connection.execute(
-            held.where(m.number == number, f.state == "no", f.session_id == s.id)
-        ).scalar()
-    return int(found or 0)
+        found = connection.execute(held.where(t.meetings.c.number == number, t.findings.c.state == "no"))
+        return int(found.scalar_one())
 
 
 def counts(stage: Stage) -> tuple[int, int, int]:
