@@ -1,0 +1,121 @@
+"""Groups of people in a database, as planning a series leaves them: one statement a table, however many.
+
+Planning by `bot.series` looks every person up; fifty thousand of them would take longer than what is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import insert
+
+from adapters.terminal import names
+from bot import library
+from storage import tables as t
+from storage.database import Database
+
+#: People in a group: what the self-check asks for.
+PEOPLE = 5
+#: Groups of one series, as of one municipality.
+IN_A_SERIES = 50
+ZONE = "Europe/Oslo"
+
+_Row: TypeAlias = dict[str, Any]
+
+
+def channel(group: int) -> str:
+    return f"town-{group}"
+
+
+def account(person: int) -> str:
+    return f"person-{person}"
+
+
+def persons(group: int) -> range:
+    """The people of a group; both count from 1."""
+    return range((group - 1) * PEOPLE + 1, group * PEOPLE + 1)
+
+
+def settle(database: Database, groups: int, starts_at: datetime, *, now: datetime) -> None:
+    """Make so many groups, each with one confirmed meeting. Their ids count from 1, as do those of their sessions."""
+    body = library.content_json(library.read("selfcheck"))
+    content = library.digest(body)
+    rows = {
+        t.organisations: [{"id": 1, "name": "Town", "language": "en", "zone": ZONE, "created_at": now}],
+        t.contents: [{"id": content, "programme": "selfcheck", "version": 1, "body": body, "created_at": now}],
+        **_series(groups, content, starts_at, now),
+        **_people(groups, now),
+        **_circles(groups, starts_at),
+    }
+    with database.write() as connection:
+        for table in t.metadata.sorted_tables:
+            if table in rows:
+                connection.execute(insert(table), rows[table])
+
+
+def _series(groups: int, content: str, starts_at: datetime, now: datetime) -> dict[Any, list[_Row]]:
+    numbers = range(1, _series_of(groups) + 1)
+    series = [
+        {"id": n, "organisation_id": 1, "slug": f"town-{n}", "title": f"Town {n}", "content_id": content,
+         "language": "en", "zone": ZONE, "pace": "live", "answering": "each", "form": "short", "status": "planned",
+         "platform": names.NAME, "workspace": names.WORKSPACE, "created_at": now}
+        for n in numbers
+    ]  # fmt: skip
+    meetings = [
+        {"id": n, "series_id": n, "number": 1, "local_date": starts_at.date(), "local_time": starts_at.time(),
+         "status": "confirmed"}
+        for n in numbers
+    ]  # fmt: skip
+    return {t.series: series, t.meetings: meetings}
+
+
+def _people(groups: int, now: datetime) -> dict[Any, list[_Row]]:
+    everyone = [(group, person) for group in range(1, groups + 1) for person in persons(group)]
+    return {
+        t.people: [{"id": one, "organisation_id": 1, "name": f"Person {one}"} for _, one in everyone],
+        t.identities: [
+            {"person_id": one, "platform": names.NAME, "workspace": names.WORKSPACE, "account": account(one)}
+            for _, one in everyone
+        ],
+        t.memberships: [
+            {"person_id": one, "series_id": _series_of(group), "circle_id": group, "role": "participant",
+             "since": now}
+            for group, one in everyone
+        ],
+        t.places: [*_homes(groups), *(_place(names.private(account(one)), one) for _, one in everyone)],
+    }  # fmt: skip
+
+
+def _circles(groups: int, starts_at: datetime) -> dict[Any, list[_Row]]:
+    numbers = range(1, groups + 1)
+    circles = [
+        {"id": n, "series_id": _series_of(n), "kind": "group", "number": n, "name": f"Group {n}", "home_id": n}
+        for n in numbers
+    ]
+    sessions = [
+        {"id": n, "organisation_id": 1, "series_id": _series_of(n), "circle_id": n, "meeting_id": _series_of(n),
+         "place_id": n, "phase": "planned", "starts_at": starts_at, "wake_at": starts_at}
+        for n in numbers
+    ]  # fmt: skip
+    return {t.circles: circles, t.sessions: sessions}
+
+
+def _homes(groups: int) -> Iterator[_Row]:
+    for group in range(1, groups + 1):
+        yield {**_place(channel(group), None), "id": group}
+
+
+def _place(where: str, person: int | None) -> _Row:
+    home = person is None
+    return {"id": None if home else _FIRST_PRIVATE + person, "organisation_id": 1, "platform": names.NAME,
+            "workspace": names.WORKSPACE, "channel": where, "person_id": person}  # fmt: skip
+
+
+#: Private places come after the groups' own.
+_FIRST_PRIVATE = 1_000_000
+
+
+def _series_of(group: int) -> int:
+    return (group - 1) // IN_A_SERIES + 1
