@@ -65,7 +65,8 @@ def schema(path: Path, *tables: str) -> list[str]:
     """How tables and their indexes were made; of all tables, if none is named."""
     with closing(_looking(path)) as connection:
         made = connection.execute(
-            "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC"
+            "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+            " ORDER BY type DESC"
         ).fetchall()
     return [sql for table, sql in made if not tables or table in tables]
 

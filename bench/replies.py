@@ -108,7 +108,9 @@ class _People:
         for turn in range(times):
             called = f"{name}{turn}"
             plan = self._plan(called, replies, under_way)
-            measured += in_turn(1, lambda plan=plan: self._write(plan), lambda called=called: self._insert(called))
+            measured += in_turn(
+                1, lambda plan=plan: self._write(plan), lambda called=called: self._insert(called)
+            )
         house, rows = sum(ours for ours, _ in measured), sum(theirs for _, theirs in measured)
         each = Ratios(tuple(theirs / ours for ours, theirs in measured))
         return Side(each, replies * times / house, replies * times / rows, self._batch(name))

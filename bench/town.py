@@ -44,7 +44,9 @@ def settle(database: Database, groups: int, starts_at: datetime, *, now: datetim
     content = library.digest(body)
     rows = {
         t.organisations: [{"id": 1, "name": "Town", "language": "en", "zone": ZONE, "created_at": now}],
-        t.contents: [{"id": content, "programme": "selfcheck", "version": 1, "body": body, "created_at": now}],
+        t.contents: [
+            {"id": content, "programme": "selfcheck", "version": 1, "body": body, "created_at": now}
+        ],
         **_series(groups, content, starts_at, now),
         **_people(groups, now),
         **_circles(groups, starts_at),
@@ -91,7 +93,14 @@ def _people(groups: int, now: datetime) -> dict[Any, list[_Row]]:
 def _circles(groups: int, starts_at: datetime) -> dict[Any, list[_Row]]:
     numbers = range(1, groups + 1)
     circles = [
-        {"id": n, "series_id": _series_of(n), "kind": "group", "number": n, "name": f"Group {n}", "home_id": n}
+        {
+            "id": n,
+            "series_id": _series_of(n),
+            "kind": "group",
+            "number": n,
+            "name": f"Group {n}",
+            "home_id": n,
+        }
         for n in numbers
     ]
     sessions = [

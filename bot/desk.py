@@ -102,7 +102,7 @@ class Desk:
         if live.row.meeting_id not in self.opened:
             self.opened.add(live.row.meeting_id)
             pinned = {"status": "open", "content_id": live.row.content_id}
-            fresh = t.meetings.c.status.in_(("confirmed", "tentative"))
+            fresh = t.meetings.c.status.in_(("confirmed", "tentative", "missed"))
             self.unit.run(
                 update(t.meetings).where(t.meetings.c.id == live.row.meeting_id, fresh).values(**pinned)
             )

@@ -63,7 +63,7 @@ class Form(_Part):
     """A way to time the programme: minutes of a sitting, a plenum or none, the breaks of a one-day form."""
 
     minutes: Minutes
-    plenum: bool = Field(False, strict=True)
+    plenum: bool = Field(default=False, strict=True)
     breaks: tuple[Minutes, ...] = ()
 
     def pause_after(self, number: int) -> int:

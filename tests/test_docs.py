@@ -27,11 +27,14 @@ def told(kind: type[Step]) -> str:
         for name, field in kind.model_fields.items()
         if field.description and name not in (own, f"{own}_")
     ]
-    return "\n".join([f"### `{kind.WORD}`", "", f"Stands {where}{both}.", "", inspect.getdoc(kind) or "", "", *fields])
+    return "\n".join(
+        [f"### `{kind.WORD}`", "", f"Stands {where}{both}.", "", inspect.getdoc(kind) or "", "", *fields]
+    )
 
 
 def between(page: str, name: str, made: str) -> str:
-    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: f"{m[1]}{made}\n{m[2]}", page, flags=re.DOTALL)
+    marked = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    return re.sub(marked, lambda found: f"{found[1]}{made}\n{found[2]}", page, flags=re.DOTALL)
 
 
 def test_the_kinds_in_the_guide_are_those_of_the_code() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bot.series import dates
+from flows.check.problem import counted
 
 if TYPE_CHECKING:
     from bot.series.planning import Plan
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 def on_dates(made: Plan, given: int) -> Iterator[str]:
     rounds, held = len(made.content.programme.rounds), len(made.sittings)
     if given > rounds:
-        yield f"The programme has {rounds} rounds. Of {given} dates, only the first {rounds} are used."
+        used = "only the first is used" if rounds == 1 else f"only the first {rounds} are used"
+        yield f"The programme has {counted(rounds, 'round')}. Of {given} dates, {used}."
     if held < rounds:
         without = ", ".join(str(number) for number in range(held + 1, rounds + 1))
-        yield f"The programme has {rounds} rounds, and there are dates for {held}. Without a date: {without}."
+        yield f"The programme has {counted(rounds, 'round')}, and there are dates for {held}. Without a date: {without}."
     form = made.content.programme.form(made.wish.form)
     if form.breaks and len({each.moment.on for each in made.sittings}) > 1:
         yield "This form has breaks, as for one day, but its sessions are on several days."

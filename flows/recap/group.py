@@ -69,7 +69,9 @@ def compile_plenum(route: Route, said: Iterable[Said]) -> tuple[Point, ...]:
     """
     topics = _topics(route)
     rows = [row for row in sorted(said, key=_when) if row.step in topics]
-    return _points((row for row in rows if row.role == "note"), _answers(rows, "answer", table=False), Counter())
+    return _points(
+        (row for row in rows if row.role == "note"), _answers(rows, "answer", table=False), Counter()
+    )
 
 
 def _when(row: Said) -> tuple[datetime, int]:

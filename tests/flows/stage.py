@@ -8,7 +8,8 @@ the indented lines anew: look the difference through before committing it.
     09:00 open
     09:03 kari: next                           a message; kari's third message is called by its own number, r7
     09:03 kari (private): I think …            to Runda alone; also (to 2), (about r4), (sent 09:02:10)
-    09:04 kari presses next                    also: presses no under 5, presses was-answer about r3, presses help:3 privately
+    09:04 kari presses next                    also: presses no under 5, presses was-answer about r3,
+                                               presses help:3 privately
     09:05 kari edits r4: other words           09:05 kari removes r4; no words reach the engine
     09:06 nils joins                           09:07 ola leaves
     09:08 coordinator pauses                   resumes, closes, stretches 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
@@ -45,16 +46,12 @@ class Keeper:
         self.terminal = folder / "terminal"
         self.clock = SharedClock(folder / "clock")
         clock, seconds = ("-", lease) if lease else (folder / "clock", LEASE.total_seconds())
-        command = (
-            sys.executable,
-            "-m",
-            "tests.house.victim",
-            address(database.url),
-            folder,
-            clock,
-            str(seconds),
-        )
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        where = (address(database.url), folder, clock, str(seconds))
+        self._process = subprocess.Popen(
+            (sys.executable, "-m", "tests.house.victim", *where),
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+        )  # fmt: skip
+        self._end = ""
         self.pid: int | None = None
         #: How each life ended: where, or by which status.
         self.ends: Counter[str] = Counter()
@@ -105,6 +102,8 @@ class Keeper:
 
     def _told(self) -> list[str]:
         assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
+        assert ready, "the keeper says nothing"
         line = self._process.stdout.readline().decode().split()
         assert line, "the keeper is gone"
         return line
@@ -176,6 +175,7 @@ class People:
         """
         try:
             with self.call() as line:
+                line._socket.settimeout(PATIENCE)
                 self._exchange(line, list(self.unanswered.values()), None)
                 for _ in range(batches):
                     self._exchange(line, [self._something() for _ in range(of)], answers)
