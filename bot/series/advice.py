@@ -19,7 +19,7 @@ def on_dates(made: Plan, given: int) -> Iterator[str]:
         yield f"The programme has {counted(rounds, 'round')}. Of {given} dates, {used}."
     if held < rounds:
         without = ", ".join(str(number) for number in range(held + 1, rounds + 1))
-        yield f"The programme has {counted(rounds, 'round')}, and there are dates for {held}. Without a date: {without}."
+        yield f"The programme has {counted(rounds, 'round')}, and dates for {held}. Without a date: {without}."
     form = made.content.programme.form(made.wish.form)
     if form.breaks and len({each.moment.on for each in made.sittings}) > 1:
         yield "This form has breaks, as for one day, but its sessions are on several days."
