@@ -65,8 +65,8 @@ class Desk:
     privately: dict[Account, int] = field(default_factory=dict)
     replies: dict[tuple[int, str], Any] = field(default_factory=dict)
     prompts: dict[tuple[int, str], Any] = field(default_factory=dict)
-    #: Tombstones of the messages that are spoken of here.
-    buried: set[str] = field(default_factory=set)
+    #: Messages spoken of here that have been erased.
+    buried: set[tuple[int, str]] = field(default_factory=set)
     #: Outbox rows for people and coordinators, until their private places have been looked up.
     private: list[tuple[dict[str, Any], Live, fx.Say]] = field(default_factory=list)
     #: Replies whose words changed, and replies that are gone.

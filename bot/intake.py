@@ -50,7 +50,7 @@ class Intake:
         self, works: Works, clock: Clock, executor: Executor, *, checkpoint: Checkpoint = nowhere,
         after: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """`after` is called when something has been committed: there may be something to send."""
+        """`after` is called when something has been committed that is to be sent."""
         self.works, self.clock, self.executor = works, clock, executor
         self.checkpoint, self.after = checkpoint, after
         self._waiting: asyncio.Queue[tuple[Happening, asyncio.Future[str]]] = asyncio.Queue()
@@ -72,15 +72,16 @@ class Intake:
             batch = [await self._waiting.get()]
             while len(batch) < BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
-            await self._settle(batch)
-            self.after()
+            if await self._settle(batch):
+                self.after()
 
     async def idle(self) -> None:
         """Returns when nothing is waiting. For clocks that are driven by hand."""
         while not self._waiting.empty():
             await asyncio.sleep(0)
 
-    async def _settle(self, batch: Sequence[tuple[Happening, asyncio.Future[str]]]) -> None:
+    async def _settle(self, batch: Sequence[tuple[Happening, asyncio.Future[str]]]) -> bool:
+        """Returns whether there may be something new to send."""
         try:
             outcomes = await self._in_thread(
                 lambda: self.works.take([each for each, _ in batch], self.clock.now())
@@ -90,11 +91,12 @@ class Intake:
                 log.warning("a batch of %d is taken one by one: %s", len(batch), in_short(problem))
             for each, stored in batch:
                 await self._alone(each, stored)
-            return
+            return True
         self.checkpoint("committed")
         for (_, stored), outcome in zip(batch, outcomes, strict=True):
             if not stored.done():
                 stored.set_result(outcome)
+        return outcomes.said
 
     async def _alone(self, each: Happening, stored: asyncio.Future[str]) -> None:
         try:

@@ -23,6 +23,7 @@ from bot.shelf import Shelf
 from flows import effects as fx
 from flows import events as e
 from flows import state as states
+from flows.programme import Route
 from flows.reading import Control, Reading, understand
 from storage import tables as t
 from storage.database import Database
@@ -38,6 +39,13 @@ GOING_ON = ("lobby", "headcount", "running", "paused")
 _encode = msgspec.json.Encoder().encode
 
 
+class Outcomes(list[str]):
+    """Per happening of a batch: "applied", "known" or why it was ignored."""
+
+    #: There is something new to send.
+    said = False
+
+
 class Works:
     """Takes happenings in, a unit of work at a time. Called from worker threads; holds no state of its own."""
 
@@ -49,31 +57,29 @@ class Works:
 
     # -- ways in
 
-    def take(self, happenings: Sequence[Happening], now: datetime) -> list[str]:
-        """Take a batch in. Returns, per happening, "applied", "known" or why it was ignored.
-
-        Raises whatever went wrong; then nothing of the batch has happened.
-        """
+    def take(self, happenings: Sequence[Happening], now: datetime) -> Outcomes:
+        """Take a batch in. Raises whatever went wrong; then nothing of the batch has happened."""
         with self.database.write() as connection:
             return self.settle(connection, happenings, now)
 
-    def settle(self, connection: Connection, happenings: Sequence[Happening], now: datetime) -> list[str]:
+    def settle(self, connection: Connection, happenings: Sequence[Happening], now: datetime) -> Outcomes:
         """`take`, in a transaction that has more to it: what a coordinator decides is decided together with this."""
         unit = Unit(connection)
         desk = Desk(unit, now)
         keys = [name(each) for each in happenings]
         known = unit.known(keys)
         fresh: list[Happening] = []
-        outcomes: list[str] = []
+        outcomes = Outcomes()
         for each, key in zip(happenings, keys, strict=True):
             outcomes.append("known" if key in known else "")
             if not outcomes[-1]:
                 fresh.append(each)
                 known.add(key)
         self._look_up(desk, fresh)
-        for index, each in enumerate(happenings):
-            outcomes[index] = outcomes[index] or self._take_one(desk, each)
+        for index, (each, key) in enumerate(zip(happenings, keys, strict=True)):
+            outcomes[index] = outcomes[index] or self._take_one(desk, each, key)
         desk.write()
+        outcomes.said = unit.said
         return outcomes
 
     def due(self, now: datetime, most: int = DUE_AT_ONCE, *, but: Collection[int] = ()) -> list[int]:
@@ -151,7 +157,8 @@ class Works:
                     ours.add((place.id, each.reply_to))
                     theirs.add((place.id, each.reply_to))
         desk.replies = desk.unit.replies(theirs)
-        desk.buried = desk.unit.buried([self.tomb(*each) for each in theirs if each not in desk.replies])
+        tombs = {self.tomb(*each): each for each in theirs if each not in desk.replies}
+        desk.buried = {tombs[found] for found in desk.unit.buried(tombs)}
         desk.prompts = desk.unit.prompts(ours)
 
     def _look_up_privately(self, desk: Desk, heard: Sequence[Heard]) -> None:
@@ -190,16 +197,17 @@ class Works:
         return desk.privately.get(_account(heard)) if place.person_id is not None else place.session_id
 
     def _read(self, desk: Desk, rows: dict[int, SessionRow]) -> None:
+        routes: dict[tuple[str, int, bool], Route] = {}
         for row in rows.values():
-            programme = self.shelf.programme(desk.unit, row.content_id)
-            route = programme.route(row.number, everyone=row.circle_kind == "everyone")
+            way = (row.content_id, row.number, row.circle_kind == "everyone")
+            if way not in routes:
+                routes[way] = self.shelf.programme(desk.unit, way[0]).route(way[1], everyone=way[2])
             state = states.load(row.state) if row.state else None
-            desk.sessions[row.id] = Live(row, row.version, state, route)
+            desk.sessions[row.id] = Live(row, row.version, state, routes[way])
 
     # -- one happening
 
-    def _take_one(self, desk: Desk, each: Happening) -> str:
-        key = name(each)
+    def _take_one(self, desk: Desk, each: Happening, key: str) -> str:
         if isinstance(each, Receipt):
             return self._received(desk, each, key)
         if isinstance(each, Refusal):
@@ -231,7 +239,7 @@ class Works:
     def _wrote(self, desk: Desk, live: Live, place: Any, person: int, each: Wrote, key: str) -> str:
         if (place.id, each.message) in desk.replies or (place.id, each.message) in desk.fresh:
             return "known"
-        if self.tomb(place.id, each.message) in desk.buried:
+        if (place.id, each.message) in desk.buried:
             return "it has been erased"
         desk.fresh.add((place.id, each.message))
         reading = understand(each.words, self.shelf.vocabulary(live.row.language))
@@ -327,10 +335,9 @@ class Works:
         return self._wrote(desk, live, place, person, first, key)
 
     def _bury(self, desk: Desk, place: int, message: str) -> None:
-        grave = self.tomb(place, message)
-        if grave not in desk.buried:
-            desk.buried.add(grave)
-            desk.unit.add(t.tombstones, [{"hash": grave, "at": desk.now}])
+        if (place, message) not in desk.buried:
+            desk.buried.add((place, message))
+            desk.unit.add(t.tombstones, [{"hash": self.tomb(place, message), "at": desk.now}])
 
     def _fetch(self, desk: Desk, session: int) -> Live:
         self._read(desk, desk.unit.sessions([session]))
