@@ -64,8 +64,14 @@ def planned(
     asked = {"name": name, "on": list(on), "at": at, "group": list(group), "pace": pace, "form": form,
              "coordinator": [COORDINATOR], **more}  # fmt: skip
     with database.write() as connection:
-        wanted = plan(Wish.of(CREATE.read(asked)), library.read("selfcheck"), HERE, now)
+        wanted = plan(Wish.of(CREATE.read(asked)), _selfcheck(), HERE, now)
         return making.make(connection, wanted, HERE.name, "test", now)
+
+
+@functools.cache
+def _selfcheck() -> library.Content:
+    """Read once: it never changes, and takes half a second."""
+    return library.read("selfcheck")
 
 
 def change(
