@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Every thread of every group, over all the sessions.")
-@click.option("--crash", is_flag=True, help="Kill the house in the middle of a question, go on, and count.")
+@click.option(
+    "--crash", is_flag=True, help="Kill it in the middle of a question, go on, and count what was lost."
+)
 @click.option("--language", type=click.Choice(SPOKEN), help="Default: the machine's own, otherwise en.")
 @click.option(
     "--programme", default="selfcheck", metavar="NAME", help="A programme by its name, folder or file."

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +68,7 @@ def crash(play: Play, folder: Path, sheet: Sheet) -> bool:
     play = play.in_language_of(content.programme.languages)
     texts = Catalogue(play.language, library.bot_texts(play.language), ZONE)
     route = content.programme.route(1)
+    sheet.gap()
     sheet.say(texts.say("demo.crash.intro"))
     sheet.gap()
     group = next(iter(cast(play.language).groups.values()))[0]
@@ -99,7 +101,8 @@ def _live(play: Play, folder: Path, life: int, kill: Kill | None) -> bool:
 def main() -> None:
     told = json.loads(sys.argv[1])
     kill = Kill(**told["kill"]) if told["kill"] else None
-    asyncio.run(_lived(Play(**told["play"]), Path(told["folder"]), told["life"], kill))
+    with suppress(KeyboardInterrupt):  # whoever started us has been interrupted too, and says so
+        asyncio.run(_lived(Play(**told["play"]), Path(told["folder"]), told["life"], kill))
 
 
 async def _lived(play: Play, folder: Path, life: int, kill: Kill | None) -> None:

@@ -85,22 +85,31 @@ class Cast:
 
 
 @cache
-def _file(programme: str, language: str) -> dict[str, Any] | None:
-    from ruamel.yaml import YAML
-
-    found = files("bot") / "demo" / programme / f"{language}.yaml"
-    if not found.is_file():
-        return None
-    read: dict[str, Any] = YAML(typ="safe").load(found.read_text("utf-8"))
-    return read
+def file(programme: str, language: str) -> dict[str, Any] | None:
+    """A script as it is written; None where a programme has none in that language."""
+    text = _text(programme, language)
+    return _read(text) if text is not None else None
 
 
 def cast(language: str) -> Cast:
-    """The people of the script in that language."""
-    told = _file(FIRST, language)
-    assert told is not None
+    """The people of the script in that language. What they say is long, and is not read for it."""
+    text = _text(FIRST, language)
+    assert text is not None
+    told = _read(text.partition("\nrounds:")[0])
     groups = {key: (each["name"], each["people"]) for key, each in told["groups"].items()}
     return Cast(told["place"], told["coordinator"], told["manager"], groups)
+
+
+def _text(programme: str, language: str) -> str | None:
+    found = files("bot") / "demo" / programme / f"{language}.yaml"
+    return found.read_text("utf-8") if found.is_file() else None
+
+
+def _read(text: str) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+
+    read: dict[str, Any] = YAML(typ="safe").load(text)
+    return read
 
 
 class Script:
@@ -108,7 +117,7 @@ class Script:
 
     def __init__(self, programme: Programme, cast: Cast, texts: Catalogue, pace: str) -> None:
         self.cast, self.texts, self.pace = cast, texts, pace
-        told = _file(programme.programme, texts.language) or {}
+        told = file(programme.programme, texts.language) or {}
         self._rounds: dict[str, Any] = told.get("rounds", {})
         self._vocabulary = texts.vocabulary()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from adapters.terminal.screen import Screen
-from adapters.terminal.typeset import Page, Paragraph, Style, words
+from adapters.terminal.typeset import Page, Paragraph, Style, Word, words
 
 Echo = Callable[[str], object]
 
@@ -28,8 +28,7 @@ class Sheet:
 
     def say(self, text: str, style: Style = "", margin: str = "") -> None:
         """A text of our own, in lines of that width."""
-        for line in self._page.block(margin, [Paragraph(words(text, style))]):
-            self.echo(line)
+        self._block(margin, Paragraph(words(text, style)))
 
     def title(self, text: str, *, ruled: bool = False) -> None:
         """A heading; `ruled`: of the upper kind."""
@@ -42,12 +41,16 @@ class Sheet:
     def between(self, text: str) -> None:
         """What happens outside of the threads."""
         self.gap()
-        self.say(f"— {text} —")
+        *before, last = words(text)
+        # No dash stands alone on a line.
+        said = [Word("—"), *before, Word(f"{last.text} —")]
+        self._block("", Paragraph(said))
         self.gap()
 
     def gap(self) -> None:
         self.echo("")
 
-    @property
-    def _page(self) -> Page:
-        return Page(self.screen.width, colour=self.screen.colour, encoding=self.screen.encoding)
+    def _block(self, margin: str, paragraph: Paragraph) -> None:
+        page = Page(self.screen.width, colour=self.screen.colour, encoding=self.screen.encoding)
+        for line in page.block(margin, [paragraph]):
+            self.echo(line)
