@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Literal, TypeAlias
+
+#: Does its work for the so-manieth time; returns seconds.
+Side: TypeAlias = Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,11 @@ class Ratios:
     """Several times the same ratio. How far the least is from the most is how noisy the machine was."""
 
     each: tuple[float, ...]
+
+    @classmethod
+    def of(cls, measured: list[tuple[float, float]]) -> Ratios:
+        """Of seconds, the first to the second."""
+        return cls(tuple(first / second for first, second in measured))
 
     @property
     def least(self) -> float:
@@ -38,11 +46,6 @@ class Goal:
         return found >= self.value if self.bound == "at least" else found <= self.value
 
 
-def in_turn(times: int, ours: Callable[[], float], theirs: Callable[[], float]) -> list[tuple[float, float]]:
-    """A B A B: whatever else the machine does meets both sides alike. The sides return seconds."""
-    return [(ours(), theirs()) for _ in range(times)]
-
-
-def ratios(measured: list[tuple[float, float]]) -> Ratios:
-    """Ours to theirs."""
-    return Ratios(tuple(ours / theirs for ours, theirs in measured))
+def in_turn(times: int, ours: Side, theirs: Side) -> list[tuple[float, float]]:
+    """A B A B: whatever else the machine does meets both sides alike."""
+    return [(ours(turn), theirs(turn)) for turn in range(times)]

@@ -48,8 +48,7 @@ def _insert(table: str, rows: Rows) -> str:
 def _fresh(folder: Path, schema: Sequence[str]) -> sqlite3.Connection:
     """An empty file with these tables and indexes. Foreign keys are not looked at."""
     path = folder / "plain.db"
-    for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-        each.unlink(missing_ok=True)
+    remove(path)
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in DURABLE:
         connection.execute(f"PRAGMA {pragma}")
@@ -58,17 +57,34 @@ def _fresh(folder: Path, schema: Sequence[str]) -> sqlite3.Connection:
     return connection
 
 
+def remove(file: Path) -> None:
+    """A database, with what SQLite keeps beside it."""
+    for end in ("", "-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+
+
+def pragmas(connection: Any) -> dict[str, str]:
+    """What is in force. `connection` is sqlite3's, or SQLAlchemy's driver's."""
+    told = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    levels = ("OFF", "NORMAL", "FULL", "EXTRA")
+    return {name: levels[value] if name == "synchronous" else str(value) for name, value in told.items()}
+
+
+def own_pragmas(folder: Path) -> dict[str, str]:
+    """Those of this side."""
+    with closing(_fresh(folder, ())) as connection:
+        return pragmas(connection)
+
+
 # -- reading what the house has written
 
 
 def schema(path: Path, *tables: str) -> list[str]:
     """How tables and their indexes were made; of all tables, if none is named."""
     with closing(_looking(path)) as connection:
-        made = connection.execute(
-            "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-            " ORDER BY type DESC"
-        ).fetchall()
-    return [sql for table, sql in made if not tables or table in tables]
+        made = connection.execute("SELECT tbl_name, sql FROM sqlite_master ORDER BY type DESC").fetchall()
+    ours = [(table, sql) for table, sql in made if sql and not table.startswith("sqlite_")]
+    return [sql for table, sql in ours if not tables or table in tables]
 
 
 def contents(path: Path) -> dict[str, set[tuple[Any, ...]]]:

@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -25,9 +24,6 @@ from bench import plain, town
 from bench.load import Plan, Told
 from bench.pairs import Ratios, in_turn
 from bench.served import ROOT, Served, serving, until
-from bot.clock import SystemClock
-from storage.database import Database
-from storage.migrate import upgrade
 
 #: Messages under way at the same time.
 MANY = 16
@@ -59,7 +55,7 @@ class Found:
 
 def measure(folder: Path, *, groups: int, replies: int, times: int) -> Found:
     """`replies` on each side, `times` over; a tenth of them where one is under way at a time."""
-    _prepare(folder, groups)
+    town.found(folder / "runda.db", groups).close()
     people = _People(folder, groups)
     with serving(folder) as house:
         people.gather()
@@ -68,18 +64,12 @@ def measure(folder: Path, *, groups: int, replies: int, times: int) -> Found:
         many = people.side("many", replies, MANY, times)
         one = people.side("one", max(replies // 10, 1), 1, times)
         people.write_until_killed(house, replies * 10)
-    found = {message for (message,) in plain.select(people.file, "SELECT message FROM replies")}
-    return Found(many, one, first, len(people.acknowledged), len(people.acknowledged - found))
+    return Found(many, one, first, len(people.acknowledged), len(lost(people.acknowledged, people.file)))
 
 
-def _prepare(folder: Path, groups: int) -> None:
-    """Groups whose meeting begins now."""
-    folder.mkdir(parents=True)
-    database = Database(f"sqlite:///{folder / 'runda.db'}")
-    upgrade(database)
-    now = SystemClock().now()
-    town.settle(database, groups, now, now=now - timedelta(days=1))
-    database.close()
+def lost(messages: set[str], file: Path) -> set[str]:
+    """Those that are not there."""
+    return messages - {message for (message,) in plain.select(file, "SELECT message FROM replies")}
 
 
 @dataclass(slots=True)
@@ -95,7 +85,7 @@ class _People:
     def gather(self) -> None:
         """Somebody of every group says that they are there, and the first question is asked."""
         self._wait("SELECT count(*) FROM sessions WHERE phase = 'lobby'", self.groups)
-        _told(_writing(self._plan("here", self.groups, MANY, words="We are here")))
+        self._write(self._plan("here", self.groups, MANY, words="We are here"))
         self._wait("SELECT count(*) FROM outbox WHERE prompt = 1 AND status = 'sent'", self.groups)
         self.rest()
 
@@ -104,16 +94,15 @@ class _People:
         self._wait("SELECT count(*) FROM outbox WHERE status IN ('queued', 'sending')", 0)
 
     def side(self, name: str, replies: int, under_way: int, times: int) -> Side:
-        measured: list[tuple[float, float]] = []
-        for turn in range(times):
-            called = f"{name}{turn}"
-            plan = self._plan(called, replies, under_way)
-            measured += in_turn(
-                1, lambda plan=plan: self._write(plan), lambda called=called: self._insert(called)
-            )
-        house, rows = sum(ours for ours, _ in measured), sum(theirs for _, theirs in measured)
-        each = Ratios(tuple(theirs / ours for ours, theirs in measured))
-        return Side(each, replies * times / house, replies * times / rows, self._batch(name))
+        """Have so much written, and insert the same, in turn."""
+        pairs = in_turn(
+            times,
+            lambda turn: self._write(self._plan(f"{name}{turn}", replies, under_way)),
+            lambda turn: self._insert(f"{name}{turn}"),
+        )
+        house, rows = (sum(side) for side in zip(*pairs, strict=True))
+        faster = Ratios.of([(theirs, ours) for ours, theirs in pairs])
+        return Side(faster, replies * times / house, replies * times / rows, self._batch(name))
 
     def write_until_killed(self, house: Served, replies: int) -> None:
         process = _writing(self._plan("killed", replies, MANY))

@@ -6,21 +6,26 @@ Planning by `bot.series` looks every person up; fifty thousand of them would tak
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from sqlalchemy import insert
 
 from adapters.terminal import names
 from bot import library
+from bot.clock import SystemClock
 from storage import tables as t
 from storage.database import Database
+from storage.migrate import upgrade
 
 #: People in a group: what the self-check asks for.
 PEOPLE = 5
 #: Groups of one series, as of one municipality.
 IN_A_SERIES = 50
 ZONE = "Europe/Oslo"
+#: Private places come after the groups' own.
+_FIRST_PRIVATE = 1_000_000
 
 _Row: TypeAlias = dict[str, Any]
 
@@ -36,6 +41,16 @@ def account(person: int) -> str:
 def persons(group: int) -> range:
     """The people of a group; both count from 1."""
     return range((group - 1) * PEOPLE + 1, group * PEOPLE + 1)
+
+
+def found(file: Path, groups: int, *, days: int = 0) -> Database:
+    """A new database with groups whose meeting begins now, or so many days from now."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    database = Database(f"sqlite:///{file}")
+    upgrade(database)
+    now = SystemClock().now()
+    settle(database, groups, now + timedelta(days=days), now=now)
+    return database
 
 
 def settle(database: Database, groups: int, starts_at: datetime, *, now: datetime) -> None:
@@ -86,7 +101,7 @@ def _people(groups: int, now: datetime) -> dict[Any, list[_Row]]:
              "since": now}
             for group, one in everyone
         ],
-        t.places: [*_homes(groups), *(_place(names.private(account(one)), one) for _, one in everyone)],
+        t.places: [*_homes(groups), *(_private(one) for _, one in everyone)],
     }  # fmt: skip
 
 
@@ -112,18 +127,16 @@ def _circles(groups: int, starts_at: datetime) -> dict[Any, list[_Row]]:
 
 
 def _homes(groups: int) -> Iterator[_Row]:
-    for group in range(1, groups + 1):
-        yield {**_place(channel(group), None), "id": group}
+    return (_place(group, channel(group), None) for group in range(1, groups + 1))
 
 
-def _place(where: str, person: int | None) -> _Row:
-    home = person is None
-    return {"id": None if home else _FIRST_PRIVATE + person, "organisation_id": 1, "platform": names.NAME,
-            "workspace": names.WORKSPACE, "channel": where, "person_id": person}  # fmt: skip
+def _private(person: int) -> _Row:
+    return _place(_FIRST_PRIVATE + person, names.private(account(person)), person)
 
 
-#: Private places come after the groups' own.
-_FIRST_PRIVATE = 1_000_000
+def _place(number: int, where: str, person: int | None) -> _Row:
+    return {"id": number, "organisation_id": 1, "platform": names.NAME, "workspace": names.WORKSPACE,
+            "channel": where, "person_id": person}  # fmt: skip
 
 
 def _series_of(group: int) -> int:
