@@ -287,8 +287,13 @@ class Works:
         theirs = desk.replies.get((place.id, each.about)) if each.about else None
         if theirs is not None and theirs.person_id != person:
             return "only its author can mark a message"
-        event = e.Pressed(person, each.press, theirs.id if theirs is not None else None,
-                          ours.prompt if ours is not None else None)  # fmt: skip
+        event = e.Pressed(
+            person,
+            each.press,
+            theirs.id if theirs is not None else None,
+            ours.prompt if ours is not None else None,
+            private=place.person_id is not None,
+        )
         return desk.apply(live, event, key=key)
 
     def _corrected(self, desk: Desk, live: Live, place: Any, each: Rewrote | TookBack, key: str) -> str:

@@ -29,6 +29,9 @@ MORE_AT_MOST = 480
 #: A sitting that someone in the circle paused, and nobody resumed, ends so long after its time was out.
 FORGOTTEN = timedelta(hours=1)
 
+#: Under this name the time that was left of the whole sitting is kept, while it is paused.
+END = "end"
+
 #: Words about the question that stands when they are said.
 MOVING = ("next", "back", "more")
 #: Words that move everyone in the circle.
@@ -131,6 +134,8 @@ def stretched(turn: Turn, event: e.Stretched) -> str | None:
 def pause(turn: Turn, event: object) -> str | None:
     """Stop the clocks. Who paused goes on; but a circle may forget to, and go home."""
     left = {name: turn.seconds_to(at) for name, at in turn.state.deadlines.items()}
+    if turn.state.ends_at:
+        left[END] = turn.seconds_to(turn.state.ends_at)
     end = max(turn.state.ends_at or turn.now, turn.now) + FORGOTTEN
     forgotten = {} if isinstance(event, e.Paused) else {"forgotten": turn.waking(end)}
     turn.set(phase="paused", left=left, deadlines=forgotten)
@@ -167,7 +172,9 @@ def resume(turn: Turn, event: object) -> str | None:
 def go_on(turn: Turn, _: object) -> str | None:
     left = {name: turn.now + timedelta(seconds=seconds) for name, seconds in turn.state.left.items()}
     deadlines = {name: turn.waking(at) for name, at in left.items()}
-    turn.set(phase="running", deadlines=deadlines, left={}, since=turn.now)
+    # The sitting ends as much later as it stood still: a window of days, or the time for a plenum.
+    end = deadlines.pop(END, turn.state.ends_at)
+    turn.set(phase="running", deadlines=deadlines, left={}, since=turn.now, ends_at=end)
     turn.say(message("answer", line("control.resumed")))
     asked = turn.state.prompt
     asks = asked is not None and asked.step == turn.state.step and turn.state.part != "waiting"

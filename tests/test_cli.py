@@ -480,6 +480,6 @@ def test_a_form_of_one_day_is_simulated_on_one_day():
 
 def test_what_is_wrong_with_the_dates_of_a_simulation_is_told():
     assert "does not exist" in told(MISUSED, "simulate", "selfcheck", "--on", "2027-03-28", "--at", "02:30")
-    assert "Mind: The programme has 3 rounds, and there are dates for 1." in told(
+    assert "Mind: The programme has 3 rounds, and dates for 1." in told(
         0, "simulate", "selfcheck", "--on", "2027-03-24", "--at", "09:00"
     )

@@ -38,7 +38,7 @@ class Ask(Timed):
             return [line("ask.table")]
         if turn.live:
             return [line("ask.alone", n=alone)] if alone else []
-        closes = turn.state.setting.closes_at
+        closes = turn.state.ends_at
         return [line("ask.async", until=Moment(closes))] if closes else []
 
     def boxed(self, turn: Turn, start: object) -> None:

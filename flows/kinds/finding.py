@@ -104,12 +104,14 @@ class Release(Timed):
         return not isinstance(reading, Verdict) or bool(nth(turn.state.findings, reading.number))
 
     def hears_late(self, turn: Turn, event: Replied, asked: Asked) -> None:
+        """A «no» counts whenever it comes. A «yes» comes too late: what is on the list by then, it has not seen."""
         reading = event.reading
-        if not isinstance(reading, Verdict) or reading.word != "no":
+        if not isinstance(reading, Verdict):
             super().hears_late(turn, event, asked)
             return
         turn.keep(event, "control", late=True, asked=asked)
-        self._judge(turn, judged(turn.state.findings, event.person, "no", reading.number))
+        if reading.word == "no":
+            self._judge(turn, judged(turn.state.findings, event.person, "no", reading.number))
 
     def pressed(self, turn: Turn, event: Pressed) -> bool:
         # A «yes» to a list that has been asked anew would let out what was not on it.

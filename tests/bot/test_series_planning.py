@@ -110,7 +110,7 @@ def test_zones_are_those_of_the_zone_database():
 @pytest.mark.parametrize(
     ("written", "warning"),
     [
-        ({"on": [BEFORE, AFTER]}, "there are dates for 2. Without a date: 3."),
+        ({"on": [BEFORE, AFTER]}, "dates for 2. Without a date: 3."),
         ({"on": [BEFORE, AFTER, "2026-11-17", "2026-12-01"]}, "Of 4 dates, only the first 3 are used."),
         ({"on": [BEFORE, AFTER, "2026-11-21"]}, "Session 3: 2026-11-21 is a Saturday."),
         ({"on": [BEFORE, AFTER, "2027-05-17"]}, "Session 3: 2027-05-17 is Constitution Day."),

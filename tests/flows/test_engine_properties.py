@@ -20,6 +20,7 @@ from flows import effects as fx
 from flows import events as e
 from flows import reading as r
 from flows.calendar import WorkingDays
+from flows.controls import END
 from flows.engine import Advance, advance
 from flows.kinds.finding import RELEASED
 from flows.programme import Programme, Route
@@ -202,7 +203,7 @@ DRAWS = st.builds(
 # -- a session under watch
 
 CODES = {
-    *get_args(Phase), *get_args(FoundState), *DEADLINES, "alone", "starts", *r.CONTROLS, "live", "async", "each",
+    *get_args(Phase), *get_args(FoundState), *DEADLINES, "alone", "starts", END, *r.CONTROLS, "live", "async", "each",
     "table", "", "shared", "waiting", "sharing", *ZONES,
 }  # fmt: skip
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
