@@ -8,7 +8,6 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from adapters.terminal.screen import Screen
 from bot.demo.play import Play
@@ -43,7 +42,7 @@ def twice(language: str, called: str) -> tuple[Shown, Shown]:
     """One series, shown as by default in a terminal's width, and then thread by thread; with its files."""
     from bot.demo.director import Director
     from bot.demo.files import write
-    from bot.demo.performance import Wanted, greet, shown
+    from bot.demo.performance import Wanted, folder, greet, shown
     from bot.demo.script import cast
     from bot.demo.stage import staged
     from bot.demo.threads import Threads
@@ -51,19 +50,19 @@ def twice(language: str, called: str) -> tuple[Shown, Shown]:
     default: list[str] = []
     every: list[str] = []
 
-    async def played(folder: Path) -> None:
+    async def played(place: Path) -> None:
         greet(language, Sheet(default.append))
-        async with staged(Play(language), folder / "house", cast(language)) as stage:
+        async with staged(Play(language), place / "house", cast(language)) as stage:
             director = Director(stage)
             await shown(stage, director, Sheet(default.append), Wanted(called=called))
             await Threads(stage, director, Sheet(every.append, WIDE)).play()
             await director.close()
-            write(stage, folder / "out")
+            write(stage, place / "out")
 
-    with TemporaryDirectory() as name:
-        (Path(name) / "house").mkdir()
-        asyncio.run(played(Path(name)))
-        return Shown(default), Shown(every, _files(Path(name), "out"))
+    with folder() as place:
+        (place / "house").mkdir()
+        asyncio.run(played(place))
+        return Shown(default), Shown(every, _files(place, "out"))
 
 
 def _files(folder: Path, under: str) -> dict[str, str]:
@@ -104,12 +103,13 @@ def first_window(language: str) -> str:
 def _begun(play: Play, group: str) -> str:
     """The first meeting, until that circle has finished, and its thread."""
     from bot.demo.director import Director
+    from bot.demo.performance import folder
     from bot.demo.reading import reader, records, sittings
     from bot.demo.script import cast
     from bot.demo.stage import staged
 
-    async def played(folder: Path) -> str:
-        async with staged(play, folder, cast(play.language)) as stage:
+    async def played(place: Path) -> str:
+        async with staged(play, place, cast(play.language)) as stage:
             director = Director(stage)
             await director.play(
                 lambda at: any((each.group, each.phase) == (group, "finished") for each in at.values())
@@ -119,5 +119,5 @@ def _begun(play: Play, group: str) -> str:
             found = records(stage, circle.channel, since=circle.starts_at)
             return "\n".join(reader(stage, WIDE).lines(found))
 
-    with TemporaryDirectory() as name:
-        return asyncio.run(played(Path(name)))
+    with folder() as place:
+        return asyncio.run(played(place))

@@ -100,11 +100,13 @@ async def staged(
         _plan(database, content, cast, play, clock.now())
     terminal = TerminalPlatform(folder / "terminal", clock)
     house = build(database, [terminal], clock, ids=count(LIFE * life + 1).__next__, checkpoint=checkpoint)
-    async with working(house):
-        await terminal.listen(house.intake.hear)
-        yield Stage(play, folder, database, clock, terminal, house, content, cast, texts,
-                    script(content.programme, cast, texts, play.pace))  # fmt: skip
-    database.close()
+    try:
+        async with working(house):
+            await terminal.listen(house.intake.hear)
+            yield Stage(play, folder, database, clock, terminal, house, content, cast, texts,
+                        script(content.programme, cast, texts, play.pace))  # fmt: skip
+    finally:
+        database.close()
 
 
 def _remembered(database: Database) -> datetime | None:
