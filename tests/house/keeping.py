@@ -203,14 +203,14 @@ class People:
         self._number += 1
         key, dice = f"{self.called}{self._number}", self.chance.random()
         mine = [message for message, said in self.spoken.items() if said.words is not None]
-        if dice > 0.95:
+        if dice > 0.85:
             place = self.chance.choice(list(self.places))
             return Request(key=key, do="chose", place=place, account=self.places[place][0], press="here")
-        if dice < 0.8 or not mine:
+        if dice < 0.7 or not mine:
             return self._new(key, dice)
         message = self.chance.choice(mine)
         said = self.spoken[message]
-        if dice < 0.9:
+        if dice < 0.8:
             said.words, said.revision = f"In other words, {key}.", said.revision + 1
             return Request(key=key, do="rewrote", place=said.place, account=said.account, message=message,
                            words=said.words, revision=said.revision)  # fmt: skip

@@ -120,13 +120,17 @@ async def go_by(database, terminal, at):
 
 
 def check_replies(database, people):
-    """Each message that was acknowledged is kept once, as it was last corrected; what was taken back is gone."""
+    """Each message that was acknowledged is kept once, as it was last corrected; what was taken back is gone.
+
+    Nothing was parked: what was brought again was known, and not taken for a fault.
+    """
     kept = defaultdict(list)
     for row in rows(database, t.replies):
         kept[row.message].append(row.words)
     assert kept == {
         message: [said.words] for message, said in people.spoken.items() if said.words is not None
     }
+    assert rows(database, t.parked) == []
 
 
 def check_places(database, terminal):
