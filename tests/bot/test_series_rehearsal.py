@@ -119,7 +119,8 @@ def test_the_lines_of_a_rehearsal(sqlite_database):
     assert lines[0].startswith("North: what will be sent")
     assert "Session 1, Tuesday 2026-10-20 at 09:00" in lines
     assert "(the clock is put back on 2026-10-25; sessions keep their local time)" in lines
-    assert "(2027-05-17 is Constitution Day)" in lines
+    assert "(no working day between these sessions: " in "".join(lines)
+    assert any("2027-05-17, Constitution Day" in line for line in lines)
     assert "    09:00  Økt 1 av 3: Kartlegge status" in lines
     assert "           [Vi er her]" in lines
     assert list(of_rehearsal([], "North", "Europe/Oslo")) == [
