@@ -31,7 +31,7 @@ from tests.house.test_order import PLACE, edit, taken_back
 #: Seconds until a silent process is taken for dead: several of the looks and signs of life that must fit in.
 LEASE = 2.0
 #: Which of the two dies, and where.
-DEATHS = ((0, "claimed", 2), (1, "taken", 1), (0, "committed", 4), (1, "receipted", 1), (0, "taken", 1))
+DEATHS = ((0, "claimed", 1), (1, "taken", 1), (0, "committed", 2), (1, "receipted", 1), (0, "taken", 1))
 
 
 # -- two processes
@@ -63,7 +63,7 @@ def test_two_processes_serve_one_database_and_take_over_from_each_other(postgres
         again(dies)
     with capsys.disabled():
         print(f"\nseed {seed}, killed at {dict(one.ends)} and {dict(other.ends)}", end=" ")
-    assert {*one.ends, *other.ends} >= {"claimed", "committed"}
+    assert {*one.ends, *other.ends} & {"claimed", "taken"}, "no message was on its way when its process died"
     one.kill()
     one.over()
     for crowd in crowds:
