@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -35,6 +35,8 @@ class Wrote(Struct, frozen=True, tag="wrote", kw_only=True):
     reply_to: str | None = None
     #: Nobody but the bot and the author sees it.
     private: bool = False
+    #: Pictures and files that came with it. They are counted, never kept.
+    files: int = 0
 
 
 class Rewrote(Struct, frozen=True, tag="rewrote", kw_only=True):
@@ -73,14 +75,36 @@ class Chose(Struct, frozen=True, tag="chose", kw_only=True):
     about: str | None = None
 
 
-Heard: TypeAlias = Wrote | Rewrote | TookBack | Chose
+#: went: a person left a place; gone: a person's account was closed; shut, open: a place takes nothing any more, or
+#: takes messages again; cut, back: the same for the whole workspace; moved: a place has another address (`to`).
+News = Literal["came", "went", "gone", "shut", "open", "cut", "back", "moved"]
+
+
+class Learned(Struct, frozen=True, tag="learned", kw_only=True):
+    """The platform told something about a place or a person."""
+
+    key: str
+    what: News
+    place: Address
+    at: datetime
+    account: str | None = None
+    #: A key under `delivery.why`, where something is shut or cut.
+    why: str = ""
+    to: Address | None = None
+
+
+Heard: TypeAlias = Wrote | Rewrote | TookBack | Chose | Learned
 
 
 class Label(Struct, frozen=True):
-    """A button in words."""
+    """A button in words. A press that begins with `OPENS` opens a sheet; any other is an event."""
 
     press: str
     words: str
+
+
+#: What a press begins with that asks the counter for a sheet.
+OPENS = "open:"
 
 
 class Link(Struct, frozen=True):
@@ -102,6 +126,8 @@ class Block(Struct, frozen=True):
     link: Link | None = None
     #: Of a picture: its file, as bytes of an SVG or PNG.
     file: bytes | None = None
+    #: Buttons that belong to this piece alone.
+    labels: tuple[Label, ...] = ()
 
 
 class Spoken(Struct, frozen=True):
@@ -112,6 +138,8 @@ class Spoken(Struct, frozen=True):
     labels: tuple[Label, ...] = ()
     #: The platform's id of the message it belongs to (a receipt).
     about: str | None = None
+    #: Buttons for whoever wants them, such as «next»: left out where a message is all words.
+    tools: tuple[Label, ...] = ()
 
 
 class Outgoing(Struct, frozen=True):
@@ -122,6 +150,19 @@ class Outgoing(Struct, frozen=True):
     spoken: Spoken
     #: The message to rewrite; None: a new message.
     message: str | None = None
+    #: It is the first of its meeting, and opens the meeting's thread where the place has threads.
+    opens: bool = False
+    #: In a place without threads: the first message of the meeting that this one belongs to.
+    root: str | None = None
+    #: The account that alone is shown it.
+    only: str | None = None
+
+
+class Taken(NamedTuple):
+    """What a platform calls a message that it took, and the thread that the message opened."""
+
+    message: str
+    thread: str = ""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -134,6 +175,22 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     threads: bool
     #: Receipts as a reaction on the message itself.
     reactions: bool
+    #: Shows sheets by itself; elsewhere they are asked field by field, in a private chat.
+    sheets: bool = False
+    #: The members of a place can be known.
+    members: bool = True
+    #: A deleted message is heard of.
+    deletions: bool = True
+    #: Messages on their way at the same time: few where look-ups are rationed.
+    at_once: int = 50
+
+
+class Bucket(NamedTuple):
+    """What shares a pace: at most `burst` requests in `seconds`; 0: as fast as the platform takes them."""
+
+    name: str
+    burst: int = 0
+    seconds: float = 0
 
 
 class Refused(Exception):
@@ -144,12 +201,101 @@ class Refused(Exception):
         self.reason = reason
 
 
+class Shut(Exception):
+    """The place, or with `whole` the workspace, takes nothing until somebody has mended it.
+
+    `reason` is a key under `delivery.why`. The message waits, and is tried again now and then.
+    """
+
+    def __init__(self, reason: str, detail: str = "", *, whole: bool = False) -> None:
+        super().__init__(detail or reason)
+        self.reason, self.whole = reason, whole
+
+
 class Later(Exception):
     """The platform takes nothing in this bucket for so many seconds."""
 
     def __init__(self, bucket: str, seconds: float) -> None:
         super().__init__(f"{bucket} is closed for {seconds:g} s")
         self.bucket, self.seconds = bucket, seconds
+
+
+# -- sheets: what is asked and answered at once, between one person and the house
+
+
+Kind = Literal["line", "area", "choice", "choices", "date", "time", "person", "people", "place", "flag", "number"]
+#: text, or several texts, or a tick
+Written: TypeAlias = str | tuple[str, ...] | bool
+
+
+class Option(Struct, frozen=True):
+    value: str
+    words: str
+
+
+class Blank(Struct, frozen=True, kw_only=True):
+    """One thing to fill in. `person`, `people` and `place` are answered with the platform's ids."""
+
+    name: str
+    kind: Kind
+    label: str
+    hint: str = ""
+    required: bool = False
+    options: tuple[Option, ...] = ()
+    value: Written | None = None
+
+
+class Sheet(Struct, frozen=True, kw_only=True):
+    """A form or a page in words, in one language. `name` comes back in `Filled`, and says all the house needs."""
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    blanks: tuple[Blank, ...] = ()
+    #: Hands the sheet in; "": there is nothing to hand in.
+    submit: str = ""
+    #: Leaves it, and what was written, behind.
+    cancel: str = ""
+    labels: tuple[Label, ...] = ()
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """Somebody wants a sheet: the one that a press names (`open:…`), «open:home» for the overview."""
+
+    place: Address
+    account: str
+    press: str
+    at: datetime
+    #: Our message that carried the button, and the person's message that was marked.
+    message: str | None = None
+    about: str | None = None
+
+
+class Filled(Struct, frozen=True, kw_only=True):
+    """Somebody handed a sheet in. The same `key` again changes nothing."""
+
+    key: str
+    place: Address
+    account: str
+    sheet: str
+    written: dict[str, Written]
+    at: datetime
+
+
+class Faults(Struct, frozen=True):
+    """A sheet cannot be used as it was filled in: what is wrong, in words, by blank."""
+
+    by_blank: dict[str, str]
+
+
+class Counter(Protocol):
+    """Where a person and the house deal with each other directly. Who may do what is decided there."""
+
+    async def open(self, asked: Asked) -> Sheet:
+        """The sheet, or one that says politely why not. Changes nothing."""
+
+    async def hand_in(self, filled: Filled) -> Sheet | Faults | None:
+        """What comes next; None: done, close it. It is stored when this returns."""
 
 
 #: Takes what was heard, and returns once it is stored: only then may a platform be told that we have it.
@@ -162,13 +308,16 @@ class Platform(Protocol):
     name: str
     capabilities: Capabilities
 
-    async def listen(self, ear: Ear) -> None:
+    async def listen(self, ear: Ear, counter: Counter) -> None:
         """Start to hear. Returns when listening; what is heard is acknowledged after `ear` has returned."""
 
-    async def send(self, outgoing: Outgoing) -> str:
-        """Send, and return the platform's id of the message. Raises Refused, Later or OSError (unknown)."""
+    def buckets(self, outgoing: Outgoing) -> tuple[Bucket, ...]:
+        """What paces this request. Pure."""
 
-    async def look_up(self, outgoing: Outgoing) -> str | None:
-        """After a crash: the id of the message if the platform took it."""
+    async def send(self, outgoing: Outgoing) -> Taken:
+        """Send. Raises Refused, Shut, Later or OSError (nobody knows whether it arrived)."""
+
+    async def look_up(self, outgoing: Outgoing) -> Taken | None:
+        """After a crash: the message, if the platform took it. Raises Later where look-ups are rationed."""
 
     async def close(self) -> None: ...

@@ -236,8 +236,11 @@ places = Table(
     _of("people", nullable=True, index=True),
     #: The session that speaks there now; what is written there is for it.
     Column("session_id", Id),
-    #: Why nothing can be sent there.
+    #: Each meeting opens a thread of its own there.
+    Column("threads", Boolean, nullable=False, server_default=text("false")),
+    #: Why nothing can be sent there: a key under `delivery.why`. It is tried again from `look_at`.
     Column("blocked", String(40)),
+    Column("look_at", Utc),
     UniqueConstraint("channel", "thread", "workspace", "platform"),
 )
 
@@ -373,6 +376,8 @@ outbox = Table(
     Column("body", Text, nullable=False),
     #: What an update rewrites, where it is not the slot's last message.
     _of("outbox", name="target_id", nullable=True),
+    #: The account that alone is shown it, in a place that others read too.
+    Column("only", String(64)),
     #: queued, sending, sent, failed, dropped
     Column("status", String(8), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -466,6 +471,52 @@ workers = Table(
     metadata,
     Column("id", String(WORKER), primary_key=True),
     Column("seen_at", Utc, nullable=False),
+)
+
+#: A workspace that has installed us; the organisation is its tenant. `token` is encrypted, and empty where the
+#: settings hold it.
+installations = Table(
+    "installations",
+    metadata,
+    _id(),
+    _of("organisations"),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("token", Text),
+    #: JSON: what the adapter must know of it, such as its web address and the bot's own account.
+    Column("about", Text, nullable=False),
+    Column("installed_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    #: Why nothing can be sent there: a key under `delivery.why`.
+    Column("cut", String(40)),
+    UniqueConstraint("workspace", "platform"),
+)
+
+#: Who may set up series for the organisation; a coordinator of one series stands among its memberships.
+appointments = Table(
+    "appointments",
+    metadata,
+    _id(),
+    _of("organisations"),
+    _of("people", index=True),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
+)
+
+#: What somebody has begun to fill in, where a sheet is asked field by field.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("workspace", String(64), primary_key=True),
+    Column("account", String(64), primary_key=True),
+    Column("sheet", Text, nullable=False),
+    #: JSON: by blank.
+    Column("written", Text, nullable=False),
+    #: The blank that is asked now.
+    Column("asks", String(80)),
+    Column("at", Utc, nullable=False),
 )
 
 #: What the operator has stopped, or a restore has, until somebody lets go of it: `delivery`.

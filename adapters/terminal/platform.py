@@ -24,7 +24,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from adapters.port import Capabilities, Chose, Ear, Heard, Outgoing, Refused, Rewrote, TookBack
+from adapters.port import (
+    Bucket,
+    Capabilities,
+    Chose,
+    Counter,
+    Ear,
+    Heard,
+    Outgoing,
+    Refused,
+    Rewrote,
+    Taken,
+    TookBack,
+)
 from adapters.terminal import blanking, names, parse, records
 from adapters.terminal.caller import Caller
 from adapters.terminal.door import Door
@@ -64,9 +76,13 @@ class TerminalPlatform:
 
     # -- what Runda says
 
-    async def send(self, outgoing: Outgoing) -> str:
+    def buckets(self, _: Outgoing) -> tuple[Bucket, ...]:
+        """A file takes whatever it is given."""
+        return ()
+
+    async def send(self, outgoing: Outgoing) -> Taken:
         """Write a message into its place. Raises Refused where it rewrites one that is not there, and OSError."""
-        return await asyncio.to_thread(self._send, outgoing)
+        return Taken(await asyncio.to_thread(self._send, outgoing))
 
     def _send(self, outgoing: Outgoing) -> str:
         place, message = outgoing.place.channel, outgoing.message
@@ -76,8 +92,9 @@ class TerminalPlatform:
         self.places.append(record, durable=not isinstance(record, Ticked))
         return sent_as(record)
 
-    async def look_up(self, outgoing: Outgoing) -> str | None:
-        return await asyncio.to_thread(self._look_up, outgoing)
+    async def look_up(self, outgoing: Outgoing) -> Taken | None:
+        found = await asyncio.to_thread(self._look_up, outgoing)
+        return Taken(found) if found is not None else None
 
     def _look_up(self, outgoing: Outgoing) -> str | None:
         found = self.places.find(outgoing.place.channel, "token", outgoing.token)
@@ -89,7 +106,7 @@ class TerminalPlatform:
 
     # -- what people do
 
-    async def listen(self, ear: Ear) -> None:
+    async def listen(self, ear: Ear, _: Counter) -> None:
         """Open the door. Raises OSError, with what to do."""
         self._ear = ear
         self._door = Door(self.folder)

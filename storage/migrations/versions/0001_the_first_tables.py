@@ -24,6 +24,7 @@ def upgrade() -> None:
     _sessions()
     _what_is_said()
     _delivery()
+    _platforms()
     _what_happened()
 
 
@@ -112,7 +113,9 @@ def _circles_and_places() -> None:
         _text("thread", 64, server_default=sa.text("''")),
         _of("people", "person_id", nullable=True, index=True),
         sa.Column("session_id", _number),
+        sa.Column("threads", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         _text("blocked", 40, nullable=True),
+        _at("look_at", nullable=True),
         unique=[("channel", "thread", "workspace", "platform")],
     )
     _table(
@@ -241,6 +244,7 @@ def _delivery() -> None:
         sa.Column("prompt", sa.Integer()),
         sa.Column("body", sa.Text(), nullable=False),
         _of("outbox", "target_id", nullable=True),
+        _text("only", 64, nullable=True),
         _text("status", 8),
         _count("attempts", server_default="0"),
         _at("not_before", nullable=True),
@@ -272,6 +276,42 @@ def _delivery() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("outbox_id", _number),
         key=["name"],
+    )
+
+
+def _platforms() -> None:
+    _table(
+        "installations",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("platform", 20),
+        _text("workspace", 64),
+        _text("name", 200),
+        sa.Column("token", sa.Text()),
+        sa.Column("about", sa.Text(), nullable=False),
+        _at("installed_at"),
+        _at("ended_at", nullable=True),
+        _text("cut", 40, nullable=True),
+        unique=[("workspace", "platform")],
+    )
+    _table(
+        "appointments",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _of("people", "person_id", index=True),
+        _at("since"),
+        _at("until", nullable=True),
+    )
+    _table(
+        "drafts",
+        _text("platform", 20),
+        _text("workspace", 64),
+        _text("account", 64),
+        sa.Column("sheet", sa.Text(), nullable=False),
+        sa.Column("written", sa.Text(), nullable=False),
+        _text("asks", 80, nullable=True),
+        _at("at"),
+        key=["platform", "workspace", "account"],
     )
 
 
