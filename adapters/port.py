@@ -6,7 +6,7 @@ An adapter is a pure `parse` (payload to `Heard`), a pure `render` (`Spoken` to 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
@@ -298,6 +298,18 @@ class Counter(Protocol):
         """What comes next; None: done, close it. It is stored when this returns."""
 
 
+class Known(Struct, frozen=True, kw_only=True):
+    """What a platform says of an account. None of it is kept but the name and the language."""
+
+    account: str
+    name: str
+    #: nb, nn, sv or en, where the person has chosen one of them on the platform.
+    language: str | None = None
+    bot: bool = False
+    #: The account has been closed.
+    gone: bool = False
+
+
 #: Takes what was heard, and returns once it is stored: only then may a platform be told that we have it.
 Ear: TypeAlias = Callable[[Heard], Awaitable[None]]
 
@@ -319,5 +331,11 @@ class Platform(Protocol):
 
     async def look_up(self, outgoing: Outgoing) -> Taken | None:
         """After a crash: the message, if the platform took it. Raises Later where look-ups are rationed."""
+
+    async def who(self, workspace: str, accounts: Collection[str]) -> list[Known]:
+        """Those of the accounts that there are. Raises Later, Shut or OSError."""
+
+    async def members(self, place: Address) -> list[str]:
+        """The accounts in a place, bots left out; empty where that cannot be known. Raises as `who`."""
 
     async def close(self) -> None: ...

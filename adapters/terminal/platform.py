@@ -20,17 +20,20 @@ import asyncio
 import logging
 import secrets
 from collections import deque
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from adapters.port import (
+    Address,
     Bucket,
     Capabilities,
     Chose,
     Counter,
     Ear,
     Heard,
+    Known,
     Outgoing,
     Refused,
     Rewrote,
@@ -103,6 +106,14 @@ class TerminalPlatform:
         if blanking.supersedes(found):  # whoever asks does not know how far it got
             self.places.settle(outgoing.place.channel)
         return sent_as(found)
+
+    async def who(self, _: str, accounts: Collection[str]) -> list[Known]:
+        """An account of the terminal is the name that somebody goes by."""
+        return [Known(account=each, name=each) for each in accounts]
+
+    async def members(self, _: Address) -> list[str]:
+        """Anybody may come to a terminal's place."""
+        return []
 
     # -- what people do
 
