@@ -124,7 +124,10 @@ Part: TypeAlias = Line | Heading | Points | Picture | Recap
 
 
 class Choice(Struct, frozen=True):
-    """A button. `press` comes back in `Pressed`; every choice can also be written."""
+    """A button. `press` comes back in `Pressed`; every choice can also be written.
+
+    A press that begins with «open:» comes back as nothing: it opens what is filled in privately (`flows.answers`).
+    """
 
     press: str
     text: Text
@@ -138,6 +141,8 @@ class Message(Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     #: The bot's reply is hung on this reply of a person (a receipt), where the platform can.
     about: int | None = None
+    #: Buttons for whoever wants them, shown where a platform has room: everybody can do without.
+    tools: tuple[Choice, ...] = ()
 
 
 def text(key: str, **params: Param) -> Text:
@@ -153,8 +158,14 @@ def programme(*path: str | int) -> Text:
     return Text("programme:" + ".".join(str(part) for part in path))
 
 
-def message(sort: Sort, *parts: Part, choices: tuple[Choice, ...] = (), about: int | None = None) -> Message:
-    return Message(sort, parts, choices, about)
+def message(
+    sort: Sort,
+    *parts: Part,
+    choices: tuple[Choice, ...] = (),
+    about: int | None = None,
+    tools: tuple[Choice, ...] = (),
+) -> Message:
+    return Message(sort, parts, choices, about, tools)
 
 
 def choices(*presses: str, under: int | None = None) -> tuple[Choice, ...]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from flows import calendar
 from flows.effects import Audience, Effect, Finish, Keep, Note, Outcome, Role, Say, Update
 from flows.events import Replied
-from flows.message import Line, Message, Moment, Text, line, message, programme
+from flows.message import Choice, Line, Message, Moment, Text, choices, line, message, programme
 from flows.state import ASKED_KEPT, FOUND_KEPT, Asked, Found, State
 
 if TYPE_CHECKING:
@@ -164,12 +164,23 @@ class Turn:
         """Say something that people answer. Its time box starts when the platform has delivered it."""
         before = self.state.prompt
         number = before.prompt + 1 if before else 1
+        said = replace(said, tools=(*said.tools, *self.tools(said)))
         unseen = before is not None and (before.at is None or before.assumed)
         asked = (*self.state.asked, Asked(number, self.state.step))[-ASKED_KEPT:]
         self.set(asked=asked, part=part, answered=(), solos=())
         slot, stale = f"prompt:{number}", f"prompt:{number - 1}" if unseen else None
         self.effects.append(Say(said, prompt=number, slot=slot, supersedes=stale))
         self.due("undelivered", self.now + UNDELIVERED)
+
+    def tools(self, said: Message) -> tuple[Choice, ...]:
+        """The control words that mean something beside this question of a meeting, and are not on it already."""
+        if not self.live:
+            return ()
+        back = any(asked.step < self.state.step for asked in self.state.asked)
+        helps = self.route.point(1, self.state.step) is not None
+        words = ("next", "more", *(["back"] if back else []), "pause", *(["help"] if helps else []))
+        known = {choice.press for choice in said.choices}
+        return tuple(choice for choice in choices(*words) if choice.press not in known)
 
     def keep(self, event: Replied, role: Role, *, late: bool = False, asked: Asked | None = None) -> None:
         """File a reply under the prompt it answers, the present one unless said otherwise.

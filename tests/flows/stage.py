@@ -349,7 +349,8 @@ class Stage:
     def message(self, said: m.Message) -> str:
         about = f" on r{said.about}" if said.about else ""
         buttons = "".join(f" [{choice.press}]" for choice in said.choices)
-        return " / ".join(self.part(part) for part in said.parts) + buttons + about
+        tools = f" <{' '.join(choice.press for choice in said.tools)}>" if said.tools else ""
+        return " / ".join(self.part(part) for part in said.parts) + buttons + tools + about
 
     def part(self, part: m.Part) -> str:
         match part:
