@@ -504,13 +504,15 @@ appointments = Table(
     Column("until", Utc),
 )
 
-#: What somebody has begun to fill in, where a sheet is asked field by field.
+#: What somebody has begun to fill in, and can go on with.
 drafts = Table(
     "drafts",
     metadata,
     Column("platform", String(20), primary_key=True),
     Column("workspace", String(64), primary_key=True),
     Column("account", String(64), primary_key=True),
+    #: setup: a series that is being set up; guided: a sheet that is asked field by field.
+    Column("what", String(12), primary_key=True),
     Column("sheet", Text, nullable=False),
     #: JSON: by blank.
     Column("written", Text, nullable=False),

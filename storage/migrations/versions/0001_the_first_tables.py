@@ -307,11 +307,12 @@ def _platforms() -> None:
         _text("platform", 20),
         _text("workspace", 64),
         _text("account", 64),
+        _text("what", 12),
         sa.Column("sheet", sa.Text(), nullable=False),
         sa.Column("written", sa.Text(), nullable=False),
         _text("asks", 80, nullable=True),
         _at("at"),
-        key=["platform", "workspace", "account"],
+        key=["platform", "workspace", "account", "what"],
     )
 
 
