@@ -140,6 +140,8 @@ class Spoken(Struct, frozen=True):
     about: str | None = None
     #: Buttons for whoever wants them, such as «next»: left out where a message is all words.
     tools: tuple[Label, ...] = ()
+    #: nb, nn, sv or en: of the few words that a platform adds.
+    language: str = "en"
 
 
 class Outgoing(Struct, frozen=True):
@@ -175,8 +177,12 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     threads: bool
     #: Receipts as a reaction on the message itself.
     reactions: bool
+    #: A message can be shown to one person alone, in a place that others read.
+    quietly: bool = False
     #: Shows sheets by itself; elsewhere they are asked field by field, in a private chat.
     sheets: bool = False
+    #: Where there are no threads, a meeting hangs together by replies to its first message.
+    hangs: bool = False
     #: The members of a place can be known.
     members: bool = True
     #: A deleted message is heard of.
@@ -320,8 +326,11 @@ class Platform(Protocol):
     name: str
     capabilities: Capabilities
 
-    async def listen(self, ear: Ear, counter: Counter) -> None:
-        """Start to hear. Returns when listening; what is heard is acknowledged after `ear` has returned."""
+    async def listen(self, ear: Ear, counter: Counter | None) -> None:
+        """Start to hear. Returns when listening; what is heard is acknowledged after `ear` has returned.
+
+        No counter: there are no sheets.
+        """
 
     def buckets(self, outgoing: Outgoing) -> tuple[Bucket, ...]:
         """What paces this request. Pure."""

@@ -12,27 +12,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.port import Address, Later, Outgoing, Platform, Refused
+from adapters.port import Address, Later, Learned, News, Platform, Refused, Shut, Taken
+from bot.claims import Claims, Parcel
 from bot.clock import Clock
 from bot.happenings import Receipt, Refusal
 from bot.intake import Checkpoint, Intake, nowhere
+from bot.news import PROBE
 from bot.trouble import in_short
-from bot.words import Said, Speaker
+from bot.words import Speaker
+from flows.message import RATHER_TWICE
 from storage import tables as t
-from storage.backup import delivery_held
 from storage.database import Database
-from storage.unit import Unit
 
 log = logging.getLogger(__name__)
 
@@ -44,34 +44,16 @@ RETRY = (2, 10, 60, 300, 900, 3600)
 LOOK = 2
 #: A claim whose process has not been seen for so long is another's to take over.
 LEASE = timedelta(seconds=60)
-#: Why a message is queued that the platform may have taken already.
-UNCONFIRMED = "unconfirmed"
+#: Why a message is queued that the platform may have taken already; and that it could not be asked about so far.
+UNCONFIRMED, UNASKED = "unconfirmed", "unasked"
+IN_DOUBT = (UNCONFIRMED, UNASKED)
+#: A live question that cannot be asked about goes out again after so many seconds.
+A_MINUTE = 60
 #: Seconds that messages on their way have, when the house stops, to arrive and be receipted.
 LAST_CALL = 5
 
 T = TypeVar("T")
 Write = Callable[[], Awaitable[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A claimed row of the outbox, put into words."""
-
-    row: Any
-    outgoing: Outgoing
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What goes out now, and rows that there are no words for. `dropped`: more may stand behind what was dropped."""
-
-    parcels: tuple[Parcel, ...] = ()
-    speechless: tuple[Any, ...] = ()
-    dropped: bool = False
-
-    @property
-    def rows(self) -> int:
-        return len(self.parcels) + len(self.speechless)
 
 
 class Courier:
@@ -81,13 +63,14 @@ class Courier:
         mark: str = "runda",
     ) -> None:  # fmt: skip
         """`name` is this process's own, as in the table of workers; `mark` this installation's, on what it sends."""
-        self.database, self.speaker, self.intake = database, speaker, intake
+        self.database, self.intake = database, intake
         self.platforms, self.clock, self.executor, self.name = platforms, clock, executor, name
-        self.checkpoint, self.lease, self.mark = checkpoint, lease, mark
+        self.checkpoint, self.lease = checkpoint, lease
+        self._claims = Claims(database, speaker, platforms, name, mark)
         self._news = asyncio.Event()
         self._stopping = False
         self._recovered: datetime | None = None
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], str] = {}
         #: What became of messages, and could not be stored yet. Their places wait so long.
         self._unwritten: list[Write] = []
 
@@ -124,7 +107,7 @@ class Courier:
         self._stopping = True
         self.nudge()
         if self._flying:
-            await asyncio.wait(self._flying, timeout=LAST_CALL)
+            await asyncio.wait(tuple(self._flying), timeout=LAST_CALL)
         for task in self._flying:
             task.cancel()
         await asyncio.gather(*self._flying, return_exceptions=True)
@@ -141,68 +124,25 @@ class Courier:
         room = 0 if self._stopping else AT_ONCE - len(self._flying)
         if room <= 0:
             return 0
-        claimed = await self._in_thread(lambda: self._claim(self.clock.now(), room))
+        flying = Counter(self._flying.values())
+        claimed = await self._in_thread(lambda: self._claims.claim(self.clock.now(), room, flying))
         if claimed.rows:
             self.checkpoint("claimed")
         for row in claimed.speechless:
-            self._start(self._refuse(row, "unknown"))
+            self._start(row, self._refuse(row, "no-words"))
         for parcel in claimed.parcels:
-            self._start(self._deliver(parcel))
-        return claimed.rows or int(claimed.dropped)
+            self._start(parcel.row, self._deliver(parcel))
+        return claimed.rows or int(claimed.again)
 
-    def _start(self, delivery: Coroutine[Any, Any, None]) -> None:
+    def _start(self, row: Any, delivery: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(delivery)
-        self._flying.add(task)
+        self._flying[task] = row.platform
         task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         """The next message to that place may go."""
-        self._flying.discard(task)
+        self._flying.pop(task, None)
         self.nudge()
-
-    # -- claiming
-
-    def _claim(self, now: datetime, most: int) -> Claimed:
-        with self.database.write() as connection:
-            if delivery_held(connection):
-                return Claimed()
-            unit = Unit(connection)
-            heads = unit.all(_heads(now, most))
-            stale = _superseded(unit, heads)
-            ready = [row for row in heads if row.id not in stale]
-            if stale:
-                dropped = {"status": "dropped", "reason": "superseded"}
-                connection.execute(update(t.outbox).where(t.outbox.c.id.in_(stale)).values(**dropped))
-            if ready:
-                claimed = {"status": "sending", "claimed_by": self.name, "claimed_at": now,
-                           "attempts": t.outbox.c.attempts + 1}  # fmt: skip
-                ids = [row.id for row in ready]
-                connection.execute(update(t.outbox).where(t.outbox.c.id.in_(ids)).values(**claimed))
-            parcels = self._wrap(unit, ready, now)
-            sayable = {parcel.row.id for parcel in parcels}
-            speechless = tuple(row for row in ready if row.id not in sayable)
-            return Claimed(tuple(parcels), speechless, dropped=bool(stale))
-
-    def _wrap(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[Parcel]:
-        """In words, as far as there are words for them."""
-        if not rows:
-            return []
-        targets, worded = _targets(unit, rows), self._in_words(unit, rows, now)
-        # Known before it is sent: what is corrected while it is on its way is corrected behind it.
-        unit.quotes((row.id, reply) for row, said in worded for reply in said.quotes)
-        return [Parcel(row, _outgoing(row, said, targets.get(row.id), self.mark)) for row, said in worded]
-
-    def _in_words(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[tuple[Any, Said]]:
-        """All together; where that fails, one by one, so that one faulty message does not silence the house."""
-        try:
-            return list(zip(rows, self.speaker.speak(unit, rows, now), strict=True))
-        except SQLAlchemyError:
-            raise
-        except Exception as problem:  # noqa: BLE001 - a text, a picture or a programme is at fault
-            if len(rows) > 1:
-                return [pair for row in rows for pair in self._in_words(unit, [row], now)]
-            log.error("message %d cannot be put into words: %s", rows[0].id, in_short(problem))
-            return []
 
     # -- sending
 
@@ -211,51 +151,85 @@ class Courier:
         row = parcel.row
         platform = self.platforms.get(row.platform)
         if platform is None:
-            reason = UNCONFIRMED if row.reason == UNCONFIRMED else f"{row.platform} is not configured"
+            reason = row.reason if row.reason in IN_DOUBT else f"{row.platform} is not configured"
             await self._put_off(row, reason, RETRY[3])
             return
         try:
-            taken = await self._taken(platform, parcel) if row.reason == UNCONFIRMED else None
-            if taken is not None:
-                await self._receipt(parcel, taken)
-            elif pointless := _pointless(parcel):
-                await self._settle(row, "dropped", pointless)
-            else:
+            if row.reason not in IN_DOUBT or not await self._cleared(platform, parcel):
                 await self._send(platform, parcel)
         except Exception as unclear:  # noqa: BLE001 - whatever it was, the platform may have taken it
             log.warning("a message to %s is unconfirmed: %s", row.platform, in_short(unclear))
             await self._put_off(row, UNCONFIRMED, RETRY[min(row.attempts, len(RETRY) - 1)])
 
-    async def _taken(self, platform: Platform, parcel: Parcel) -> str | None:
-        """What the platform calls the message, if it says that it has it. Raises OSError."""
-        return await platform.look_up(parcel.outgoing) if platform.capabilities.look_up else None
+    async def _cleared(self, platform: Platform, parcel: Parcel) -> bool:
+        """Whether the doubt about a message is at an end without sending it again, or waits."""
+        row = parcel.row
+        if not platform.capabilities.look_up:
+            if _doubtful(parcel):
+                await self._settle(row, "dropped", "it may have arrived")
+            return _doubtful(parcel)
+        try:
+            taken = await platform.look_up(parcel.outgoing)
+        except Later as later:
+            return await self._asked_later(row, later)
+        if taken is not None:
+            await self._receipt(parcel, taken)
+        return taken is not None
+
+    async def _asked_later(self, row: Any, later: Later) -> bool:
+        """Look-ups are rationed: a message waits for its own, but a live meeting not twice for its question."""
+        live = row.sort == "question" and row.pace == "live"
+        if live and row.reason == UNASKED:
+            return False
+        await self._close(later)
+        await self._put_off(row, UNASKED, min(later.seconds, A_MINUTE) if live else later.seconds)
+        return True
 
     async def _send(self, platform: Platform, parcel: Parcel) -> None:
+        if pointless := _pointless(parcel):
+            await self._settle(parcel.row, "dropped", pointless)
+            return
         row = parcel.row
         try:
-            message = await platform.send(parcel.outgoing)
+            taken = await platform.send(parcel.outgoing)
         except Refused as refused:
             await self._refuse(row, refused.reason)
+        except Shut as shut:
+            await self._shut(row, shut)
         except Later as later:
-            await self._wait(row, later)
+            await self._close(later)
+            await self._put_off(row, "the platform asks to wait", later.seconds)
         except OSError:
             # The connection broke. Where the platform can be asked, it may be told at once.
-            found = await self._taken(platform, parcel)
+            found = await platform.look_up(parcel.outgoing) if platform.capabilities.look_up else None
             if found is None:
                 raise
             await self._receipt(parcel, found)
         else:
             self.checkpoint("taken")
-            await self._receipt(parcel, message)
+            await self._receipt(parcel, taken)
 
     # -- what became of it
 
-    async def _receipt(self, parcel: Parcel, message: str) -> None:
-        row = parcel.row
-        receipt = Receipt(outbox=row.id, message=message, at=self.clock.now(), session=row.session_id,
-                          prompt=row.prompt)  # fmt: skip
+    async def _receipt(self, parcel: Parcel, taken: Taken) -> None:
+        row, opened = parcel.row, parcel.outgoing.opens
+        receipt = Receipt(outbox=row.id, message=taken.message, at=self.clock.now(), session=row.session_id,
+                          prompt=row.prompt, thread=taken.thread if opened else "")  # fmt: skip
         if await self._write_down(lambda: self.intake.put(receipt)):
             self.checkpoint("receipted")
+        if row.blocked:
+            await self._learn(row, "open")
+
+    async def _shut(self, row: Any, shut: Shut) -> None:
+        """The message waits in its place; those who run the series are told why."""
+        await self._put_off(row, shut.reason, PROBE.total_seconds())
+        await self._learn(row, "cut" if shut.whole else "shut", shut.reason)
+
+    async def _learn(self, row: Any, what: News, why: str = "") -> None:
+        place = Address(row.platform, row.workspace, row.channel, row.thread)
+        now = self.clock.now()
+        news = Learned(key=f"{what}:{row.id}:{now.timestamp()}", what=what, place=place, at=now, why=why)
+        await self._write_down(lambda: self.intake.put(news))
 
     async def _refuse(self, row: Any, reason: str) -> None:
         refusal = Refusal(outbox=row.id, reason=reason, session=row.session_id, prompt=row.prompt)
@@ -273,10 +247,9 @@ class Courier:
         with self.database.write() as connection:
             connection.execute(change)
 
-    async def _wait(self, row: Any, later: Later) -> None:
+    async def _close(self, later: Later) -> None:
         until = self.clock.now() + timedelta(seconds=later.seconds)
         await self._write_down(lambda: self._in_thread(lambda: self._close_bucket(later.bucket, until)))
-        await self._put_off(row, "the platform asks to wait", later.seconds)
 
     def _close_bucket(self, name: str, until: datetime) -> None:
         dialect: Any = sqlite if self.database.sqlite else postgresql
@@ -325,16 +298,6 @@ class Courier:
         return asyncio.get_running_loop().run_in_executor(self.executor, work)
 
 
-# -- statements
-
-
-def _rows() -> Any:
-    p = t.places.c
-    return select(t.outbox, p.platform, p.workspace, p.channel, p.thread).join(
-        t.places, p.id == t.outbox.c.place_id
-    )
-
-
 def _pointless(parcel: Parcel) -> str | None:
     """Why there is nothing to send."""
     if parcel.row.kind == "update" and parcel.outgoing.message is None:
@@ -344,63 +307,6 @@ def _pointless(parcel: Parcel) -> str | None:
     return None
 
 
-def _heads(now: datetime, most: int) -> Any:
-    """The first queued message of every place that has none in flight."""
-    return _HEADS.params(now=now, most=most)
-
-
-def _first_of_places() -> Any:
-    waiting, flying = t.outbox.alias("waiting"), t.outbox.alias("flying")
-    busy = (
-        select(flying.c.id)
-        .where(flying.c.place_id == waiting.c.place_id, flying.c.status == "sending")
-        .exists()
-    )
-    heads = (
-        select(func.min(waiting.c.id)).where(waiting.c.status == "queued", ~busy).group_by(waiting.c.place_id)
-    )
-    ready = or_(t.outbox.c.not_before.is_(None), t.outbox.c.not_before <= bindparam("now"))
-    first = _rows().where(t.outbox.c.id.in_(heads), t.outbox.c.status == "queued", ready)
-    first = first.order_by(t.outbox.c.id).limit(bindparam("most"))
-    return first.with_for_update(skip_locked=True, of=t.outbox)
-
-
-#: Built once: every round asks it, and to put it together takes longer than to run it.
-_HEADS = _first_of_places()
-
-
-def _superseded(unit: Unit, heads: Sequence[Any]) -> set[int]:
-    """Rewrites of a message that will be rewritten again by one that waits behind them."""
-    updates = {row.id: row for row in heads if row.kind == "update" and row.target_id is None and row.slot}
-    if not updates:
-        return set()
-    o = t.outbox.c
-    later = select(o.session_id, o.slot, func.max(o.id).label("last")).where(
-        o.session_id.in_({row.session_id for row in updates.values()}), o.status == "queued", o.kind == "update",
-        o.target_id.is_(None),
-    )  # fmt: skip
-    last = {(row.session_id, row.slot): row.last for row in unit.all(later.group_by(o.session_id, o.slot))}
-    return {key for key, row in updates.items() if last.get((row.session_id, row.slot), key) > key}
-
-
-def _targets(unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
-    """The platform's ids of the messages that these rows rewrite."""
-    updates = [row for row in rows if row.kind == "update"]
-    if not updates:
-        return {}
-    o = t.outbox.c
-    said = select(o.id, o.session_id, o.slot, o.receipt).where(o.kind == "say", o.receipt.is_not(None))
-    named = unit.all(said.where(o.id.in_([row.target_id for row in updates if row.target_id])))
-    by_id = {row.id: row.receipt for row in named}
-    slots = unit.all(
-        said.where(o.session_id.in_({row.session_id for row in updates}), o.slot.is_not(None)).order_by(o.id)
-    )
-    by_slot = {(row.session_id, row.slot): row.receipt for row in slots}
-    found = {row.id: by_id.get(row.target_id) or by_slot.get((row.session_id, row.slot)) for row in updates}
-    return {key: receipt for key, receipt in found.items() if receipt}
-
-
-def _outgoing(row: Any, said: Said, target: str | None, mark: str) -> Outgoing:
-    # Marked with the installation: another database's numbers mean other messages.
-    place = Address(row.platform, row.workspace, row.channel, row.thread)
-    return Outgoing(f"{mark}-{row.id}", place, said.spoken, target)
+def _doubtful(parcel: Parcel) -> bool:
+    """It may have arrived, nobody can be asked, and a second one is worse than none."""
+    return parcel.row.kind == "say" and parcel.outgoing.spoken.sort not in RATHER_TWICE

@@ -13,7 +13,7 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
-from sqlalchemy import or_, select, update
+from sqlalchemy import insert, literal, or_, select, update
 
 from bot.recaps import wording
 from flows import effects as fx
@@ -78,6 +78,8 @@ class Desk:
     opened: set[int] = field(default_factory=set)
     missed: set[tuple[int, datetime]] = field(default_factory=set)
     fresh: set[tuple[int, str]] = field(default_factory=set)
+    #: By session and effect: what has been said to one person alone.
+    whispered: set[tuple[int, int]] = field(default_factory=set)
 
     # -- events and effects
 
@@ -98,7 +100,8 @@ class Desk:
 
     def _opened(self, live: Live) -> None:
         """From now on, what is written in that place is for this session; its content is pinned."""
-        self.unit.speaks(live.row.place_id, live.row.id)
+        if not live.row.threads:
+            self.unit.speaks(live.row.place_id, live.row.id)
         if live.row.meeting_id not in self.opened:
             self.opened.add(live.row.meeting_id)
             pinned = {"status": "open", "content_id": live.row.content_id}
@@ -131,6 +134,23 @@ class Desk:
             self.unit.add(t.outbox, [row])
         else:
             self.private.append((row, live, effect))
+
+    def threaded(self, live: Live, thread: str) -> None:
+        """The first message of a meeting has opened its thread: all that follows it belongs there."""
+        home, p, o = live.row.place_id, t.places.c, t.outbox.c
+        # What this unit has said so far is for the thread too.
+        self.unit.flush()
+        made = insert(t.places).from_select(
+            ["organisation_id", "platform", "workspace", "channel", "thread", "session_id"],
+            select(p.organisation_id, p.platform, p.workspace, p.channel, literal(thread), literal(live.row.id))
+            .where(p.id == home),
+        )  # fmt: skip
+        place = int(self.unit.connection.execute(made.returning(p.id)).scalar_one())
+        session = update(t.sessions).where(t.sessions.c.id == live.row.id)
+        self.unit.run(session.values(place_id=place))
+        behind = o.session_id == live.row.id, o.place_id == home, o.status == "queued", o.only.is_(None)
+        self.unit.run(update(t.outbox).where(*behind).values(place_id=place))
+        live.row.place_id, live.row.threads = place, False
 
     # -- writing
 

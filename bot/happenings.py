@@ -19,6 +19,8 @@ class Receipt(Struct, frozen=True, tag="receipt", kw_only=True):
     at: datetime
     session: int | None = None
     prompt: int | None = None
+    #: The thread that the message opened.
+    thread: str = ""
 
 
 class Refusal(Struct, frozen=True, tag="refusal", kw_only=True):

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.port import Platform
+from adapters.port import Counter, Platform
 from bot.clock import Clock, id_maker
 from bot.courier import LEASE, Courier
 from bot.intake import Checkpoint, Intake, nowhere
@@ -45,6 +45,8 @@ class House:
     clock: Clock
     executor: ThreadPoolExecutor
     name: str
+    #: None: every platform is one without sheets.
+    counter: Counter | None = None
 
 
 def build(
@@ -108,7 +110,7 @@ async def running(house: House) -> AsyncIterator[House]:
         delivery = asyncio.create_task(house.courier.run(), name="courier")
         try:
             for platform in house.platforms:
-                await platform.listen(house.intake.hear)
+                await platform.listen(house.intake.hear, house.counter)
             yield house
         finally:
             await house.courier.stop()

@@ -51,6 +51,8 @@ class _Rows:
     actions: dict[int, str] = field(default_factory=dict)
     names: dict[tuple[str, int], str] = field(default_factory=dict)
     recaps: dict[int, Any] = field(default_factory=dict)
+    #: By reply: the account that wrote it, for those that a receipt offers something on.
+    accounts: dict[int, str] = field(default_factory=dict)
     notes: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     solos: dict[tuple[int, str, int], list[int]] = field(default_factory=dict)
     #: Where the notes of earlier sittings stand, by session and slot.
@@ -63,6 +65,8 @@ class Said:
 
     spoken: Spoken
     quotes: tuple[int, ...]
+    #: The account that alone is to see it, where the platform can.
+    only: str | None = None
 
 
 class Speaker:
@@ -165,7 +169,21 @@ class Speaker:
             rows.replies.update(
                 {row.id: row for row in unit.all(select(t.replies).where(t.replies.c.id.in_(ids)))}
             )
+        self._accounts(unit, rows, {said.about for said in messages if said.about and said.choices})
         return rows
+
+    def _accounts(self, unit: Unit, rows: _Rows, replies: set[int]) -> None:
+        if replies:
+            i, r, p = t.identities.c, t.replies.c, t.places.c
+            wrote = (
+                select(r.id, i.account)
+                .join(t.places, p.id == r.place_id)
+                .join(
+                    t.identities,
+                    (i.person_id == r.person_id) & (i.platform == p.platform) & (i.workspace == p.workspace),
+                )
+            )
+            rows.accounts = {row.id: row.account for row in unit.all(wrote.where(r.id.in_(replies)))}
 
     def _recaps(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:
         if ids:
@@ -239,9 +257,13 @@ class _Saying:
         if posted and not blocks:
             blocks = (Block("line", self.voice.bot.say("reply.gone")),)
         labels = tuple(Label(choice.press, self._text(choice.text)) for choice in said.choices)
+        tools = tuple(Label(choice.press, self._text(choice.text)) for choice in said.tools)
         about = self.rows.replies.get(said.about) if said.about else None
-        spoken = Spoken(said.sort, blocks, labels, about.message if about is not None else None)
-        return Said(spoken, tuple(self.quoted))
+        spoken = Spoken(said.sort, blocks, labels, about.message if about is not None else None, tools,
+                        self.voice.language)  # fmt: skip
+        # A receipt that offers something is for the one who wrote.
+        alone = about is not None and said.sort == "receipt" and labels
+        return Said(spoken, tuple(self.quoted), self.rows.accounts.get(said.about or 0) if alone else None)
 
     def _blocks(self, parts: Sequence[m.Part]) -> list[Block]:
         """The parts in words. A list that has lost all its lines takes what introduced it along."""
@@ -385,7 +407,7 @@ def references(said: m.Message) -> Iterator[Any]:
     """Everything in a message that stands for words kept elsewhere."""
     for part in said.parts:
         yield from _in_part(part)
-    for choice in said.choices:
+    for choice in (*said.choices, *said.tools):
         yield from _in_content(choice.text)
 
 

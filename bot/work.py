@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, delete, select, update
 
-from adapters.port import Chose, Heard, Rewrote, TookBack, Wrote
+from adapters.port import Chose, Learned, Rewrote, TookBack, Wrote
+from bot import news
 from bot.desk import Desk, Live, meeting_becomes
 from bot.happenings import Happening, Order, Receipt, Refusal
 from bot.opening import Openings
 from bot.shelf import Shelf
+from bot.whispers import About, meant, whisper
 from flows import effects as fx
 from flows import events as e
 from flows import state as states
@@ -33,10 +35,9 @@ from storage.unit import Account, SessionRow, StaleSession, Unit
 DUE_AT_ONCE = 200
 #: Sittings that still hear what is written to them.
 OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
-#: Of those, the ones that people are in.
-GOING_ON = ("lobby", "headcount", "running", "paused")
 
-_encode = msgspec.json.Encoder().encode
+#: What people do, as distinct from what platforms tell of places and people.
+Done: TypeAlias = Wrote | Rewrote | TookBack | Chose
 
 
 class Outcomes(list[str]):
@@ -104,10 +105,14 @@ class Works:
             self._read(desk, unit.sessions(due))
             self._digest(desk, [live for live in desk.sessions.values() if live.row.phase in OPEN_PHASES])
             ready = [live for live in desk.sessions.values() if live.row.wake_at and live.row.wake_at <= now]
-            planned = [live for live in ready if live.row.phase == "planned"]
+            # Where nothing can be said nothing opens, until the place takes messages again.
+            planned = [live for live in ready if live.row.phase == "planned" and not live.row.blocked]
             opened = Openings(unit, self.shelf, self.ids, now).prepare([live.row for live in planned])
             for live in ready:
-                if event := opened.get(live.row.id):
+                if live.row.blocked and live.row.phase == "planned":
+                    live.row.wake_at, live.changed = None, True
+                    live.row.version += 1
+                elif event := opened.get(live.row.id):
                     desk.apply(live, event)
                 elif live.row.phase == "planned":
                     self._missed(desk, live)
@@ -120,18 +125,20 @@ class Works:
 
     def _look_up(self, desk: Desk, happenings: Sequence[Happening]) -> None:
         """Whose and where: places, people, the messages that are spoken of, and the sessions that all this is about."""
-        heard = [each for each in happenings if isinstance(each, Wrote | Rewrote | TookBack | Chose)]
-        desk.places = desk.unit.places({each.place.channel for each in heard})
-        desk.people, desk.seats = desk.unit.people({each.account for each in heard})
+        heard = [each for each in happenings if isinstance(each, Done)]
+        learned = [each for each in happenings if isinstance(each, Learned)]
+        desk.places = desk.unit.places({each.place for each in heard})
+        accounts = {each.account for each in (*heard, *learned) if each.account}
+        desk.people, desk.seats = desk.unit.people(accounts)
         self._look_up_messages(desk, heard)
         self._look_up_privately(desk, heard)
         about = {each.session for each in happenings if isinstance(each, Order | Receipt | Refusal)}
-        about |= {self._session(desk, each) for each in heard}
+        about |= {self._session(desk, each) for each in heard} | news.sessions_about(desk, learned)
         self._read(desk, desk.unit.sessions({each for each in about if each}))
         if not self.database.sqlite:
             self._look_again(desk, heard)
 
-    def _look_again(self, desk: Desk, heard: Sequence[Heard]) -> None:
+    def _look_again(self, desk: Desk, heard: Sequence[Done]) -> None:
         """Until the sessions were ours, another process may have taken in what these messages are about.
 
         Raises StaleSession where that means another session.
@@ -141,7 +148,7 @@ class Works:
         if not meant <= desk.sessions.keys():
             raise StaleSession("what a message is about was taken in meanwhile")
 
-    def _look_up_messages(self, desk: Desk, heard: Sequence[Heard]) -> None:
+    def _look_up_messages(self, desk: Desk, heard: Sequence[Done]) -> None:
         """The messages that these are about: corrections, direct replies, buttons."""
         ours, theirs = set(), set()
         for each in heard:
@@ -161,25 +168,25 @@ class Works:
         desk.buried = {tombs[found] for found in desk.unit.buried(tombs)}
         desk.prompts = desk.unit.prompts(ours)
 
-    def _look_up_privately(self, desk: Desk, heard: Sequence[Heard]) -> None:
+    def _look_up_privately(self, desk: Desk, heard: Sequence[Done]) -> None:
         """What is written in private is for the sitting that its author is in now, or was in last."""
         alone = {_account(each) for each in heard if self._is_private(desk, each)}
         mine = {who: {seat.circle_id for seat in desk.seats.get(who, ())} for who in alone}
         circles = {circle for of_one in mine.values() for circle in of_one if circle is not None}
         sittings = sorted(
             desk.unit.sittings(circles, OPEN_PHASES),
-            key=lambda row: (row.phase == "running", row.phase in GOING_ON, row.starts_at),
+            key=lambda row: (row.phase == "running", row.phase in news.GOING_ON, row.starts_at),
         )
         for who in alone:
             own = [row.id for row in sittings if row.circle_id in mine[who]]
             if own:
                 desk.privately[who] = own[-1]
 
-    def _is_private(self, desk: Desk, heard: Heard) -> bool:
+    def _is_private(self, desk: Desk, heard: Done) -> bool:
         place = desk.places.get(heard.place)
         return place is not None and place.person_id is not None
 
-    def _session(self, desk: Desk, heard: Heard) -> int | None:
+    def _session(self, desk: Desk, heard: Done) -> int | None:
         """The session that is meant: that of the message it is about, otherwise the one that speaks in that place."""
         place = desk.places.get(heard.place)
         if place is None:
@@ -194,7 +201,13 @@ class Works:
             found = desk.prompts.get(to) or desk.replies.get(to)
         if found is not None and found.session_id is not None:
             return int(found.session_id)
-        return desk.privately.get(_account(heard)) if place.person_id is not None else place.session_id
+        if place.person_id is not None:
+            return desk.privately.get(_account(heard))
+        if place.threads and isinstance(heard, Wrote):
+            mine = {seat.circle_id for seat in desk.seats.get(_account(heard), ()) if seat.circle_id}
+            return meant(desk, place.id, mine)
+        session: int | None = place.session_id
+        return session
 
     def _read(self, desk: Desk, rows: dict[int, SessionRow]) -> None:
         routes: dict[tuple[str, int, bool], Route] = {}
@@ -208,13 +221,19 @@ class Works:
     # -- one happening
 
     def _take_one(self, desk: Desk, each: Happening, key: str) -> str:
+        if isinstance(each, Done):
+            return self._done(desk, each, key)
         if isinstance(each, Receipt):
             return self._received(desk, each, key)
         if isinstance(each, Refusal):
             return self._refused(desk, each, key)
-        if isinstance(each, Order):
-            live = desk.sessions.get(each.session)
-            return desk.apply(live, each.event, key=key) if live else "no such session"
+        if isinstance(each, Learned):
+            return self._learned(desk, each, key)
+        live = desk.sessions.get(each.session)
+        return desk.apply(live, each.event, key=key) if live else "no such session"
+
+    def _done(self, desk: Desk, each: Done, key: str) -> str:
+        """What somebody did in the chat."""
         place = desk.places.get(each.place)
         live = desk.sessions.get(self._session(desk, each) or 0)
         if live is None or place is None or live.row.phase not in OPEN_PHASES:
@@ -223,12 +242,30 @@ class Works:
             return self._corrected(desk, live, place, each, key)
         person = self._member(desk, live, each)
         if person is None:
-            return "not a member of the circle"
-        if isinstance(each, Wrote):
-            return self._wrote(desk, live, place, person, each, key)
-        return self._chose(desk, live, place, person, each, key)
+            return self._aside(desk, live, place, each, "onlooker", "not a member of the circle")
+        if isinstance(each, Chose):
+            return self._chose(desk, live, place, person, each, key)
+        if place.threads:
+            return self._aside(desk, live, place, each, "in-thread", "written outside the thread")
+        if not each.words:
+            return self._aside(desk, live, place, each, "files", "pictures and files are not kept")
+        return self._wrote(desk, live, place, person, each, key)
 
-    def _member(self, desk: Desk, live: Live, heard: Heard) -> int | None:
+    def _aside(self, desk: Desk, live: Live, place: Any, each: Done, about: About, why: str) -> str:
+        """Not taken in; its author is told so, where others do not see it."""
+        if live.row.phase in news.GOING_ON:
+            whisper(desk, live, place.id, each.account, about)
+        return why
+
+    def _learned(self, desk: Desk, each: Learned, key: str) -> str:
+        outcome = news.take(desk, each)
+        if outcome == "applied":
+            row = {"session_id": None, "version": None, "key": key, "event": '{"type":"learned"}', "ignored": None,
+                   "at": desk.now}  # fmt: skip
+            desk.unit.add(t.log, [row])
+        return outcome
+
+    def _member(self, desk: Desk, live: Live, heard: Done) -> int | None:
         """The person, if what they say is for this circle's ears."""
         for seat in desk.seats.get(_account(heard), ()):
             circle = live.row.circle_kind == "everyone" or seat.circle_id == live.row.circle_id
@@ -352,7 +389,9 @@ class Works:
 
     def _received(self, desk: Desk, each: Receipt, key: str) -> str:
         book(desk.unit, each)
-        live = desk.sessions.get(each.session) if each.session and each.prompt else None
+        live = desk.sessions.get(each.session or 0)
+        if live is not None and each.thread:
+            desk.threaded(live, each.thread)
         if live is None or each.prompt is None:
             return "applied"
         return desk.apply(live, e.Delivered(each.prompt, each.at), key=key)
@@ -408,7 +447,7 @@ class Works:
         return not desk.unit.all(same.limit(1))
 
 
-def _account(heard: Heard) -> Account:
+def _account(heard: Done) -> Account:
     return heard.place.platform, heard.place.workspace, heard.account
 
 

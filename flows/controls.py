@@ -139,17 +139,20 @@ def pause(turn: Turn, event: object) -> str | None:
     end = max(turn.state.ends_at or turn.now, turn.now) + FORGOTTEN
     forgotten = {} if isinstance(event, e.Paused) else {"forgotten": turn.waking(end)}
     turn.set(phase="paused", left=left, deadlines=forgotten)
+    if isinstance(event, e.Paused) and event.unreachable:
+        return None
     say_paused(turn)
     turn.update("root", message("status", turn.title(), line("status.paused")))
     return None
 
 
-def held(turn: Turn, _: e.Paused) -> str | None:
+def held(turn: Turn, event: e.Paused) -> str | None:
     """A coordinator pauses what somebody else has paused: from now on it stays so until they resume it."""
     if turn.state.held:
         return "the meeting is paused"
     turn.set(deadlines={})
-    say_paused(turn)
+    if not event.unreachable:
+        say_paused(turn)
     return None
 
 
@@ -200,6 +203,8 @@ def _aside(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
     """«Not an answer»: the author's own message is kept out of notes and recaps."""
     if event.about is None or event.about == getattr(event, "reply", None):
         return "which message is not said"
+    if event.meant and event.meant.person != event.person:
+        return "only its author can say that a message is no answer"
     turn.effects.append(Keep(event.about, "aside"))
     turn.forget(event.about)
     turn.say(message("answer", line("control.aside")), "person", person=event.person)
@@ -211,7 +216,7 @@ def _was_answer(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
     mine = [undo for undo in turn.state.undos if undo.person == event.person]
     mine = [undo for undo in mine if event.about in (None, undo.reply)]
     if not mine:
-        return "there is no control word of yours to take back"
+        return _mark_taken_back(turn, event)
     undo, untouched = mine[-1], _untouched(turn, mine[-1])
     step = turn.route.steps[undo.step]
     turn.effects.append(Keep(undo.reply, step.role_otherwise, undo.prompt, step.id))
@@ -222,6 +227,22 @@ def _was_answer(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
         _take_back(turn, MORE)
     elif untouched:
         _return_to(turn, undo.step)
+    return None
+
+
+def _mark_taken_back(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
+    """Somebody has made a message a note, a finding or an action: to its author it was an answer."""
+    meant, asked = event.meant, turn.state.asked_as(event.meant.prompt) if event.meant else None
+    marked = meant and meant.person == event.person and meant.role in ("note", "finding", "action")
+    if not (meant and marked and event.about and asked):
+        return "there is no control word of yours to take back"
+    step = turn.route.steps[asked.step]
+    turn.effects.append(Keep(event.about, step.role_otherwise, asked.prompt, step.id, meant.late))
+    turn.forget(event.about)
+    for noted in turn.state.noted if meant.role == "note" else ():
+        turn.show_note(noted)
+    if turn.going_on:
+        turn.step.taken_back(turn)
     return None
 
 

@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from flows.calendar import utc, zone_named
-from flows.reading import Reading
+from flows.effects import Role
+from flows.reading import Count, Digits, Reading
 
 Pace = Literal["live", "async"]
 Answering = Literal["each", "table"]
@@ -61,6 +63,15 @@ class Opened(Struct, frozen=True, tag="opened"):
     members: tuple[int, ...] = ()
 
 
+class Meant(Struct, frozen=True):
+    """What is known of a message that is spoken of: whose it is, how it counts, and which prompt it answers."""
+
+    person: int
+    role: Role = "answer"
+    prompt: int | None = None
+    late: bool = False
+
+
 class Replied(Struct, frozen=True, tag="replied", kw_only=True):
     """A person wrote something. The words are in the reply's row."""
 
@@ -72,8 +83,9 @@ class Replied(Struct, frozen=True, tag="replied", kw_only=True):
     private: bool = False
     #: It directly replies to this prompt, or to this other reply.
     prompt: int | None = None
-    #: Of the same author: whoever makes the event has seen to that, here and in `Pressed`.
     about: int | None = None
+    #: What is known of that other reply. Where it is not said, it is the author's own.
+    meant: Meant | None = None
 
     def __post_init__(self) -> None:
         utc(self.sent_at)
@@ -101,6 +113,32 @@ class Pressed(Struct, frozen=True, tag="pressed"):
     prompt: int | None = None
     #: Pressed where only the bot and this person see it.
     private: bool = False
+    #: What is known of the reply that it is about. Where it is not said, it is this person's own.
+    meant: Meant | None = None
+
+
+class Filled(Struct, frozen=True, tag="filled", kw_only=True):
+    """A person handed in what they filled in privately (`flows.answers`). The words and values are in rows."""
+
+    person: int
+    prompt: int
+    sent_at: datetime
+    #: By item: the reply that holds what was written there. An item that was left empty is not here.
+    words: dict[str, int] = {}
+    #: The reply under which the values of what was chosen are stored, and the items that were.
+    chosen: int | None = None
+    items: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        utc(self.sent_at)
+        if (self.chosen is None) != (not self.items):
+            raise ValueError("what was chosen needs a reply to be stored under, and items that it answers")
+
+
+class Attached(Struct, frozen=True, tag="attached"):
+    """A person sent pictures or files, and no words with them."""
+
+    person: int
 
 
 class TimeCame(Struct, frozen=True, tag="time-came"):
@@ -133,7 +171,9 @@ class DeliveryFailed(Struct, frozen=True, tag="delivery-failed"):
 
 
 class Paused(Struct, frozen=True, tag="paused"):
-    """A coordinator paused the series, and with it this session."""
+    """A coordinator paused the series, and with it this session; or, `unreachable`, its place takes nothing now."""
+
+    unreachable: bool = False
 
 
 class Resumed(Struct, frozen=True, tag="resumed"):
@@ -158,6 +198,14 @@ class Closed(Struct, frozen=True, tag="closed"):
 
 
 Event: TypeAlias = (
-    Opened | Replied | Edited | Removed | Pressed | TimeCame | Joined | Left | Delivered | DeliveryFailed
+    Opened | Replied | Edited | Removed | Pressed | Filled | Attached | TimeCame | Joined | Left | Delivered | DeliveryFailed
     | Paused | Resumed | Stretched | Published | Closed
 )  # fmt: skip
+
+
+def hushed(event: Replied) -> Replied:
+    """The event as it may be written down where its words are not kept, or where the number in it is a score.
+
+    The engine makes the same of both, so that the log still replays.
+    """
+    return replace(event, reading=Digits()) if isinstance(event.reading, Count) else event

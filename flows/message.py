@@ -18,6 +18,10 @@ Sort = Literal["question", "answer", "recap", "status", "receipt"]
 PRECEDENCE: dict[Sort, int] = {"question": 0, "answer": 1, "recap": 2, "status": 3, "receipt": 4}
 
 
+#: Where nobody can know whether a message arrived, these are sent again: two are better than none.
+RATHER_TWICE: frozenset[Sort] = frozenset({"question", "answer", "recap"})
+
+
 class Moment(Struct, frozen=True, tag="moment"):
     """A point in time, shown in the series' zone and the reader's language."""
 

@@ -18,8 +18,10 @@ sessions = Prepared(
         t.sessions.c.meeting_id, t.sessions.c.place_id, t.sessions.c.version, t.sessions.c.phase,
         t.sessions.c.state, t.sessions.c.starts_at, t.sessions.c.wake_at, t.meetings.c.number,
         func.coalesce(t.meetings.c.content_id, t.series.c.content_id), t.circles.c.kind,
-        t.series.c.language, t.series.c.zone, t.series.c.platform, t.series.c.workspace,
+        t.series.c.language, t.series.c.zone, t.places.c.platform, t.places.c.workspace, t.places.c.threads,
+        t.places.c.blocked,
     )
+    .join(t.places, t.places.c.id == t.sessions.c.place_id)
     .join(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)
     .join(t.series, t.series.c.id == t.sessions.c.series_id)
     .join(t.circles, t.circles.c.id == t.sessions.c.circle_id)
@@ -52,8 +54,8 @@ known = Prepared(select(t.log.c.key).where(listed(t.log.c.key, "keys")))
 buried = Prepared(select(t.tombstones.c.hash).where(listed(t.tombstones.c.hash, "hashes")))
 places = Prepared(
     select(t.places.c.id, t.places.c.platform, t.places.c.workspace, t.places.c.channel, t.places.c.thread,
-           t.places.c.person_id, t.places.c.session_id)
-    .where(listed(t.places.c.channel, "channels"))
+           t.places.c.person_id, t.places.c.session_id, t.places.c.threads)
+    .where(listed(t.places.c.channel, "channels"), listed(t.places.c.thread, "threads"))
 )  # fmt: skip
 seats = Prepared(
     select(t.identities.c.platform, t.identities.c.workspace, t.identities.c.account, t.identities.c.person_id,

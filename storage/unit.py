@@ -42,8 +42,13 @@ class SessionRow:
     circle_kind: str
     language: str
     zone: str
+    #: Of the place that it speaks in now.
     platform: str
     workspace: str
+    #: Its meeting opens a thread of its own there.
+    threads: bool
+    #: Why nothing can be sent there.
+    blocked: str | None
 
 
 class PlaceRow(NamedTuple):
@@ -57,6 +62,8 @@ class PlaceRow(NamedTuple):
     #: The one person whose private place it is.
     person_id: int | None
     session_id: int | None
+    #: Meetings open threads there, and what is written outside of them is for nobody.
+    threads: bool
 
 
 class ReplyRow(NamedTuple):
@@ -138,8 +145,9 @@ class Unit:
         waited_for = statements.waited_for.rows(self.connection, most=most, but=but)
         return {session for (session,) in (*due, *waited_for)}
 
-    def places(self, channels: Collection[str]) -> dict[Address, PlaceRow]:
-        found = statements.places.rows(self.connection, channels=channels) if channels else ()
+    def places(self, wanted: Collection[Address]) -> dict[Address, PlaceRow]:
+        channels, threads = {each[2] for each in wanted}, {each[3] for each in wanted}
+        found = statements.places.rows(self.connection, channels=channels, threads=threads) if wanted else ()
         return {(row[1], row[2], row[3], row[4]): PlaceRow(*row) for row in found}
 
     def people(self, accounts: Collection[str]) -> tuple[dict[Account, int], dict[Account, list[Seat]]]:

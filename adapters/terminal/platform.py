@@ -34,6 +34,7 @@ from adapters.port import (
     Ear,
     Heard,
     Known,
+    Learned,
     Outgoing,
     Refused,
     Rewrote,
@@ -117,7 +118,7 @@ class TerminalPlatform:
 
     # -- what people do
 
-    async def listen(self, ear: Ear, _: Counter) -> None:
+    async def listen(self, ear: Ear, _: Counter | None = None) -> None:
         """Open the door. Raises OSError, with what to do."""
         self._ear = ear
         self._door = Door(self.folder)
@@ -217,5 +218,5 @@ class TerminalPlatform:
 
     def _show(self, heard: Heard) -> None:
         """Let others in the place see it. A press is not a thing that is seen."""
-        if not isinstance(heard, Chose):
+        if not isinstance(heard, Chose | Learned):
             self.places.append_once(heard)

@@ -102,7 +102,7 @@ async def staged(
     house = build(database, [terminal], clock, ids=count(LIFE * life + 1).__next__, checkpoint=checkpoint)
     try:
         async with working(house):
-            await terminal.listen(house.intake.hear)
+            await terminal.listen(house.intake.hear, None)
             yield Stage(play, folder, database, clock, terminal, house, content, cast, texts,
                         script(content.programme, cast, texts, play.pace))  # fmt: skip
     finally:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.port import Block, Chose, Label, Outgoing, Refused, Rewrote, Spoken, TookBack, Wrote
+from adapters.port import Block, Chose, Label, Outgoing, Refused, Rewrote, Spoken, Taken, TookBack, Wrote
 from adapters.terminal import TerminalPlatform, door, names, parse, records
 from adapters.terminal.client import Client, Dropped
 from adapters.terminal.door import Door, NobodyServes
@@ -485,8 +485,8 @@ def test_what_is_sent_stands_in_the_place_and_is_found_by_its_token(tmp_path):
                 (Label("next", "Next"),),
             ),
         )  # fmt: skip
-        message = await platform.send(said)
-        assert await platform.look_up(said) == message
+        message = (await platform.send(said)).message
+        assert await platform.look_up(said) == Taken(message)
         assert await platform.look_up(outgoing("t2")) is None
         assert await platform.look_up(outgoing("t1", place="fjord-2")) is None
         assert not platform.places.path("fjord-2").exists()
@@ -504,7 +504,7 @@ def test_what_is_sent_stands_in_the_place_and_is_found_by_its_token(tmp_path):
 def test_ids_are_the_message_s_own(tmp_path):
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
-        sent = [await platform.send(outgoing(f"t{number}")) for number in range(50)]
+        sent = [(await platform.send(outgoing(f"t{number}"))).message for number in range(50)]
         assert len(set(sent)) == 50
         assert [each.id for each in platform.places.read("fjord-1")] == sent
 
@@ -514,11 +514,11 @@ def test_ids_are_the_message_s_own(tmp_path):
 def test_a_message_is_rewritten_and_the_rewriting_found(tmp_path):
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
-        message = await platform.send(outgoing("t1"))
+        message = (await platform.send(outgoing("t1"))).message
         again = outgoing("t2", message=message, sort="status", words="Question 2")
         assert await platform.look_up(again) is None
-        assert await platform.send(again) == message
-        assert await platform.look_up(again) == message
+        assert await platform.send(again) == Taken(message)
+        assert await platform.look_up(again) == Taken(message)
         assert kinds(platform) == ["Posted", "Rewritten"]
 
     asyncio.run(scene())

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from adapters.port import Address, Capabilities, Outgoing, Rewrote, TookBack, Wrote
+from adapters.port import Address, Bucket, Capabilities, Outgoing, Rewrote, Taken, TookBack, Wrote
 from bot.markdown import markdown
 from bot.wiring import build
 from storage import tables as t
@@ -70,14 +70,17 @@ class Memory:
         self.numbers = itertools.count(first)
         self.posts: dict[str, dict[str, str]] = {}
 
-    async def listen(self, ear: Any) -> None: ...
+    async def listen(self, ear: Any, counter: Any = None) -> None: ...
 
-    async def send(self, outgoing: Outgoing) -> str:
+    def buckets(self, outgoing: Outgoing) -> tuple[Bucket, ...]:
+        return ()
+
+    async def send(self, outgoing: Outgoing) -> Taken:
         message = outgoing.message or f"m{next(self.numbers)}"
         self.posts.setdefault(outgoing.place.channel, {})[message] = markdown(outgoing.spoken)
-        return message
+        return Taken(message)
 
-    async def look_up(self, outgoing: Outgoing) -> str | None:
+    async def look_up(self, outgoing: Outgoing) -> Taken | None:
         return None
 
     async def close(self) -> None: ...

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Table, func, select
 
-from adapters.port import Address, Capabilities, Outgoing, Refused, Spoken, Wrote
+from adapters.port import Address, Bucket, Capabilities, Outgoing, Refused, Spoken, Taken, Wrote
 from bot import library
 from bot.happenings import Happening
 from bot.series import making
@@ -134,10 +134,13 @@ class Chat:
     _busy: set[str] = field(default_factory=set)
     _numbers: Any = field(default_factory=lambda: count(1))
 
-    async def listen(self, ear: Any) -> None:
+    async def listen(self, ear: Any, _: Any = None) -> None:
         self.ear = ear
 
-    async def send(self, outgoing: Outgoing) -> str:
+    def buckets(self, _: Outgoing) -> tuple[Bucket, ...]:
+        return ()
+
+    async def send(self, outgoing: Outgoing) -> Taken:
         place = outgoing.place.channel
         if place in self._busy:
             self.faults.append(f"two messages at the same time in {place}")
@@ -147,7 +150,7 @@ class Chat:
             self.before(outgoing)
             post = self._take(outgoing, place)
             self.after(outgoing)
-            return post.id
+            return Taken(post.id)
         finally:
             self._busy.discard(place)
 
@@ -167,10 +170,10 @@ class Chat:
         self.posts.append(post)
         return post
 
-    async def look_up(self, outgoing: Outgoing) -> str | None:
+    async def look_up(self, outgoing: Outgoing) -> Taken | None:
         self.looking(outgoing)
         found = [post for post in self.posts if post.token == outgoing.token]
-        return (found[0].was or found[0].id) if found else None
+        return Taken(found[0].was or found[0].id) if found else None
 
     async def close(self) -> None:
         pass

@@ -32,7 +32,7 @@ STATEMENTS: dict[str, Callable[[Unit], object]] = {
     "erased messages": lambda unit: unit.buried(["a", "b"]),
     "sessions": lambda unit: unit.sessions([1, 2]),
     "due sessions": lambda unit: unit.due(NOW, 200),
-    "places": lambda unit: unit.places(["a", "b"]),
+    "places": lambda unit: unit.places([("terminal", "w", "a", ""), ("terminal", "w", "b", "")]),
     "people": lambda unit: unit.people(["a", "b"]),
     "replies": lambda unit: unit.replies([(1, "a"), (2, "b")]),
     "prompts": lambda unit: unit.prompts([(1, "a"), (2, "b")]),

@@ -1,0 +1,309 @@
+"""What goes out next: one row of the outbox for each place, in order, and as fast as the platforms take them.
+
+    heads of the lanes -> in words -> which buckets are open -> claimed
+
+A lane is one place, with one message on its way. What is said keeps its order; a status may be overtaken by
+what is said, and a receipt by everything. A bucket is what shares a platform's pace: one that the platform has
+closed stays closed in the database, so that a restart does not forget, and what it holds up waits there, except
+receipts, which are not worth waiting for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.port import Address, Bucket, Outgoing, Platform
+from bot.news import PROBE
+from bot.trouble import in_short
+from bot.words import Said, Speaker
+from storage import tables as t
+from storage.backup import delivery_held
+from storage.database import Database
+from storage.unit import Unit
+
+log = logging.getLogger(__name__)
+
+#: Ranks stand above ids in one number: no outbox holds as many messages.
+_RANKED = 2**48
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed row of the outbox, put into words."""
+
+    row: Any
+    outgoing: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What goes out now, and rows that there are no words for. `again`: more may stand behind what was set aside."""
+
+    parcels: tuple[Parcel, ...] = ()
+    speechless: tuple[Any, ...] = ()
+    again: bool = False
+
+    @property
+    def rows(self) -> int:
+        return len(self.parcels) + len(self.speechless)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The heads of the lanes, by what becomes of them."""
+
+    ready: list[Parcel] = field(default_factory=list)
+    speechless: list[Any] = field(default_factory=list)
+    #: Ids: dropped, with the reason.
+    dropped: dict[int, str] = field(default_factory=dict)
+    #: Ids: held up by a bucket until then.
+    waiting: dict[int, datetime] = field(default_factory=dict)
+    #: Which rows show which replies.
+    quotes: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Claims:
+    """Claims for one process, `name`. `mark` is this installation's, on what it sends."""
+
+    def __init__(
+        self, database: Database, speaker: Speaker, platforms: Mapping[str, Platform], name: str, mark: str
+    ) -> None:
+        self.database, self.speaker, self.platforms = database, speaker, platforms
+        self.name, self.mark = name, mark
+        self._pace = Pace()
+
+    def claim(self, now: datetime, most: int, flying: Counter[str]) -> Claimed:
+        """At most so many rows. `flying`: messages on their way, by platform."""
+        with self.database.write() as connection:
+            if delivery_held(connection):
+                return Claimed()
+            unit = Unit(connection)
+            found = self._sort(unit, unit.all(_heads(self._full(flying)), now=now, most=most), now, flying)
+            self._write(unit, found, now)
+            return Claimed(tuple(found.ready), tuple(found.speechless), bool(found.dropped or found.waiting))
+
+    def _full(self, flying: Counter[str]) -> list[str]:
+        return [name for name, each in self.platforms.items() if flying[name] >= each.capabilities.at_once]
+
+    # -- what becomes of the heads
+
+    def _sort(self, unit: Unit, heads: Sequence[Any], now: datetime, flying: Counter[str]) -> _Sorted:
+        found = _Sorted(dropped=dict.fromkeys(_superseded(unit, heads), "superseded"))
+        rows = [row for row in heads if row.id not in found.dropped]
+        closed = {row.name: row.closed_until for row in unit.all(_CLOSED, now=now)} if rows else {}
+        worded = self._in_words(unit, rows, now)
+        found.speechless = [row for row in rows if row.id not in {said.id for said, _ in worded}]
+        targets, roots, flying = _targets(unit, rows), self._roots(unit, rows), flying.copy()
+        for row, said in worded:
+            parcel = Parcel(
+                row, _outgoing(row, said, targets.get(row.id), roots.get(row.session_id), self.mark)
+            )
+            if self._goes(found, parcel, closed, now, flying):
+                flying[row.platform] += 1
+                found.quotes += [(row.id, reply) for reply in said.quotes]
+        # Known before it is sent: what is corrected while it is on its way is corrected behind it.
+        unit.quotes(found.quotes)
+        return found
+
+    def _goes(
+        self, found: _Sorted, parcel: Parcel, closed: Mapping[str, datetime], now: datetime, flying: Counter[str]
+    ) -> bool:  # fmt: skip
+        """Whether it goes out now, as far as the platform's pace is concerned."""
+        row, platform = parcel.row, self.platforms.get(parcel.row.platform)
+        if platform is not None and flying[row.platform] >= platform.capabilities.at_once:
+            return False
+        buckets = platform.buckets(parcel.outgoing) if platform is not None else ()
+        until = self._pace.open_at(buckets, closed, now)
+        if row.only and platform is not None and not platform.capabilities.quietly:
+            found.dropped[row.id] = "it cannot be shown to one person alone"
+        elif until > now and row.sort == "receipt":
+            found.dropped[row.id] = "the platform is short"
+        elif until > now:
+            found.waiting[row.id] = until
+        else:
+            self._pace.take(buckets, now)
+            found.ready.append(parcel)
+            return True
+        return False
+
+    def _in_words(self, unit: Unit, rows: Sequence[Any], now: datetime) -> list[tuple[Any, Said]]:
+        """All together; where that fails, one by one, so that one faulty message does not silence the house."""
+        if not rows:
+            return []
+        try:
+            return list(zip(rows, self.speaker.speak(unit, rows, now), strict=True))
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - a text, a picture or a programme is at fault
+            if len(rows) > 1:
+                return [pair for row in rows for pair in self._in_words(unit, [row], now)]
+            log.error("message %d cannot be put into words: %s", rows[0].id, in_short(problem))
+            return []
+
+    def _roots(self, unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
+        """By session: the first message of its meeting, where the meeting hangs together by replies to it."""
+        hanging = {
+            row.session_id
+            for row in rows
+            if row.session_id and not row.threads and row.person_id is None and self._hangs(row)
+        }
+        if not hanging:
+            return {}
+        o = t.outbox.c
+        first = select(o.session_id, o.receipt).where(
+            o.session_id.in_(hanging), o.slot == "root", o.kind == "say", o.receipt.is_not(None)
+        )
+        return {row.session_id: row.receipt for row in unit.all(first)}
+
+    def _hangs(self, row: Any) -> bool:
+        platform = self.platforms.get(row.platform)
+        return platform is not None and platform.capabilities.hangs
+
+    # -- writing it down
+
+    def _write(self, unit: Unit, found: _Sorted, now: datetime) -> None:
+        o = t.outbox.c
+        for reason in set(found.dropped.values()):
+            ids = [key for key, why in found.dropped.items() if why == reason]
+            unit.run(update(t.outbox).where(o.id.in_(ids)).values(status="dropped", reason=reason))
+        for until in set(found.waiting.values()):
+            ids = [key for key, at in found.waiting.items() if at == until]
+            unit.run(update(t.outbox).where(o.id.in_(ids)).values(not_before=until))
+        going = [parcel.row for parcel in found.ready] + found.speechless
+        if going:
+            claimed = {
+                "status": "sending",
+                "claimed_by": self.name,
+                "claimed_at": now,
+                "attempts": o.attempts + 1,
+            }
+            unit.run(update(t.outbox).where(o.id.in_([row.id for row in going])).values(**claimed))
+        if probes := {row.place_id for row in going if row.blocked}:
+            unit.run(update(t.places).where(t.places.c.id.in_(probes)).values(look_at=now + PROBE))
+
+
+class Pace:
+    """When requests went out lately, by bucket: for platforms that tell what they take, and punish what is more.
+
+    Each process keeps its own. What the platform itself closes is kept in the database, for all of them.
+    """
+
+    def __init__(self) -> None:
+        self._lately: dict[str, deque[datetime]] = {}
+
+    def open_at(self, buckets: Collection[Bucket], closed: Mapping[str, datetime], now: datetime) -> datetime:
+        """When all of the buckets take another request: `now`, or later."""
+        return max((now, *(closed.get(each.name, now) for each in buckets), *map(self._free, buckets)))
+
+    def _free(self, bucket: Bucket) -> datetime:
+        lately = self._lately.get(bucket.name)
+        if not bucket.burst or lately is None or len(lately) < bucket.burst:
+            return _LONG_AGO
+        return lately[-bucket.burst] + timedelta(seconds=bucket.seconds)
+
+    def take(self, buckets: Collection[Bucket], now: datetime) -> None:
+        for each in buckets:
+            if each.burst:
+                self._lately.setdefault(each.name, deque(maxlen=each.burst)).append(now)
+        if len(self._lately) > _MANY:
+            self._lately = {name: kept for name, kept in self._lately.items() if now - kept[-1] < _A_WHILE}
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+#: Buckets that are remembered before the idle ones are forgotten, and when one is idle.
+_MANY, _A_WHILE = 10_000, timedelta(minutes=5)
+
+
+# -- statements
+
+
+def _heads(full: Collection[str]) -> Any:
+    """The first queued message of every place that has none in flight, without the platforms that are full."""
+    return _HEADS.where(t.places.c.platform.not_in(full)) if full else _HEADS
+
+
+def _first_of_places() -> Any:
+    waiting, flying = t.outbox.alias("waiting"), t.outbox.alias("flying")
+    busy = (
+        select(flying.c.id)
+        .where(flying.c.place_id == waiting.c.place_id, flying.c.status == "sending")
+        .exists()
+    )
+    ranked = _rank(waiting) * _RANKED + waiting.c.id
+    heads = (
+        select(func.min(ranked) % _RANKED)
+        .where(waiting.c.status == "queued", ~busy)
+        .group_by(waiting.c.place_id)
+    )
+    o, p = t.outbox.c, t.places.c
+    ready = or_(o.not_before.is_(None), o.not_before <= bindparam("now"))
+    takes = or_(p.blocked.is_(None), p.look_at <= bindparam("now"))
+    first = (
+        select(t.outbox, p.platform, p.workspace, p.channel, p.thread, p.threads, p.person_id, p.blocked,
+               t.series.c.pace)
+        .join(t.places, p.id == o.place_id)
+        .outerjoin(t.sessions, t.sessions.c.id == o.session_id)
+        .outerjoin(t.series, t.series.c.id == t.sessions.c.series_id)
+        .where(o.id.in_(heads), o.status == "queued", ready, takes)
+    )  # fmt: skip
+    first = first.order_by(_rank(t.outbox), o.id).limit(bindparam("most"))
+    return first.with_for_update(skip_locked=True, of=t.outbox)
+
+
+def _rank(outbox: Any) -> Any:
+    """What is said keeps its order, and goes before what only shows how things stand."""
+    said = or_(outbox.c.sort.in_(("question", "answer", "recap")), outbox.c.slot == "root")
+    return case((and_(said, outbox.c.kind == "say"), 0), (outbox.c.sort == "receipt", 2), else_=1)
+
+
+#: Built once: every round asks it, and to put it together takes longer than to run it.
+_HEADS = _first_of_places()
+_CLOSED = select(t.buckets).where(t.buckets.c.closed_until > bindparam("now"))
+
+
+def _superseded(unit: Unit, heads: Sequence[Any]) -> set[int]:
+    """Rewrites of a message that will be rewritten again by one that waits behind them."""
+    updates = {row.id: row for row in heads if row.kind == "update" and row.target_id is None and row.slot}
+    if not updates:
+        return set()
+    o = t.outbox.c
+    later = select(o.session_id, o.slot, func.max(o.id).label("last")).where(
+        o.session_id.in_({row.session_id for row in updates.values()}), o.status == "queued", o.kind == "update",
+        o.target_id.is_(None),
+    )  # fmt: skip
+    last = {(row.session_id, row.slot): row.last for row in unit.all(later.group_by(o.session_id, o.slot))}
+    return {key for key, row in updates.items() if last.get((row.session_id, row.slot), key) > key}
+
+
+def _targets(unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
+    """The platform's ids of the messages that these rows rewrite."""
+    updates = [row for row in rows if row.kind == "update"]
+    if not updates:
+        return {}
+    o = t.outbox.c
+    said = select(o.id, o.session_id, o.slot, o.receipt).where(o.kind == "say", o.receipt.is_not(None))
+    named = unit.all(said.where(o.id.in_([row.target_id for row in updates if row.target_id])))
+    by_id = {row.id: row.receipt for row in named}
+    slots = unit.all(
+        said.where(o.session_id.in_({row.session_id for row in updates}), o.slot.is_not(None)).order_by(o.id)
+    )
+    by_slot = {(row.session_id, row.slot): row.receipt for row in slots}
+    found = {row.id: by_id.get(row.target_id) or by_slot.get((row.session_id, row.slot)) for row in updates}
+    return {key: receipt for key, receipt in found.items() if receipt}
+
+
+def _outgoing(row: Any, said: Said, target: str | None, root: str | None, mark: str) -> Outgoing:
+    # Marked with the installation: another database's numbers mean other messages.
+    place, first = Address(row.platform, row.workspace, row.channel, row.thread), row.slot == "root"
+    return Outgoing(
+        f"{mark}-{row.id}", place, said.spoken, target, opens=first and row.threads and row.kind == "say",
+        root=None if first else root, only=row.only or said.only,
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""A word to one person in a place that others read: why what they wrote there is not taken as an answer.
+
+Said once a sitting to each, where the platform can show a message to one person alone; elsewhere nothing is said.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from zlib import crc32
+
+import msgspec
+from sqlalchemy import select
+
+from bot.desk import CORRECTIONS, Desk, Live
+from bot.news import GOING_ON
+from flows.message import line, message
+from storage import tables as t
+
+#: Effects are counted from here, by what was said to whom.
+WHISPERS = 2_000_000
+
+#: Under `aside.` in the catalogues.
+About = Literal["onlooker", "in-thread", "files", "mention"]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def whisper(desk: Desk, live: Live, place: int, account: str, about: About) -> None:
+    """Queue the word, unless the person has been told in this sitting."""
+    number = WHISPERS + crc32(f"{account}/{about}".encode()) % (CORRECTIONS - WHISPERS)
+    o = t.outbox.c
+    said = select(o.id).where(o.session_id == live.row.id, o.only == account, o.effect == number)
+    if desk.unit.all(said.limit(1)) or (live.row.id, number) in desk.whispered:
+        return
+    desk.whispered.add((live.row.id, number))
+    row: dict[str, Any] = {
+        "organisation_id": live.row.organisation_id, "place_id": place, "session_id": live.row.id,
+        "version": live.row.version, "effect": number, "kind": "say", "sort": "answer", "slot": None,
+        "prompt": None, "body": _encode(message("answer", line(f"aside.{about}"))).decode(), "target_id": None,
+        "only": account, "status": "queued",
+    }  # fmt: skip
+    desk.unit.add(t.outbox, [row])
+
+
+def meant(desk: Desk, place: int, circles: set[int]) -> int | None:
+    """The sitting of somebody's own group that is going on in a thread of this place."""
+    s, c = t.sessions.c, t.circles.c
+    there = (
+        select(s.id)
+        .join(t.circles, c.id == s.circle_id)
+        .where(c.home_id == place, c.id.in_(circles), s.phase.in_(GOING_ON))
+    )
+    found = desk.unit.all(there.order_by(s.id).limit(1)) if circles else []
+    return found[0].id if found else None
