@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from flows.message import Message
 
-#: How a reply counts. `aside` was marked as no answer; `control` steered the round.
-Role = Literal["answer", "solo", "note", "finding", "action", "reflection", "aside", "control"]
+#: How a reply counts. `aside` was marked as no answer; `control` steered the round; `score` has no words of its own.
+Role = Literal["answer", "solo", "note", "finding", "action", "reflection", "aside", "control", "score"]
 Audience = Literal["circle", "person", "coordinators"]
 Outcome = Literal["done", "nobody came", "closed", "no time", "unreachable"]
 
@@ -22,6 +22,15 @@ class Keep(Struct, frozen=True, tag="keep"):
     prompt: int | None = None
     step: str | None = None
     late: bool = False
+
+
+class Drop(Struct, frozen=True, tag="drop"):
+    """Store nothing of this reply, neither its words nor its reading: it was somebody's own, said aloud.
+
+    Whoever keeps a log writes the event down as `flows.events.hushed` has it.
+    """
+
+    reply: int
 
 
 class Say(Struct, frozen=True, tag="say"):
@@ -66,4 +75,4 @@ class Finish(Struct, frozen=True, tag="finish"):
     outcome: Outcome
 
 
-Effect: TypeAlias = Keep | Say | Update | Note | Publish | Finish
+Effect: TypeAlias = Keep | Drop | Say | Update | Note | Publish | Finish

@@ -35,6 +35,8 @@ from flows.controls import go_on, held, pause, stretched
 from flows.course import BUDGET, BudgetExceeded, publish, run
 from flows.effects import Effect
 from flows.hearing import (
+    attached,
+    filled,
     pressed,
     pressed_afterwards,
     pressed_while_paused,
@@ -152,16 +154,19 @@ TRANSITIONS: dict[str, dict[type, Handler]] = {
     "headcount": {e.Replied: lobby.replied, e.TimeCame: time_came, e.Paused: pause, e.Closed: _closed},
     "running": {
         e.Replied: replied, e.Pressed: pressed, e.TimeCame: time_came, e.Paused: pause, e.Stretched: stretched,
-        e.Published: _published, e.Closed: _closed, e.DeliveryFailed: delivery_failed,
+        e.Published: _published, e.Closed: _closed, e.DeliveryFailed: delivery_failed, e.Filled: filled,
     },
     "paused": {
         e.Replied: replied_while_paused, e.Pressed: pressed_while_paused, e.TimeCame: time_came,
         e.Paused: held, e.Resumed: _resumed, e.Published: _published, e.Closed: _closed,
-        e.DeliveryFailed: delivery_failed,
+        e.DeliveryFailed: delivery_failed, e.Filled: filled,
     },
-    "finished": {e.Replied: replied_afterwards, e.Pressed: pressed_afterwards, e.Published: _published},
+    "finished": {
+        e.Replied: replied_afterwards, e.Pressed: pressed_afterwards, e.Published: _published, e.Filled: filled,
+    },
 }  # fmt: skip
 #: What means the same whatever the phase.
 ANYWHERE: dict[type, Handler] = {
     e.Edited: _edited, e.Removed: _removed, e.Joined: _joined, e.Left: _left, e.Delivered: delivered,
+    e.Attached: attached,
 }  # fmt: skip

@@ -198,8 +198,8 @@ class Closed(Struct, frozen=True, tag="closed"):
 
 
 Event: TypeAlias = (
-    Opened | Replied | Edited | Removed | Pressed | Filled | Attached | TimeCame | Joined | Left | Delivered | DeliveryFailed
-    | Paused | Resumed | Stretched | Published | Closed
+    Opened | Replied | Edited | Removed | Pressed | Filled | Attached | TimeCame | Joined | Left | Delivered
+    | DeliveryFailed | Paused | Resumed | Stretched | Published | Closed
 )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from flows import events as e
 from flows import lobby
 from flows.controls import CONTROLS, STEERING, control, means, resume, say_paused, stale
+from flows.effects import Drop, Keep
 from flows.message import line, message, programme
-from flows.reading import Control, ControlWord, Help, Marked, Verdict
+from flows.reading import MARKS, Control, ControlWord, Help, Mark, Marked, Marking, Verdict
 from flows.state import Asked, Found
-from flows.turn import Turn
+from flows.turn import Turn, Which
 
 #: Control words that only mean something while the round goes on.
 ONLY_THEN = ("here", "resume", *STEERING)
@@ -30,6 +31,8 @@ def replied(turn: Turn, event: e.Replied) -> str | None:
     if isinstance(reading, Help) and (picture := turn.route.point(reading.number, turn.state.step)):
         turn.keep(event, "control")
         _explain(turn, picture, reading.number, event.person if event.private else None)
+    elif isinstance(reading, Marking) and mark(turn, event, reading.mark) is None:
+        turn.keep(event, "control")
     elif not _marked(turn, event):
         _heard(turn, event)
     return None
@@ -52,10 +55,38 @@ def _heard(turn: Turn, event: e.Replied) -> None:
     asked = _judging(turn, event) or turn.state.answers(event.prompt, event.sent_at)
     if asked is None:
         turn.keep(event, "aside")
+    elif turn.route.steps[asked.step].confides(event):
+        _said_aloud(turn, event, asked)
     elif asked.step == turn.state.step and turn.going_on:
         turn.step.hears(turn, event)
     else:
         turn.route.steps[asked.step].hears_late(turn, event, asked)
+
+
+def _said_aloud(turn: Turn, event: e.Replied, asked: Asked) -> None:
+    """Numbers where scores are asked for: what was meant for Runda alone, or cannot be read. Nothing is stored."""
+    turn.effects.append(Drop(event.reply))
+    sheet = turn.route.steps[asked.step].sheet(turn.route, turn.state)
+    said = line("answers.unread", n=len(sheet)) if event.private else line("answers.aloud")
+    turn.say(message("answer", said), "person", person=event.person)
+
+
+def filled(turn: Turn, event: e.Filled) -> str | None:
+    if ignored := turn.stranger(event.person):
+        return ignored
+    asked = turn.state.asked_as(event.prompt)
+    if asked is None or not turn.route.steps[asked.step].sheet(turn.route, turn.state):
+        return "nothing is filled in there"
+    turn.route.steps[asked.step].filled(turn, event, asked)
+    return None
+
+
+def attached(turn: Turn, event: e.Attached) -> str | None:
+    """Only words are kept; whoever sent a picture alone is told so, and nobody else."""
+    if ignored := turn.stranger(event.person):
+        return ignored
+    turn.say(message("answer", line("aside.files")), "person", person=event.person)
+    return None
 
 
 def _judging(turn: Turn, event: e.Replied) -> Asked | None:
@@ -69,6 +100,51 @@ def _judging(turn: Turn, event: e.Replied) -> Asked | None:
     if before is None or step.JUDGES or not clear:
         return None
     return before if turn.route.steps[before.step].JUDGES else None
+
+
+def mark(turn: Turn, event: e.Replied | e.Pressed, what: Mark) -> str | None:
+    """Anyone in the circle makes a message, their own or another's, a line of the note, a finding or an action.
+
+    Not what its author wrote privately or called no answer. Its author can take it back: «that was an answer».
+    """
+    meant = event.meant or e.Meant(event.person)
+    asked = turn.state.asked_as(meant.prompt)
+    if event.about is None or event.about == getattr(event, "reply", None) or asked is None:
+        return "which message is not said"
+    if event.private or meant.role not in ("answer", "note", "finding", "action", "reflection"):
+        return "that message is not among what the circle said"
+    if what == meant.role:
+        return "it is one already"
+    if what != "note" and not _put_forward(turn, event.about, what, meant):
+        return "there is no room for more, or it has been taken back"
+    _refile(turn, event.about, what, asked, meant)
+    return None
+
+
+def _put_forward(turn: Turn, reply: int, what: Mark, meant: e.Meant) -> bool:
+    which: Which = "findings" if what == "finding" else "actions"
+    known = any(one.reply == reply for one in getattr(turn.state, which))
+    if known or not turn.room(which):
+        return False
+    if meant.role in ("finding", "action"):
+        turn.forget(reply)
+    turn.found(which, Found(reply, "proposed" if what == "finding" else "open"))
+    return True
+
+
+def _refile(turn: Turn, reply: int, what: Mark, asked: Asked, meant: e.Meant) -> None:
+    """What it was before, it is no more; whoever wrote it sees that it was taken up."""
+    at = turn.route.note_of(asked.step) if what == "note" else asked.step
+    if meant.role in ("finding", "action") and what == "note":
+        turn.forget(reply)
+    turn.effects.append(Keep(reply, what, asked.prompt, turn.route.steps[at].id, meant.late))
+    turn.say(message("receipt", line("receipt.kept"), about=reply))
+    for step in {at} if what == "note" else turn.state.noted if meant.role == "note" else ():
+        turn.show_note(step)
+    if turn.going_on and what == "finding":
+        turn.step.finding_added(turn)
+    elif turn.going_on:
+        turn.step.taken_back(turn)
 
 
 def _marked(turn: Turn, event: e.Replied) -> bool:
@@ -140,6 +216,8 @@ def pressed(turn: Turn, event: e.Pressed) -> str | None:
     word, number = _code(event.press)
     if word == "help" and number is not None:
         return _helped(turn, number, event.person if event.private else None)
+    if word in MARKS:
+        return mark(turn, event, word)
     event = replace(event, press=word, prompt=number if event.prompt is None else event.prompt)
     asked = turn.state.prompt if event.prompt is None else turn.state.asked_as(event.prompt)
     if asked and asked.step == turn.state.step and turn.going_on:

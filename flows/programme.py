@@ -136,6 +136,12 @@ class Route:
         asks = [index for index, each in enumerate(self.steps) if each.WORD == "ask"]
         return max(sum(index <= step for index in asks), 1), len(asks)
 
+    def note_of(self, step: int) -> int:
+        """The step (from 0) at which the note on what is asked at this one is written; this one if there is none."""
+        own = self.steps[step].id
+        return next((at for at, each in enumerate(self.steps) if getattr(each, "of", None) == own
+                     and each.WORD == "note"), step)  # fmt: skip
+
     def waits_before(self, step: int) -> int | None:
         """The nearest step before this one that waits for people."""
         return next((index for index in reversed(range(step)) if self.steps[index].WAITS), None)

@@ -23,6 +23,8 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 #: Numbers people answer by are those the bot itself has numbered; more digits than this are a year or an amount.
 MOST_DIGITS = 2
 _NUMBERED = re.compile(r"(?P<number>\d{1,2})\s*(?P<sep>[:.)?–-]?)\s*(?P<rest>.*)", re.DOTALL)
+#: At least two numbers, or signs for «I do not know», with spaces, commas or semicolons between them.
+_DIGITS = re.compile(r"(?=.*\d)(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
 
 
 class Plain(Struct, frozen=True, tag="plain"):
@@ -66,7 +68,17 @@ class Marked(Struct, frozen=True, tag="marked"):
     mark: Mark
 
 
-Reading: TypeAlias = Plain | Control | Help | Count | Verdict | Rewording | Marked
+class Marking(Struct, frozen=True, tag="marking"):
+    """«Note» as a whole message: written as a reply to another message, it says what that one is."""
+
+    mark: Mark
+
+
+class Digits(Struct, frozen=True, tag="digits"):
+    """Several numbers and nothing else, «3 2 ? 0». Which they are is left out: they may be somebody's own."""
+
+
+Reading: TypeAlias = Plain | Control | Help | Count | Verdict | Rewording | Marked | Marking | Digits
 
 
 def understand(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading:
@@ -79,7 +91,8 @@ def understand(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading:
     for word in CONTROLS:
         if plain in vocabulary.get(f"control.{word}", ()):
             return Control(word)
-    return _helped(plain, vocabulary) or _judged(plain, vocabulary) or _marked(words, vocabulary) or Plain()
+    read = _helped(plain, vocabulary) or _judged(plain, vocabulary) or _marked(words, vocabulary)
+    return read or _marking(plain, vocabulary) or (Digits() if _DIGITS.fullmatch(plain) else Plain())
 
 
 def rest_of(words: str) -> str:
@@ -124,3 +137,7 @@ def _marked(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Marked | Non
     if not colon or not tail.strip():
         return None
     return next((Marked(m) for m in MARKS if _folded(head) in vocabulary.get(f"mark.{m}", ())), None)
+
+
+def _marking(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Marking | None:
+    return next((Marking(m) for m in MARKS if plain in vocabulary.get(f"mark.{m}", ())), None)

@@ -146,7 +146,7 @@ SUMMED_UP: dict[Datum, Datum] = {"score": "levels"}
 #: What a reply is, by how it counts.
 DATUM_OF: dict[Role, Datum] = {
     "answer": "reply", "note": "reply", "reflection": "reply", "aside": "reply", "control": "reply",
-    "solo": "solo", "finding": "finding", "action": "action",
+    "solo": "solo", "score": "score", "finding": "finding", "action": "action",
 }  # fmt: skip
 
 

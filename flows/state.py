@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from flows.events import Setting
 from flows.reading import ControlWord
 
-SCHEMA = 1
+SCHEMA = 2
 
 #: Prompts that are remembered: more than any round asks. A circle that goes back and forth without end loses
 #: only the place of direct replies to the oldest.
@@ -53,6 +53,13 @@ class Found(Struct, frozen=True, omit_defaults=True):
     words: int | None = None
     #: Who said no: it stays in the circle until each of them has taken that back.
     against: tuple[int, ...] = ()
+
+
+class Scored(Struct, frozen=True):
+    """Who has given scores at a step, and under which reply they are stored. Never the scores."""
+
+    step: int
+    by: dict[int, int]
 
 
 class Undo(Struct, frozen=True):
@@ -89,6 +96,9 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     solos: tuple[int, ...] = ()
     findings: tuple[Found, ...] = ()
     actions: tuple[Found, ...] = ()
+    #: The steps whose note stands in a message of ours, and those at which scores were given in time.
+    noted: tuple[int, ...] = ()
+    scores: tuple[Scored, ...] = ()
     #: Everyone's session: the groups that have come, and the findings of theirs that it has shown.
     arrived: int = 0
     shown: int = 0
@@ -117,6 +127,11 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "headcount" if "headcount" in self.left else "running"
 
     @property
+    def going_on(self) -> bool:
+        """The steps are being gone through, or would be if it were not paused."""
+        return self.phase == "running" or (self.phase == "paused" and self.phase_paused == "running")
+
+    @property
     def prompt(self) -> Asked | None:
         """The present prompt."""
         return self.asked[-1] if self.asked else None
@@ -124,6 +139,10 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def asked_as(self, prompt: int | None) -> Asked | None:
         """The prompt of that number, if it is remembered."""
         return next((asked for asked in self.asked if asked.prompt == prompt), None)
+
+    def scored_by(self, step: int) -> dict[int, int]:
+        """By person, the reply under which their scores of a step (from 0) are stored."""
+        return next((one.by for one in self.scores if one.step == step), {})
 
     def answers(self, prompt: int | None, at: datetime) -> Asked | None:
         """The prompt that a message answers, written at that time, or directly to a prompt of that number.
@@ -141,8 +160,17 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 #: From schema number to the function that makes the next one of it.
-UPCASTERS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+UPCASTERS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    # 2: notes shown and scores given, neither of which there was.
+    1: lambda shape: {**shape, "schema": 2},
+}
 
+
+class _Numbered(Struct):
+    schema: int = 0
+
+
+_number = msgspec.json.Decoder(_Numbered)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(State)
 
@@ -156,11 +184,12 @@ def load(raw: bytes | str) -> State:
 
     Raises `msgspec.ValidationError` on anything else, a later schema among it.
     """
-    if UPCASTERS:
+    if _number.decode(raw).schema in UPCASTERS:
         shape = msgspec.json.decode(raw, type=dict[str, Any])
-        while upcast := UPCASTERS.get(shape.get("schema", SCHEMA)):
+        while upcast := UPCASTERS.get(shape["schema"]):
             shape = upcast(shape)
-        state = msgspec.convert(shape, State)
+        # Keys that are numbers are texts in JSON.
+        state = msgspec.convert(shape, State, str_keys=True)
     else:
         state = _decoder.decode(raw)
     if state.schema != SCHEMA:

@@ -7,15 +7,27 @@ changes while it is used; it never outlives the call.
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec.structs import replace
 
 from flows import calendar
 from flows.effects import Audience, Effect, Finish, Keep, Note, Outcome, Role, Say, Update
 from flows.events import Replied
-from flows.message import Choice, Line, Message, Moment, Text, choices, line, message, programme
-from flows.state import ASKED_KEPT, FOUND_KEPT, Asked, Found, State
+from flows.message import (
+    Choice,
+    Line,
+    Message,
+    Moment,
+    Notes,
+    Points,
+    Text,
+    choices,
+    line,
+    message,
+    programme,
+)
+from flows.state import ASKED_KEPT, FOUND_KEPT, Asked, Found, Scored, State
 
 if TYPE_CHECKING:
     from flows.kinds.step import Step
@@ -33,7 +45,7 @@ PUNCTUAL = calendar.PUNCTUAL
 #: Deadlines of the whole window, not of one step.
 REMINDERS = ("reminder", "last-call")
 
-Which = Literal["findings", "actions"]
+Which: TypeAlias = Literal["findings", "actions"]
 
 
 class Turn:
@@ -64,8 +76,7 @@ class Turn:
 
     @property
     def going_on(self) -> bool:
-        phase = self.state.phase
-        return phase == "running" or (phase == "paused" and self.state.phase_paused == "running")
+        return self.state.going_on
 
     @property
     def all_answered(self) -> bool:
@@ -130,6 +141,12 @@ class Turn:
         for action in self.state.actions:
             if action.reply == reply:
                 self.found("actions", Found(reply, "gone"))
+        for scored in self.state.scores:
+            if reply in scored.by.values():
+                by = {person: one for person, one in scored.by.items() if one != reply}
+                self.set(
+                    scores=tuple(replace(one, by=by) if one is scored else one for one in self.state.scores)
+                )
         self.set(undos=tuple(undo for undo in self.state.undos if undo.reply != reply))
 
     # -- steps
@@ -204,6 +221,22 @@ class Turn:
         if person not in self.state.answered:
             self.set(answered=(*self.state.answered, person))
         self.settle()
+
+    def scored(self, step: int, person: int, reply: int) -> None:
+        """Count a person's scores at a step (from 0), the latest only."""
+        by = {**self.state.scored_by(step), person: reply}
+        others = tuple(one for one in self.state.scores if one.step != step)
+        self.set(scores=(*others, Scored(step, by)))
+
+    def show_note(self, step: int, *, anew: bool = False) -> None:
+        """The circle's note of a step (from 0) stands in one message; `anew`: in a new one."""
+        name = self.route.steps[step].id
+        noted, slot = message("answer", line("note.noted"), Points((Notes(name),))), f"note:{name}"
+        if step in self.state.noted and not anew:
+            self.update(slot, noted)
+        else:
+            self.set(noted=tuple({*self.state.noted, step}))
+            self.say(noted, slot=slot)
 
     def receipt(self, event: Replied) -> None:
         said = message("receipt", line("receipt.kept"), about=event.reply)

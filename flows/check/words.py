@@ -52,8 +52,11 @@ def wanted(seen: Outline) -> Wanted:
 
 def _round(each: SeenRound, *, recalled: bool) -> Wanted:
     """A round's theme is what a later recap calls it. A step of an unknown kind may have a text."""
-    spoken = (step for step in each.everything if step.id and (step.kind is None or step.kind.TEXT))
-    steps: Wanted = {step.id: step.kind is not None for step in spoken}
+    steps: Wanted = {}
+    for step in each.everything:
+        texts = step.kind.texts(step.raw) if step.kind else False
+        if step.id and (step.kind is None or texts):
+            steps[step.id] = texts
     return {**steps, "title": True, "theme": recalled}
 
 

@@ -9,11 +9,12 @@ from flows.kinds.note import Note
 from flows.kinds.plenum import Share
 from flows.kinds.recap import Break, LookBack
 from flows.kinds.say import Say, ShowPicture
+from flows.kinds.scale import Scale
 from flows.kinds.step import Step
 
 #: In the order in which a round usually has them.
 KINDS: tuple[type[Step], ...] = (
-    LookBack, FollowUp, Say, ShowPicture, Ask, Note, PutForward, Release, PlanActions, Break, Share,
+    LookBack, FollowUp, Say, ShowPicture, Ask, Scale, Note, PutForward, Release, PlanActions, Break, Share,
 )  # fmt: skip
 BY_WORD: dict[str, type[Step]] = {kind.WORD: kind for kind in KINDS}
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from flows.events import Replied
+from flows.answers import Item
+from flows.effects import Keep
+from flows.events import Filled, Replied
 from flows.kinds.step import Minutes, Slug, Timed
-from flows.message import Line, Moment, Part, Solo, line, message
+from flows.message import Line, Moment, Part, Solo, line, message, programme
+from flows.state import Asked, State
 from flows.turn import Turn
+
+if TYPE_CHECKING:
+    from flows.programme import Route
 
 
 class Ask(Timed):
@@ -29,9 +35,13 @@ class Ask(Timed):
     def opens(self, turn: Turn) -> None:
         n, of = turn.route.question(turn.state.step)
         head: list[Part] = [line("ask.count", n=n, of=of)] if of > 1 else []
-        alone = self.alone if turn.live and not turn.table else 0
-        said = message("question", *head, Line(turn.own(self.id)), *self._how(turn, alone))
+        alone = self._alone(turn.state)
+        asks = *head, Line(turn.own(self.id)), *self._how(turn, alone)
+        said = message("question", *asks, tools=self.privately() if alone else ())
         turn.ask(said, "alone" if alone else "shared")
+
+    def _alone(self, state: State) -> int:
+        return self.alone if state.setting.pace == "live" and state.setting.answering == "each" else 0
 
     def _how(self, turn: Turn, alone: int) -> list[Part]:
         if turn.table:
@@ -47,8 +57,28 @@ class Ask(Timed):
 
     def hears(self, turn: Turn, event: Replied) -> None:
         super().hears(turn, event)
-        if event.private and event.person not in turn.state.solos:
-            turn.set(solos=(*turn.state.solos, event.person))
+        if event.private:
+            self._alone_wrote(turn, event.person)
+
+    def sheet(self, route: Route, state: State) -> tuple[Item, ...]:
+        if not self._alone(state):
+            return ()
+        asked = programme("rounds", route.round, self.id)
+        return (Item(name="answer", sort="text", text=asked, required=True),)
+
+    def filled(self, turn: Turn, event: Filled, asked: Asked) -> None:
+        """What comes after sharing has begun is handed back at once."""
+        late = asked.step != turn.state.step or not turn.going_on
+        turn.effects += [Keep(reply, "solo", asked.prompt, self.id, late) for reply in event.words.values()]
+        if not late:
+            self._alone_wrote(turn, event.person)
+            turn.counts(event.person)
+        if late or turn.state.part != "alone":
+            self._hand_back(turn, event.person)
+
+    def _alone_wrote(self, turn: Turn, person: int) -> None:
+        if person not in turn.state.solos:
+            turn.set(solos=(*turn.state.solos, person))
 
     def moves_on(self, turn: Turn) -> None:
         """«Next» while people think alone means that they have thought enough."""
@@ -70,5 +100,8 @@ class Ask(Timed):
         turn.set(part="shared")
         turn.say(message("question", line("ask.share")))
         for person in turn.state.solos:
-            own = Line(Solo(self.id, person))
-            turn.say(message("answer", line("ask.yours"), own), "person", person=person)
+            self._hand_back(turn, person)
+
+    def _hand_back(self, turn: Turn, person: int) -> None:
+        own = Line(Solo(self.id, person))
+        turn.say(message("answer", line("ask.yours"), own), "person", person=person)

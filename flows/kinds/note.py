@@ -7,7 +7,7 @@ from typing import ClassVar
 from flows.effects import Role
 from flows.events import Replied
 from flows.kinds.step import Slug, Timed
-from flows.message import Line, Notes, Points, choices, line, message
+from flows.message import Line, choices, line, message
 from flows.turn import Turn
 
 
@@ -35,9 +35,5 @@ class Note(Timed):
         super().hears(turn, event)
         if event.private:
             return
-        noted = message("answer", line("note.noted"), Points((Notes(self.id),)))
-        if turn.state.part != "shared":
-            turn.set(part="shared")
-            turn.say(noted, slot=f"note:{self.id}")
-        else:
-            turn.update(f"note:{self.id}", noted)
+        turn.show_note(turn.state.step, anew=turn.state.part != "shared")
+        turn.set(part="shared")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows.answers import OPEN, Item
 from flows.effects import Role
-from flows.events import Pressed, Published, Replied
-from flows.state import Asked
+from flows.events import Filled, Pressed, Published, Replied
+from flows.message import Choice, Text
+from flows.state import Asked, State
 
 if TYPE_CHECKING:
+    from flows.programme import Route
     from flows.turn import Turn
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+#: What a catalogue must have (True) or may have (False) of a step: one text, or several by their keys.
+Texts: TypeAlias = "bool | dict[str, Texts]"
 Minutes = Annotated[int, Field(ge=0, le=480)]
 
 
@@ -35,6 +41,8 @@ class Step(BaseModel):
     WAITS: ClassVar[bool] = True
     #: The programme's catalogues have a text for it.
     TEXT: ClassVar[bool] = True
+    #: What people are told of who sees what they fill in privately: a key of the bot's.
+    SIGHT: ClassVar[str] = "sight.solo"
 
     minutes: Minutes = Field(0, description="The time box of a live meeting, in minutes.")
 
@@ -65,6 +73,28 @@ class Step(BaseModel):
     def hears_late(self, turn: Turn, event: Replied, asked: Asked) -> None:
         """A reply to it that came when the circle had moved on, or had finished. It must be kept."""
         turn.keep(event, self.role_otherwise, late=True, asked=asked)
+
+    def confides(self, event: Replied) -> bool:
+        """Whether these words are for Runda alone: in the thread they are not stored, and their author is told."""
+        return False
+
+    def sheet(self, route: Route, state: State) -> tuple[Item, ...]:
+        """What people may fill in privately; empty: nothing. `flows.answers` tells how."""
+        return ()
+
+    def filled(self, turn: Turn, event: Filled, asked: Asked) -> None:
+        """What was filled in, perhaps after the circle had moved on. All of it must be kept."""
+        raise NotImplementedError
+
+    @staticmethod
+    def privately() -> tuple[Choice, ...]:
+        """The tool that opens the sheet."""
+        return (Choice(OPEN, Text("choice.open.answer")),)
+
+    @classmethod
+    def texts(cls, raw: Mapping[str, Any]) -> Texts:  # noqa: ARG003 (of a kind that needs it)
+        """What a programme's catalogues have of the step, which may be faulty: `raw` is as it stands in the file."""
+        return cls.TEXT
 
     def pressed(self, turn: Turn, event: Pressed) -> bool:
         """A button of its own. False: not one of mine."""

@@ -11,6 +11,9 @@ the indented lines anew: look the difference through before committing it.
     09:04 kari presses next                    also: presses no under 5, presses was-answer about r3,
                                                presses help:3 privately
     09:05 kari edits r4: other words           09:05 kari removes r4; no words reach the engine
+    09:04 kari fills 1: answer r5              a sheet: words by item and reply; or `scores r5 (a, b)`
+    09:05 ola presses note about r4 of kari answer to 1        with what the caller knows of r4; (of kari answer to 1)
+    09:05 per attaches a picture
     09:06 nils joins                           09:07 ola leaves
     09:08 coordinator pauses                   resumes, closes, stretches 5
     09:09 north publishes r41, r42             another group, to everyone's session
@@ -56,7 +59,8 @@ ZONE = "Europe/Oslo"
 LINE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<what>.+)")
 SAID = re.compile(r"(?P<who>\w+)(?: \((?P<how>[^)]*)\))?: (?P<words>.+)")
 PRESSED = re.compile(
-    r"(?P<who>\w+) presses (?P<press>\S+)(?: under (?P<prompt>\d+))?(?: about r(?P<about>\d+))?(?P<private> privately)?"
+    r"(?P<who>\w+) presses (?P<press>\S+)(?: under (?P<prompt>\d+))?(?: about r(?P<about>\d+))?"
+    r"(?: of (?P<of>\w+)(?: (?P<role>\w+))? to (?P<to>\d+))?(?P<private> privately)?"
 )
 
 effects_to = msgspec.json.Encoder()
@@ -194,19 +198,38 @@ class Stage:
             about = int(pressed["about"]) if pressed["about"] else None
             prompt = int(pressed["prompt"]) if pressed["prompt"] else None
             private = pressed["private"] is not None
-            return e.Pressed(self.person(pressed["who"]), pressed["press"], about, prompt, private)
+            meant = self.meant(pressed["of"], pressed["role"], pressed["to"])
+            return e.Pressed(self.person(pressed["who"]), pressed["press"], about, prompt, private, meant)
         who, _, rest = what.partition(" ")
         return self.done(who, rest) or self.ordered(who, rest)
+
+    def meant(self, person: str | None, role: str | None, prompt: str | None) -> e.Meant | None:
+        return e.Meant(self.person(person), role or "answer", int(prompt or 1)) if person else None  # type: ignore[arg-type]
+
+    def filled(self, who: str, what: str) -> e.Filled:
+        """`1: answer r5` or `1: scores r5 (a, b)`; replies that are new count on."""
+        prompt, _, written = what.partition(": ")
+        ids = [int(one) for one in re.findall(r"r(\d+)", written)]
+        self.replies = max(self.replies, *ids)
+        items = tuple(re.findall(r"[\w-]+", written.partition("(")[2]))
+        words = {} if items else dict(zip(re.findall(r"([\w-]+) r\d", written), ids, strict=True))
+        chosen = ids[0] if items else None
+        return e.Filled(person=self.person(who), prompt=int(prompt), sent_at=self.now, words=words,
+                        chosen=chosen, items=items)  # fmt: skip
 
     def done(self, who: str, rest: str) -> e.Event | None:
         """What people and groups do beside writing and pressing."""
         did, _, what = rest.partition(" ")
+        if did == "fills":
+            return self.filled(who, what)
+        if did == "attaches":
+            return e.Attached(self.person(who))
         if did in ("edits", "removes"):
             return (e.Edited if did == "edits" else e.Removed)(
                 self.person(who), int(re.findall(r"r(\d+)", what)[0])
             )
         if did in ("joins", "leaves"):
-            return (e.Joined if did == "joins" else e.Left)(self.person(who))
+            return e.Joined(self.person(who)) if did == "joins" else e.Left(self.person(who))
         if did == "publishes":
             circle = self.circles.setdefault(who, 51 + len(self.circles))
             return e.Published(circle, tuple(int(one.removeprefix("r")) for one in re.findall(r"r\d+", what)))
@@ -228,12 +251,18 @@ class Stage:
             case "coordinator", ["stretches", minutes]:
                 return e.Stretched(int(minutes))
             case "coordinator", [order]:
-                return {"pauses": e.Paused, "resumes": e.Resumed, "closes": e.Closed}[order]()
+                orders: dict[str, e.Event] = {
+                    "pauses": e.Paused(),
+                    "resumes": e.Resumed(),
+                    "closes": e.Closed(),
+                }
+                return orders[order]
         raise ValueError(f"the script says {who} {rest}, which is no line of a script")
 
     def said(self, who: str, how: str, words: str) -> e.Replied:
         given = dict(part.strip().partition(" ")[::2] for part in how.split(",") if part.strip())
-        assert given.keys() <= {"private", "to", "about", "sent"}, given
+        assert given.keys() <= {"private", "to", "about", "sent", "of"}, given
+        of, _, role = given.get("of", "").partition(" ")
         self.replies += 1
         return e.Replied(
             person=self.person(who),
@@ -243,6 +272,7 @@ class Stage:
             private="private" in given,
             prompt=int(given["to"]) if "to" in given else None,
             about=int(given["about"].removeprefix("r")) if "about" in given else None,
+            meant=self.meant(of, role.partition(" to ")[0], role.partition(" to ")[2]) if of else None,
         )
 
     def setting(self) -> e.Setting:
@@ -324,6 +354,8 @@ class Stage:
             case fx.Keep(reply, role, prompt, step, late):
                 where = f" to {prompt}, {step}" if prompt else ""
                 return f"keeps r{reply} as {role}{where}{', late' if late else ''}"
+            case fx.Drop(reply):
+                return f"drops r{reply}"
             case fx.Note(what, reply, state, words):
                 return f"notes {what} r{reply}: {state}{f', in the words of r{words}' if words else ''}"
             case fx.Publish(findings):

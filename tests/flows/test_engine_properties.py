@@ -37,7 +37,8 @@ MEMBERS = (1, 2, 3)
 
 MINUTES = st.integers(1, 20)
 #: What may be drawn for each kind; the key is the word, the first key of a step names it.
-GROUP_KINDS = ("recap", "follow-up", "say", "picture", "ask", "note", "finding", "release", "action", "break")
+GROUP_KINDS = ("recap", "follow-up", "say", "picture", "ask", "scale", "note", "finding", "release", "action",
+               "break")  # fmt: skip
 PLENUM_KINDS = ("share", "say", "picture", "ask", "note", "break")
 
 
@@ -55,6 +56,8 @@ def step(draw: st.DrawFn, word: str, n: int) -> dict[str, Any]:
         made["alone"] = draw(st.integers(0, made["minutes"] - 1))
     if word == "finding":
         made["most"] = draw(st.integers(1, 4))
+    if word == "scale":
+        made["items"] = draw(st.sampled_from((["a"], ["a", "b", "c"])))
     if word in ("note", "release"):
         made["of"] = "s0"
     return made
@@ -103,10 +106,11 @@ READINGS: tuple[r.Reading, ...] = (
     r.Plain(), r.Plain(), r.Plain(), *map(r.Control, r.CONTROLS), r.Help(1), r.Help(9), r.Count(4),
     r.Verdict(None, "yes"), r.Verdict(None, "no"), r.Verdict(1, "yes"), r.Verdict(2, "no"), r.Verdict(1, "done"),
     r.Verdict(None, "dropped"), r.Rewording(1), r.Rewording(99), r.Marked("finding"), r.Marked("action"),
-    r.Marked("note"),
+    r.Marked("note"), *map(r.Marking, r.MARKS), r.Digits(), r.Digits(),
 )  # fmt: skip
 PRESSES = (
     *r.CONTROLS,
+    *r.MARKS,
     "yes",
     "no",
     "help:1",
@@ -148,12 +152,28 @@ class Draw:
             private=self.flag and self.b % 3 == 0,
             prompt=(None, None, None, None, 1, 2, 3, 77)[self.a // 25 % 8],
             about=(None, None, 1 + self.b % max(reply, 1))[self.a // 7 % 3],
+            meant=self.meant(),
         )
+
+    def meant(self) -> e.Meant | None:
+        roles = get_args(fx.Role)
+        return e.Meant(1 + self.b % 4, roles[self.a % len(roles)], self.b % 6) if self.a % 3 else None
 
     def pressed(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
         prompt = (None, state.prompt.prompt if state.prompt else None, 1, 2)[self.a // 5 % 4]
         about = (None, 1 + self.a % max(reply, 1))[self.flag]
-        return e.Pressed(person, PRESSES[self.b % len(PRESSES)], about, prompt, private=self.b % 4 == 0)
+        return e.Pressed(
+            person, PRESSES[self.b % len(PRESSES)], about, prompt, private=self.b % 4 == 0, meant=self.meant()
+        )
+
+    def filled(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
+        prompt = (state.prompt.prompt if state.prompt else 1, 1 + self.a % 6)[self.a // 5 % 4 == 0]
+        words = {} if self.flag else {"answer": reply}
+        return e.Filled(person=person, prompt=prompt, sent_at=now, words=words,
+                        chosen=reply if self.flag else None, items=("a",) if self.flag else ())  # fmt: skip
+
+    def attached(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
+        return e.Attached(person)
 
     def arrived(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
         """The present question reaches the circle, as it usually does."""
@@ -187,7 +207,8 @@ class Draw:
 
 
 SORTS = (
-    *("replied",) * 8, *("arrived",) * 5, *("time",) * 4, *("pressed",) * 3, "delivered", "failed", "people",
+    *("filled",) * 3, "attached", *("replied",) * 8,
+    *("arrived",) * 5, *("time",) * 4, *("pressed",) * 3, "delivered", "failed", "people",
     "corrected", "ordered", "shared", "shared", "opened",
 )  # fmt: skip
 DRAWS = st.builds(
@@ -258,11 +279,18 @@ class Watched:
     def heard(self, before: State | None, event: e.Replied, result: Advance) -> None:
         """Nothing that a member says is lost, nothing is filed twice, and what is private stays so."""
         member = before is not None and (before.setting.groups or event.person in before.members)
-        kept = [fx_ for fx_ in result.effects if isinstance(fx_, fx.Keep) and fx_.reply == event.reply]
+        kept = [
+            fx_ for fx_ in result.effects if isinstance(fx_, fx.Keep | fx.Drop) and fx_.reply == event.reply
+        ]
         noted = [fx_.what for fx_ in result.effects if isinstance(fx_, fx.Note) and fx_.reply == event.reply]
         assert len(kept) == (1 if member else 0)
         assert (result.ignored is None) == bool(member)
-        if kept:
+        if kept and isinstance(kept[0], fx.Drop):
+            # Said aloud, or not to be read: nothing else comes of it than a word to its author.
+            assert len(result.effects) == 2
+            assert isinstance(event.reading, r.Count | r.Digits)
+            assert settle(self.route, before, e.hushed(event), self.now) == result
+        elif kept:
             assert not event.private or kept[0].role in ("solo", "control", "aside")
             # Who reads the role, and who reads the list of findings, must see the same.
             assert noted == ([kept[0].role] if kept[0].role in ("finding", "action") else [])
@@ -327,7 +355,8 @@ class Watched:
         assert len(state.undos) <= UNDOS_KEPT
         assert len(set(state.answered)) == len(state.answered) <= 6
         assert state.reminders <= 2
-        assert len(raw) < 1500 + 80 * (len(state.asked) + len(state.findings) + len(state.actions)) + 500
+        assert len(raw) < 2000 + 80 * (len(state.asked) + len(state.findings) + len(state.actions)) + 500
+        assert all(len(scored.by) <= 6 for scored in state.scores)
 
     def caught_up(self, state: State, result: Advance) -> None:
         """All that was due is settled; and at the async pace the clock alone says nothing in quiet hours."""
@@ -343,7 +372,7 @@ class Watched:
             if draw.sort == "time" and draw.flag and self.state.wake_at:
                 self.now = max(self.now, self.state.wake_at)
             event = draw.event(self.state, self.replies + 1, self.now)
-            self.replies += isinstance(event, e.Replied)
+            self.replies += isinstance(event, e.Replied | e.Filled)
             self.take(event)
 
 

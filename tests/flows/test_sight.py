@@ -233,12 +233,13 @@ PRIVACY: dict[str, dict[Viewer, dict[Datum, str]]] = {
         "manager": {"reply": "no", "finding": "no", "released": "approved", "action": "no"},
     },
     "What you write to Runda alone is seen by you only": {
-        "author": {"reply": "yes", "solo": "yes", "finding": "yes", "released": "yes", "action": "yes"},
-        "circle": {"solo": "no"}, "series": {"solo": "no"}, "coordinator": {"solo": "no"}, "manager": {"solo": "no"},
+        "author": {"reply": "yes", "solo": "yes", "score": "yes", "finding": "yes", "released": "yes",
+                   "action": "yes"},
+        **{key: {"solo": "no", "score": "no"} for key in ("circle", "series", "coordinator", "manager")},
     },
     "Those who run the machine could open the database; Runda shows them your words only when you want to see them or "
     "have them erased": {
-        "operator": dict.fromkeys(("reply", "solo", "finding", "released", "action"), "on-request"),
+        "operator": dict.fromkeys(("reply", "solo", "score", "finding", "released", "action"), "on-request"),
     },
 }  # fmt: skip
 
