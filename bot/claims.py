@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.port import Address, Bucket, Outgoing, Platform
@@ -237,9 +237,9 @@ def _first_of_places() -> Any:
         .where(flying.c.place_id == waiting.c.place_id, flying.c.status == "sending")
         .exists()
     )
-    ranked = _rank(waiting) * _RANKED + waiting.c.id
+    ranked = _rank(waiting) * literal(_RANKED, BigInteger) + waiting.c.id
     heads = (
-        select(func.min(ranked) % _RANKED)
+        select(func.min(ranked) % literal(_RANKED, BigInteger))
         .where(waiting.c.status == "queued", ~busy)
         .group_by(waiting.c.place_id)
     )

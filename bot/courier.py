@@ -66,7 +66,7 @@ class Courier:
         self.database, self.intake = database, intake
         self.platforms, self.clock, self.executor, self.name = platforms, clock, executor, name
         self.checkpoint, self.lease = checkpoint, lease
-        self._claims = Claims(database, speaker, platforms, name, mark)
+        self.claims = Claims(database, speaker, platforms, name, mark)
         self._news = asyncio.Event()
         self._stopping = False
         self._recovered: datetime | None = None
@@ -125,7 +125,7 @@ class Courier:
         if room <= 0:
             return 0
         flying = Counter(self._flying.values())
-        claimed = await self._in_thread(lambda: self._claims.claim(self.clock.now(), room, flying))
+        claimed = await self._in_thread(lambda: self.claims.claim(self.clock.now(), room, flying))
         if claimed.rows:
             self.checkpoint("claimed")
         for row in claimed.speechless:

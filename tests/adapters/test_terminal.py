@@ -618,7 +618,8 @@ from tests.adapters.test_terminal import Clock, TerminalPlatform, outgoing
 async def post():
     platform = TerminalPlatform(Path(sys.argv[1]), Clock())
     for number in range(100_000):
-        print(f"t{number}", await platform.send(outgoing(f"t{number}", words="Question " * 50)), flush=True)
+        sent = await platform.send(outgoing(f"t{number}", words="Question " * 50))
+        print(f"t{number}", sent.message, flush=True)
 
 asyncio.run(post())
 """
@@ -642,13 +643,13 @@ def test_what_counted_as_sent_is_found_after_the_process_was_killed(tmp_path):
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
         for token, message in sent.items():
-            assert await platform.look_up(outgoing(token)) == message
+            assert await platform.look_up(outgoing(token)) == Taken(message)
         posted = platform.places.read("fjord-1")
         # One more may have been taken without its caller hearing of it; that one is found too.
         assert [each.token for each in posted][: len(sent)] == list(sent)
         assert len(posted) - len(sent) <= 1
         for each in posted[len(sent) :]:
-            assert await platform.look_up(outgoing(each.token)) == each.id
+            assert await platform.look_up(outgoing(each.token)) == Taken(each.id)
 
     asyncio.run(scene())
 
@@ -849,7 +850,7 @@ def test_records_are_read_as_they_were_written_by_the_first_version():
             id="i", token="t", place=place, at=NOW, about="m"
         ),
         b'{"type":"wrote","key":"k","place":["terminal","local","fjord-1",""],"account":"kari","message":"m","words":"w",'
-        b'"at":"2026-10-13T07:00:00Z","reply_to":null,"private":false}': Wrote(
+        b'"at":"2026-10-13T07:00:00Z","reply_to":null,"private":false,"files":0}': Wrote(
             key="k", place=place, account="kari", message="m", words="w", at=NOW
         ),
         b'{"type":"rewrote","key":"k","place":["terminal","local","fjord-1",""],"account":"kari","message":"m",'

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.port import Block, Label, Link, Outgoing, Rewrote, Spoken, TookBack, Wrote
+from adapters.port import Block, Label, Link, Outgoing, Rewrote, Spoken, Taken, TookBack, Wrote
 from adapters.terminal import TerminalPlatform, blanking, names, places, records
 from adapters.terminal.places import Places, Tail
 from adapters.terminal.records import Posted, Rewritten
@@ -102,18 +102,18 @@ def test_a_rewriting_of_a_rewriting(tmp_path):
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
         said = [outgoing("t1", words="heron", labels=(Label("osprey", "Osprey"),))]
-        message = await platform.send(said[0])
+        message = (await platform.send(said[0])).message
         for token, words, before in (
             ("t2", "otter", b"heron"),
             ("t3", "vole", b"otter"),
             ("t4", "", b"vole"),
         ):
             said.append(outgoing(token, words=words, message=message))
-            assert await platform.send(said[-1]) == message
+            assert await platform.send(said[-1]) == Taken(message)
             assert before not in raw(tmp_path)
             assert b"osprey" not in raw(tmp_path).lower()
             for each in said:
-                assert await platform.look_up(each) == message
+                assert await platform.look_up(each) == Taken(message)
             seen = shown(platform.places.read("fjord-1"))
             assert seen == [f"07:00  Runda: {words} (changed)" if words else "07:00  Runda: (taken back)"]
         posted, *rewritten = platform.places.read("fjord-1")
@@ -134,7 +134,7 @@ def test_the_picture_and_the_link_go_with_their_words(tmp_path):
         platform = TerminalPlatform(tmp_path, Clock())
         link = Link(names.address("fjord-1"), "linked", NOW)
         blocks = (Block("heading", "heron", link=link), Block("picture", "osprey", file=b"<svg/>"))
-        message = await platform.send(Outgoing("t1", PLACE, Spoken("recap", blocks)))
+        message = (await platform.send(Outgoing("t1", PLACE, Spoken("recap", blocks)))).message
         assert b"linked" in raw(tmp_path)
         await platform.send(outgoing("t2", message=message))
         assert not any(each in raw(tmp_path) for each in (b"heron", b"osprey", b"linked"))
@@ -145,7 +145,7 @@ def test_the_picture_and_the_link_go_with_their_words(tmp_path):
 def test_a_status_and_the_same_again_take_nothing_away(tmp_path):
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
-        message = await platform.send(outgoing("t1", words="heron"))
+        message = (await platform.send(outgoing("t1", words="heron"))).message
         for token, words in (("t2", "Question 1"), ("t3", "Question 2")):
             await platform.send(outgoing(token, words=words, sort="status", message=message))
         await platform.send(outgoing("t4", words="heron", message=message))
@@ -186,7 +186,7 @@ async def people():
 
 async def runda():
     platform = TerminalPlatform(Path(sys.argv[1]), Clock())
-    message = await platform.send(outgoing("t1", words="heron " * 50))
+    message = (await platform.send(outgoing("t1", words="heron " * 50))).message
     await platform.send(outgoing("t2", words="beside it"))
     await platform.send(outgoing("t3", words="otter", message=message))
 
@@ -213,8 +213,8 @@ def test_what_a_killed_process_did_not_blank_is_blanked_before_anybody_is_heard(
             assert len(raw(tmp_path)) == size
             first, other, last = platform.places.read("fjord-1")
             if who == "runda":
-                assert await platform.look_up(outgoing("t1")) == first.id == last.message
-                assert await platform.look_up(outgoing("t3", message=first.id)) == first.id
+                assert await platform.look_up(outgoing("t1")) == Taken(first.id) == Taken(last.message)
+                assert await platform.look_up(outgoing("t3", message=first.id)) == Taken(first.id)
             author = "Runda" if who == "runda" else "kari"
             assert shown([first, other, last]) == [
                 f"07:00  {author}: otter (changed)", f"07:00  {author}: beside it",
@@ -229,7 +229,7 @@ def test_what_another_process_did_not_blank_is_blanked_with_the_next_that_is(tmp
 
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
-        message = await platform.send(outgoing("t8", words="osprey"))
+        message = (await platform.send(outgoing("t8", words="osprey"))).message
         await platform.send(outgoing("t9", words="vole", message=message))
         assert b"heron" not in raw(tmp_path)
 
@@ -242,7 +242,7 @@ def test_the_same_request_again_and_a_look_up_complete_it(tmp_path, monkeypatch)
 
     async def scene():
         async with listening(tmp_path, Ear()) as platform, call(tmp_path) as line:
-            message = await platform.send(outgoing("t1", words="heron"))
+            message = (await platform.send(outgoing("t1", words="heron"))).message
             rewriting = outgoing("t2", words="otter", message=message)
             assert (await line.ask(wrote("k1", words="osprey"))).ok
             with monkeypatch.context() as broken:
@@ -251,7 +251,7 @@ def test_the_same_request_again_and_a_look_up_complete_it(tmp_path, monkeypatch)
                     await platform.send(rewriting)
                 assert (await line.ask(again("e1", "vole"))).error == "not-shown"
             assert b"heron" in raw(tmp_path)
-            assert await platform.look_up(rewriting) == message
+            assert await platform.look_up(rewriting) == Taken(message)
             assert b"heron" not in raw(tmp_path)
             assert (await line.ask(again("e1", "vole"))).ok
             assert b"osprey" not in raw(tmp_path)
@@ -265,7 +265,7 @@ def test_the_same_request_again_and_a_look_up_complete_it(tmp_path, monkeypatch)
 def test_a_file_that_cannot_be_opened_keeps_nobody_from_being_heard(tmp_path, caplog):
     async def scene():
         for place in ("fjord-1", "fjord-2"):
-            message = await TerminalPlatform(tmp_path, Clock()).send(outgoing("t1", place, words="heron"))
+            message = (await TerminalPlatform(tmp_path, Clock()).send(outgoing("t1", place, words="heron"))).message
             line = records.to_line(records.of(outgoing("t2", place, words="otter", message=message), "", NOW))
             with Places(tmp_path).path(place).open("ab") as file:
                 file.write(line)
@@ -300,7 +300,7 @@ def test_half_a_line_loses_its_words_and_what_it_said_can_be_said_again(tmp_path
 def test_who_reads_before_during_and_after_sees_what_stands(tmp_path, monkeypatch):
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
-        message = await platform.send(outgoing("t1", words="heron"))
+        message = (await platform.send(outgoing("t1", words="heron"))).message
         path = platform.places.path("fjord-1")
         early, put, during = Tail(path), places._put, []
         before = list(early.new())
@@ -489,7 +489,7 @@ def test_who_waits_for_the_disk_keeps_nobody_from_writing(tmp_path, monkeypatch)
         sync(file)
 
     async def scene():
-        message = await platform.send(outgoing("t1", words="heron"))
+        message = (await platform.send(outgoing("t1", words="heron"))).message
         monkeypatch.setattr(os, "fsync", synced)
         await platform.send(outgoing("t2", words="otter", message=message))
         assert len(seen) == 3  # the rewriting; before the blanking; after it
@@ -502,7 +502,7 @@ def test_who_waits_for_the_disk_keeps_nobody_from_writing(tmp_path, monkeypatch)
 def test_a_message_that_is_edited_while_runda_rewrites_and_others_read(tmp_path):
     async def scene():
         async with listening(tmp_path, Ear()) as platform, call(tmp_path) as line:
-            message = await platform.send(outgoing("t0", words="heron 0 " * 600))
+            message = (await platform.send(outgoing("t0", words="heron 0 " * 600))).message
             assert (await line.ask(wrote("k1", words="otter 0 " * 600))).ok
             path, over = platform.places.path("fjord-1"), asyncio.Event()
 
@@ -554,7 +554,7 @@ def test_nobody_else_writes_while_words_are_added_or_blanked(tmp_path, monkeypat
 
     async def scene():
         platform = TerminalPlatform(tmp_path, Clock())
-        message = await platform.send(outgoing("t1", words="heron"))
+        message = (await platform.send(outgoing("t1", words="heron"))).message
         await platform.send(outgoing("t2", words="otter", message=message))
 
     asyncio.run(scene())

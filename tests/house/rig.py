@@ -238,9 +238,9 @@ class Rig:
         return rows(self.database, table, *where)
 
     def outbox(self, place: str) -> list[Any]:
-        """The rows for a place, in order."""
-        of = select(t.places.c.id).where(t.places.c.channel == place).scalar_subquery()
-        return sorted(self.rows(t.outbox, t.outbox.c.place_id == of), key=lambda row: row.id)
+        """The rows for a place and its threads, in order."""
+        of = select(t.places.c.id).where(t.places.c.channel == place)
+        return sorted(self.rows(t.outbox, t.outbox.c.place_id.in_(of)), key=lambda row: row.id)
 
 
 @asynccontextmanager

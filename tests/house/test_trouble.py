@@ -1,6 +1,7 @@
 """When the disk, the database, an event or a platform is at fault: nothing acknowledged is lost, the rest goes on."""
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
@@ -373,7 +374,7 @@ async def test_what_was_on_its_way_when_the_process_died_is_looked_up_first(data
     planned(database)
     async with standing(database) as rig:
         await rig.house.timekeeper.tick()
-        claimed = rig.house.courier._claim(rig.clock.now(), 50)
+        claimed = rig.house.courier.claims.claim(rig.clock.now(), 50, Counter())
         for parcel in claimed.parcels[:1]:
             await rig.chat.send(parcel.outgoing)
     async with standing(database, chat=rig.chat) as rig:

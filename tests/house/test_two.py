@@ -240,7 +240,7 @@ async def test_a_claim_is_taken_over_when_its_process_is_silent_and_not_before(p
         await rig.house.timekeeper.tick()
         gone = build(again(postgres_database), [Chat(rig.clock)], rig.clock)
         gone.timekeeper.seen()
-        claimed = gone.courier._claim(rig.clock.now(), 50)
+        claimed = gone.courier.claims.claim(rig.clock.now(), 50, Counter())
         assert claimed.rows == 3
         rig.clock.at += timedelta(seconds=59)
         assert await rig.house.courier.recover() == 0

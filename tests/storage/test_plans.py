@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, event, func, select, update
 
-from bot.courier import _heads
+from bot.claims import _HEADS
 from storage import tables as t
 from storage.database import Database
 from storage.unit import Unit
@@ -36,7 +36,7 @@ STATEMENTS: dict[str, Callable[[Unit], object]] = {
     "people": lambda unit: unit.people(["a", "b"]),
     "replies": lambda unit: unit.replies([(1, "a"), (2, "b")]),
     "prompts": lambda unit: unit.prompts([(1, "a"), (2, "b")]),
-    "heads of the lanes": lambda unit: unit.all(_heads(NOW, 50)),
+    "heads of the lanes": lambda unit: unit.all(_HEADS.params(now=NOW, most=50)),
     "claims": lambda unit: unit.all(select(t.outbox.c.id).where(t.outbox.c.status == "sending")),
     "messages of a slot": lambda unit: unit.all(
         select(t.outbox.c.receipt).where(t.outbox.c.session_id.in_([1, 2]), t.outbox.c.slot == "status")
