@@ -4,6 +4,16 @@ A platform renders a form in its own way: as a modal, as a conversation with a w
 Whatever it is, it hands in what was written, as text, and gets values or all faults at once. The same field
 is called the same everywhere: `label` is its key in the catalogues, `about` one line for a command's help.
 
+Where people talk on a platform with accounts, they are named with their account in angle brackets, and groups with
+the channel they live in behind an @:
+
+    Kari Vik (Health) <U0123>
+    Fjord@C0456: Kari Vik <U0123>, Amir <U0124>
+    Fjell@telegram/-1001234: Ola <77>, Per <slack/U0125>
+
+What stands before a slash is another platform than the series' own (PLATFORM/ID or PLATFORM/WORKSPACE/ID). Somebody
+in a group is on the group's platform, where nothing else is said.
+
 What is ugly: whether a zone exists, a form is the programme's, or a person is known is not for a form to find
 out. Such fields are text here, and are looked up by whoever can.
 """
@@ -18,12 +28,31 @@ from typing import Any, Literal, TypeAlias
 
 from flows.calendar import plausible
 
-Kind = Literal["text", "names", "group", "choice", "number", "date", "time", "moment", "zone", "flag"]
+Kind = Literal[
+    "text", "names", "group", "choice", "number", "date", "time", "moment", "zone", "flag", "place"
+]
 Values: TypeAlias = dict[str, Any]
 
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _TIME = re.compile(r"(\d{1,2})[:.](\d\d)")
-_NAMED = re.compile(r"(?P<name>[^()]+?)\s*(?:\((?P<unit>[^()]+)\))?")
+_NAMED = re.compile(r"(?P<name>[^()<>]+?)\s*(?:\((?P<unit>[^()<>]+)\)\s*)?(?:<(?P<at>[^()<>]+)>)?")
+#: Between an id and what it belongs to.
+_PARTS = 3
+
+
+class Sentence(str):
+    """Something said at the command line, in English; `code` and `params` say it in every language.
+
+    The texts stand in the catalogues, under `form.why` for faults of forms and under `counter.told` otherwise.
+    """
+
+    code: str
+    params: dict[str, Any]
+
+    def __new__(cls, words: str, code: str, **params: Any) -> Sentence:
+        made = super().__new__(cls, words)
+        made.code, made.params = code, params
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +64,37 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class At:
+    """An account or a channel by its id; of the series' own platform and workspace, where nothing else is said."""
+
+    id: str
+    platform: str | None = None
+    workspace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
-    """Somebody by name, and the unit they come from, if it was written: "Kari Vik (Health)"."""
+    """Somebody by name, with their unit and their account, where those were written: "Kari Vik (Health) <U1>"."""
 
     name: str
     unit: str | None = None
+    at: At | None = None
+    #: Their own language, as their platform knows it.
+    language: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells people apart: the account, otherwise the name."""
+        return self.at.id if self.at else self.name.casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class NamedGroup:
-    """A group that a coordinator has put together: "Fjord: Kari, Amir"."""
+    """A group that a coordinator has put together, and its channel: "Fjord@C1: Kari, Amir"."""
 
     name: str
     people: tuple[Named, ...]
+    at: At | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +111,21 @@ class Field:
     usual: str | None = None
 
     def read(self, written: str) -> Any:
-        """What was written, as a value. Raises ValueError with what to write instead."""
+        """What was written, as a value. Raises NotSo."""
         if self.kind == "choice" and written not in self.choices:
-            raise ValueError(f"{written!r} is not among the choices; write one of {', '.join(self.choices)}")
+            listed = ", ".join(self.choices)
+            raise NotSo(
+                f"{written!r} is not among the choices; write one of {listed}", "choice", written=written
+            )
         return _READERS.get(self.kind, _text)(written)
+
+
+class NotSo(ValueError):
+    """Something written that cannot be read as what it should be; `why` says what to write instead."""
+
+    def __init__(self, words: str, code: str, **params: Any) -> None:
+        self.why = Sentence(words, code, **params)
+        super().__init__(self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +133,7 @@ class Fault:
     """What is wrong with one field, and what to do."""
 
     field: str
-    why: str
+    why: Sentence
 
 
 class FormFaults(ValueError):
@@ -120,11 +178,15 @@ def _value(field: Field, written: Any, faults: list[Fault]) -> Any:
     for answer in filter(None, (each.strip() for each in answers if each)):
         try:
             read.append(field.read(answer))
-        except ValueError as problem:
-            faults.append(Fault(field.name, str(problem)))
+        except NotSo as problem:
+            faults.append(Fault(field.name, problem.why))
     if field.required and not any(each and each.strip() for each in answers):
-        faults.append(Fault(field.name, f"is needed: {field.about[0].lower()}{field.about[1:]}"))
+        faults.append(_fault(field.name, f"is needed: {field.about[0].lower()}{field.about[1:]}", "needed"))
     return tuple(read) if field.many else next(iter(read), None)
+
+
+def _fault(field: str, words: str, code: str) -> Fault:
+    return Fault(field, Sentence(words, code))
 
 
 # -- from text to value
@@ -136,7 +198,7 @@ def _text(written: str) -> str:
 
 def _number(written: str) -> int:
     if not written.isascii() or not written.isdecimal() or int(written) < 1:
-        raise ValueError(f"{written!r} is no whole number; write 1 or more")
+        raise NotSo(f"{written!r} is no whole number; write 1 or more", "number", written=written)
     return int(written)
 
 
@@ -146,16 +208,18 @@ def _date(written: str) -> date:
     try:
         day = date(*(int(by_day[n]) for n in (3, 2, 1))) if by_day else date.fromisoformat(written)
     except ValueError as problem:
-        raise ValueError(
-            f"{written!r} is no date of the calendar; write it like 2026-10-13 or 13.10.2026"
-        ) from problem
-    return plausible(day)
+        words = f"{written!r} is no date of the calendar; write it like 2026-10-13 or 13.10.2026"
+        raise NotSo(words, "date", written=written) from problem
+    try:
+        return plausible(day)
+    except ValueError as problem:
+        raise NotSo(str(problem), "year", written=written) from problem
 
 
 def _time(written: str) -> time:
     found = _TIME.fullmatch(written)
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
-        raise ValueError(f"{written!r} is no time of day; write it like 09:00")
+        raise NotSo(f"{written!r} is no time of day; write it like 09:00", "time", written=written)
     return time(int(found[1]), int(found[2]))
 
 
@@ -165,27 +229,43 @@ def _moment(written: str) -> When:
 
 
 def _names(written: str) -> tuple[Named, ...]:
-    return tuple(_named(name) for each in re.split(r"[,\n]", written) if (name := each.strip()))
+    return tuple(named(name) for each in re.split(r"[,\n]", written) if (name := each.strip()))
 
 
-def _named(written: str) -> Named:
+def named(written: str) -> Named:
+    """Raises NotSo."""
     found = _NAMED.fullmatch(written)
     if found is None:
-        raise ValueError(f"{written!r} is no name; write it like Kari Vik, or Kari Vik (Health) with a unit")
+        words = f"{written!r} is no name; write it like Kari Vik, or Kari Vik (Health) with a unit"
+        raise NotSo(words, "name", written=written)
     unit = found["unit"]
-    return Named(" ".join(found["name"].split()), unit.strip() if unit else None)
+    at = _at(found["at"]) if found["at"] else None
+    return Named(" ".join(found["name"].split()), unit.strip() if unit else None, at)
+
+
+def _at(written: str) -> At:
+    parts = [part.strip() for part in written.split("/")]
+    if len(parts) > _PARTS or not all(parts):
+        words = (
+            f"{written!r} is no account or channel; write its id, or PLATFORM/ID, or PLATFORM/WORKSPACE/ID"
+        )
+        raise NotSo(words, "at", written=written)
+    platform, workspace = (parts[0] if len(parts) > 1 else None), (parts[1] if len(parts) == _PARTS else None)
+    return At(parts[-1], platform, workspace)
 
 
 def _group(written: str) -> NamedGroup:
-    name, colon, people = written.partition(":")
+    named, colon, people = written.partition(":")
+    name, _, home = named.partition("@")
     if not colon or not name.strip() or not people.strip():
-        raise ValueError(f"{written!r} is no group; write it like “Fjord: Kari, Amir, Liv, Jon”")
-    return NamedGroup(name.strip(), _names(people))
+        words = f"{written!r} is no group; write it like “Fjord: Kari, Amir, Liv, Jon”"
+        raise NotSo(words, "group", written=written)
+    return NamedGroup(name.strip(), _names(people), _at(home) if home.strip() else None)
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "number": _number, "date": _date, "time": _time, "moment": _moment, "names": _names,
-    "group": _group,
+    "group": _group, "place": _at,
 }  # fmt: skip
 
 
@@ -194,25 +274,29 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 def _some_people(values: Values) -> Fault | None:
     if values["people"] and values["group"]:
-        return Fault("group", "people are listed twice; name the groups, or give one list to be divided")
+        return _fault(
+            "group", "people are listed twice; name the groups, or give one list to be divided", "two-lists"
+        )
     if not (values["people"] or values["group"]):
-        return Fault("people", "nobody is named; give a list of people, or groups with their people")
+        return _fault(
+            "people", "nobody is named; give a list of people, or groups with their people", "nobody"
+        )
     return None
 
 
 def _some_dates(values: Values) -> Fault | None:
     if values["on"] and values["rule"]:
-        return Fault("rule", "dates are given twice; give the dates, or a rule for them")
+        return _fault("rule", "dates are given twice; give the dates, or a rule for them", "two-ways")
     if not (values["on"] or values["rule"]):
-        return Fault("on", "no date is given; give dates such as 2026-10-13, or a rule for them")
+        return _fault("on", "no date is given; give dates such as 2026-10-13, or a rule for them", "no-date")
     return None
 
 
 def _some_times(values: Values) -> Fault | None:
     if values["at"] is None and any(when.at is None for when in values["on"]):
-        return Fault("at", "is needed: at what time of day, like 09:00")
+        return _fault("at", "is needed: at what time of day, like 09:00", "no-time")
     if values["rule"] and values["at"]:
-        return Fault("at", "a rule holds its own time; leave this out")
+        return _fault("at", "a rule holds its own time; leave this out", "time-in-rule")
     return None
 
 
@@ -235,19 +319,31 @@ _TIMES = (
           choices=("elected", "leaders", "unions", "staff", "partners"), usual="staff"),
 )  # fmt: skip
 
+#: Where a series can be. The terminal is the machine's own, and has neither workspaces nor accounts.
+PLATFORMS = ("terminal", "slack", "telegram")
+
 #: Planning a series. `people` is one list to be divided; `group` is used as it stands.
 CREATE = Form(
     "series-create",
     (
         Field("name", "text", "What the series is called.", required=True),
-        Field("people", "names", "Who takes part, to be divided in groups of 4 to 6."),
-        Field("group", "group", "A group as it shall be: “Fjord: Kari, Amir, Liv, Jon”.", many=True),
+        Field(
+            "people", "names", "Who takes part, to be divided in groups of 4 to 6; with accounts, Kari <U1>."
+        ),
+        Field(
+            "group", "group", "A group as it shall be: “Fjord: Kari, Amir”, “Fjord@C1: Kari <U1>”.", many=True
+        ),
         *_TIMES,
         Field("note_taker", "names", "Who writes for a group.", many=True),
         Field("coordinator", "names", "Who runs the series, and is told when something needs it.", many=True),
         Field("manager", "names", "Who reads the managers' recap.", many=True),
         Field("tentative", "flag", "The dates are not certain; nothing starts until they are confirmed."),
-        Field("platform", "choice", "Where people talk.", choices=("terminal",), usual="terminal"),
+        Field("platform", "choice", "Where people talk.", choices=PLATFORMS, usual="terminal"),
+        Field("workspace", "text", "Which of the platform's workspaces, like T0123 on Slack."),
+        Field("channel", "place", "A channel that all groups share, each with threads of its own."),
+        Field(
+            "everyone", "place", "The channel where everyone meets, if the groups have channels of their own."
+        ),
     ),
     (_some_people, _some_dates, _some_times),
 )

@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OTHERWISE = {"start": "--from"}
 _METAVARS = {
     "text": "TEXT", "names": "NAMES", "group": "NAME: NAMES", "number": "N", "date": "DATE", "time": "HH:MM",
-    "moment": "DATE", "zone": "ZONE",
+    "moment": "DATE", "zone": "ZONE", "place": "CHANNEL",
 }  # fmt: skip
 
 

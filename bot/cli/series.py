@@ -49,6 +49,15 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
         --rule "every second tuesday 09:00, three times" --coordinator "Siri Vik"
       runda series create selfcheck --name "North" --form one-day --on 2026-10-13 --at 09:00 \\
         --group "Fjord: Kari, Amir, Liv, Jon" --group "Fjell: Ola, Per, Eva, Nils" --coordinator Berit
+
+    Where people have accounts, they are named with them, and groups with the channel they live in; --channel is one
+    that all groups share, with threads of their own. A group may be on another platform than the series.
+
+    \b
+      runda series create selfcheck --name "North" --platform slack --workspace T01 --everyone C00 \\
+        --group "Fjord@C01: Kari <U01>, Amir <U02>, Liv <U03>, Jon <U04>" \\
+        --group "Fjell@telegram/-1001: Ola <71>, Per <72>, Eva <73>, Nils <74>" \\
+        --on 2026-10-13 --at 09:00 --coordinator "Berit <U05>"
     """
     from bot import library
     from bot.cli.telling import of_plan
@@ -71,9 +80,10 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
     if called is None:
         click.echo("Nothing was made: this was a dry run.")
     else:
+        part = f" Take part in a group's place: runda chat {channel_of(called, 1)} --as NAME"
+        there = "" if plan.homes.named else part
         click.echo(
-            f"It is called {called}. See what will be sent: runda simulate {called}. Run it: runda serve. "
-            f"Take part in a group's place: runda chat {channel_of(called, 1)} --as NAME"
+            f"It is called {called}. See what will be sent: runda simulate {called}. Run it: runda serve.{there}"
         )
 
 

@@ -45,11 +45,15 @@ def of_plan(plan: Plan, called: str | None = None) -> Iterator[str]:
         yield f"  {each.number:>2}.  {spoken(each.moment)}, {_until(plan, each)}  {title}"
     yield ""
     for number, group in enumerate(plan.groups, 1):
-        names = (f"{name} (note-taker)" if name in group.note_takers else name for name in group.people)
-        where = f" ({channel_of(called, number)})" if called else ""
+        names = (f"{one.name} (note-taker)" if one in group.note_takers else one.name for one in group.people)
+        home = plan.homes.of_group(group)
+        channel = f"{home.platform} {home.id}" if home else channel_of(called, number) if called else ""
+        where = f" ({channel})" if channel else ""
         yield f"  {group.name}{where}: {', '.join(names)}"
     if called and plan.plenums:
-        yield f"  {EVERYONE[plan.language]} ({channel_of(called, None)}): all of them"
+        everyone = plan.homes.of_everyone(plan.groups, meets=True)
+        channel = f"{everyone.platform} {everyone.id}" if everyone else channel_of(called, None)
+        yield f"  {EVERYONE[plan.language]} ({channel}): all of them"
     for role, people in (("Coordinator", wish.coordinator), ("Manager", wish.manager)):
         if people:
             yield f"  {role}: {', '.join(one.name for one in people)}"

@@ -7,51 +7,75 @@ from typing import TYPE_CHECKING
 
 from bot.series import dates
 from flows.check.problem import counted
+from flows.forms import Sentence
 
 if TYPE_CHECKING:
     from bot.series.planning import Plan
 
 
-def on_dates(made: Plan, given: int) -> Iterator[str]:
+def on_dates(made: Plan, given: int) -> Iterator[Sentence]:
     rounds, held = len(made.content.programme.rounds), len(made.sittings)
     if given > rounds:
         used = "only the first is used" if rounds == 1 else f"only the first {rounds} are used"
-        yield f"The programme has {counted(rounds, 'round')}. Of {given} dates, {used}."
+        words = f"The programme has {counted(rounds, 'round')}. Of {given} dates, {used}."
+        yield Sentence(words, "too-many-dates", n=rounds)
     if held < rounds:
         without = ", ".join(str(number) for number in range(held + 1, rounds + 1))
-        yield f"The programme has {counted(rounds, 'round')}, and dates for {held}. Without a date: {without}."
+        words = (
+            f"The programme has {counted(rounds, 'round')}, and dates for {held}. Without a date: {without}."
+        )
+        yield Sentence(words, "too-few-dates", without=without)
     form = made.content.programme.form(made.wish.form)
     if form.breaks and len({each.moment.on for each in made.sittings}) > 1:
-        yield "This form has breaks, as for one day, but its sessions are on several days."
+        words = "This form has breaks, as for one day, but its sessions are on several days."
+        yield Sentence(words, "breaks")
     for each in made.sittings:
         if why := dates.closed_day(each.moment.on, made.zone):
-            yield f"Session {each.number}: {each.moment.on} is {why}."
+            words = f"Session {each.number}: {each.moment.on} is {why}."
+            yield Sentence(words, "closed-day", number=each.number, on=each.moment.on)
     yield from _overlaps(made)
 
 
-def _overlaps(made: Plan) -> Iterator[str]:
+def _overlaps(made: Plan) -> Iterator[Sentence]:
     for earlier, later in zip(made.sittings, made.sittings[1:], strict=False):
         if made.ends(earlier) > later.at:
-            yield f"Session {later.number} begins before session {earlier.number} is over."
+            words = f"Session {later.number} begins before session {earlier.number} is over."
+            yield Sentence(words, "overlap", number=later.number, before=earlier.number)
 
 
-def on_roles(made: Plan) -> Iterator[str]:
+def on_roles(made: Plan) -> Iterator[Sentence]:
     if not made.wish.coordinator:
-        yield "There is no coordinator: nobody is told when a session is missed, or a message cannot be delivered."
+        words = "There is no coordinator: nobody is told when a session is missed, or a message cannot be delivered."
+        yield Sentence(words, "no-coordinator")
     if made.wish.answering == "table":
         for group in made.groups:
             if not group.note_takers:
-                yield f"{group.name} has no note-taker; whoever of them writes, answers for the table."
-    both = {one.name for one in made.wish.manager} & set(made.people)
-    for name in sorted(both):
-        yield f"{name} is a manager and takes part: what is said in the group is seen by a manager."
+                words = f"{group.name} has no note-taker; whoever of them writes, answers for the table."
+                yield Sentence(words, "no-note-taker", group=group.name)
+    managers = {one.key for one in made.wish.manager}
+    for name in sorted(one.name for one in made.people if one.key in managers):
+        words = f"{name} is a manager and takes part: what is said in the group is seen by a manager."
+        yield Sentence(words, "manager-too", name=name)
 
 
-def on_arena(arena: str | None) -> Iterator[str]:
+def on_homes(made: Plan) -> Iterator[Sentence]:
+    """Where everyone meets on one platform, those who are on another are not there."""
+    homes = made.homes
+    there = homes.of_everyone(made.groups, meets=False) if made.plenums else None
+    for group in made.groups if there is not None else ():
+        home = homes.of_group(group)
+        if there is not None and home is not None and home.platform != there.platform:
+            words = f"{group.name} is not on {there.platform}, where everyone meets, and does not see what is said there."
+            yield Sentence(words, "elsewhere", group=group.name)
+
+
+def on_arena(arena: str | None) -> Iterator[Sentence]:
     if arena == "elected":
-        yield (
+        words = (
             "An elected body must be called lawfully, and its meetings are open: Runda helps in a meeting, it does not "
             "replace one. No case that is to be decided is treated here."
         )
+        yield Sentence(words, "elected")
     if arena == "partners":
-        yield "With people from outside, what is written is no internal document: it may be given out on request."
+        words = "With people from outside, what is written is no internal document: it may be given out on request."
+        yield Sentence(words, "partners")

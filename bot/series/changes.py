@@ -16,6 +16,7 @@ from bot.series.office import BEFORE, LEFT, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.calendar import local_moment
 from flows.events import Closed, Paused, Resumed
+from flows.forms import Sentence
 from flows.message import Message, Moment, line, message
 
 
@@ -25,7 +26,8 @@ def confirm(office: Office, number: int | None = None) -> Change:
     meetings = [office.meeting(number)] if number is not None else office.meetings()
     tentative = [each for each in meetings if each.status == "tentative"]
     if not tentative:
-        raise SeriesProblem(f"No date of {office.series.title} is tentative; there is nothing to confirm.")
+        words = f"No date of {office.series.title} is tentative; there is nothing to confirm."
+        raise SeriesProblem(Sentence(words, "none-tentative"))
     for each in tentative:
         sessions = [one for one in office.sessions(each.id) if one.phase == "planned"]
         for one in sessions:
@@ -34,9 +36,13 @@ def confirm(office: Office, number: int | None = None) -> Change:
     office.set_meetings([each.id for each in tentative], status="confirmed")
     numbers = ", ".join(str(each.number) for each in tentative)
     office.record("meetings confirmed", numbers)
-    return office.done(
-        *(f"Session {each.number} is confirmed: {spoken(office.moment(each))}." for each in tentative)
-    )
+    return office.done(*(_confirmed(office, each) for each in tentative))
+
+
+def _confirmed(office: Office, meeting: Row[Any]) -> Sentence:
+    at = office.moment(meeting)
+    words = f"Session {meeting.number} is confirmed: {spoken(at)}."
+    return Sentence(words, "confirmed", number=meeting.number, to=at)
 
 
 def pause(office: Office) -> Change:
@@ -53,7 +59,8 @@ def pause(office: Office) -> Change:
         office.announce(
             _say("series.paused"), [each for each in sessions if each.circle_id not in heard], audit
         )
-    return office.done(f"{office.series.title} is paused. Nothing opens until it is resumed.")
+    words = f"{office.series.title} is paused. Nothing opens until it is resumed."
+    return office.done(Sentence(words, "paused"))
 
 
 def resume(office: Office) -> Change:
@@ -73,15 +80,19 @@ def resume(office: Office) -> Change:
     for number in sorted(
         {meetings[each.meeting_id].number for each in waiting if each.starts_at <= office.now}
     ):
-        office.told.append(
+        words = (
             f"Session {number} should have opened while the series was paused. It opens late if it is not too late; "
             "otherwise give it a new date."
         )
+        office.told.append(Sentence(words, "should-have-opened", number=number))
     ahead = sorted((each for each in waiting if each.starts_at > office.now), key=lambda each: each.starts_at)
     if ahead and office.paused:
         office.announce(_say("series.resumed", when=Moment(ahead[0].starts_at)), sessions, audit)
     then = f" Next: {spoken(local_moment(ahead[0].starts_at, office.series.zone))}." if ahead else ""
-    return office.done(f"{office.series.title} goes on.{then}")
+    words = f"{office.series.title} goes on.{then}"
+    if not ahead:
+        return office.done(Sentence(words, "resumed"))
+    return office.done(Sentence(words, "resumed-next", to=ahead[0].starts_at))
 
 
 def cancel(office: Office, number: int | None = None) -> Change:
@@ -95,7 +106,8 @@ def cancel(office: Office, number: int | None = None) -> Change:
     left = [each for each in sessions if each.phase in LEFT]
     under_way = [each for each in sessions if each.phase in UNDER_WAY]
     if meeting is not None and not left and not under_way:
-        raise SeriesProblem(f"Session {number} is {meeting.status} already; there is nothing to cancel.")
+        words = f"Session {number} is {meeting.status} already; there is nothing to cancel."
+        raise SeriesProblem(Sentence(words, "nothing-to-cancel", number=meeting.number))
     audit = office.record("meeting cancelled" if meeting else "series cancelled", str(number or ""))
     begun = {each.meeting_id for each in sessions if each.phase not in BEFORE}
     meetings = [meeting] if meeting else office.meetings()
@@ -106,20 +118,24 @@ def cancel(office: Office, number: int | None = None) -> Change:
         return _cancelled(office, meeting, left, audit, ended=bool(under_way))
     office.set_series(status="cancelled")
     office.announce(_say("series.ended"), sessions, audit)
-    return office.done(f"{office.series.title} is cancelled. What has been said is kept as agreed.")
+    words = f"{office.series.title} is cancelled. What has been said is kept as agreed."
+    return office.done(Sentence(words, "series-cancelled"))
 
 
 def _cancelled(office: Office, meeting: Row[Any], left: list[Row[Any]], audit: int, *, ended: bool) -> Change:
     """Say of one meeting where it was ended, and tell those who had it before them, each with their own date."""
-    for each in left:
-        said = _say("series.cancelled", number=meeting.number, when=Moment(each.starts_at))
-        office.announce(said, [each], audit)
-    told = [f"Session {meeting.number} is ended."] if ended else []
+    for at in sorted({each.starts_at for each in left}):
+        said = _say("series.cancelled", number=meeting.number, when=Moment(at))
+        office.announce(said, [each for each in left if each.starts_at == at], audit)
+    number = meeting.number
+    told = [Sentence(f"Session {number} is ended.", "ended", number=number)] if ended else []
     groups = [each.name for each in left if each.kind == "group"]
     if groups:
         partly = f" for {', '.join(groups)}" if len(groups) < len(office.circles("group")) else ""
-        told.append(f"Session {meeting.number} is cancelled{partly}. Give it a new date by moving it.")
-    return office.done(*told or [f"What was left of session {meeting.number} is cancelled."])
+        words = f"Session {number} is cancelled{partly}. Give it a new date by moving it."
+        told.append(Sentence(words, "cancelled", number=number))
+    rest = Sentence(f"What was left of session {number} is cancelled.", "rest-cancelled", number=number)
+    return office.done(*told or [rest])
 
 
 def _say(key: str, **params: Any) -> Message:

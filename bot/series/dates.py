@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from bot.series.holidays import holiday
 from bot.series.problems import SeriesProblem, WhichTime
 from flows.calendar import SATURDAY, AskAbout, LocalMoment, local_moment, resolve, zone_named
-from flows.forms import When
+from flows.forms import Sentence, When
 from flows.programme import Form
 from flows.rules import dates_by_rule, parse_rule
 
@@ -87,9 +87,8 @@ def sorted_by_time(found: list[Sitting]) -> list[Sitting]:
 def refuse_past(number: int, at: datetime, now: datetime) -> None:
     """Raises SeriesProblem for a meeting that would already have begun."""
     if at <= now:
-        raise SeriesProblem(
-            f"Session {number}: {at:%Y-%m-%d %H:%M} UTC has passed. Choose a later date or time."
-        )
+        words = f"Session {number}: {at:%Y-%m-%d %H:%M} UTC has passed. Choose a later date or time."
+        raise SeriesProblem(Sentence(words, "passed", number=number, at=at))
 
 
 # -- what a coordinator should know of dates

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from bot import library
 from bot.series.problems import NotFound, SeriesProblem
 from flows import groups
-from flows.forms import Named, NamedGroup
+from flows.forms import At, Named, NamedGroup, Sentence
 from flows.groups import GroupWarning
 from flows.language import Catalogue
 from flows.programme import GroupSize
@@ -20,15 +20,17 @@ SEED = 1
 GROUP = {"nb": "Gruppe {n}", "nn": "Gruppe {n}", "sv": "Grupp {n}", "en": "Group {n}"}
 EVERYONE = {"nb": "Alle", "nn": "Alle", "sv": "Alla", "en": "Everyone"}
 
-#: Groups by name, each with its people's names.
-_Formed: TypeAlias = list[tuple[str, tuple[str, ...]]]
+#: Groups by name, each with its people and its channel.
+_Formed: TypeAlias = list[NamedGroup]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     name: str
-    people: tuple[str, ...]
-    note_takers: tuple[str, ...] = ()
+    people: tuple[Named, ...]
+    note_takers: tuple[Named, ...] = ()
+    #: The channel it lives in, if it has one of its own.
+    at: At | None = None
 
 
 def form_groups(
@@ -37,15 +39,15 @@ def form_groups(
     note_takers: Sequence[Named],
     size: GroupSize,
     language: str,
-) -> tuple[tuple[Group, ...], list[str]]:
+) -> tuple[tuple[Group, ...], list[Sentence]]:
     """The groups that were `chosen`, or the people `listed`, divided; and what is not as it should be, in words.
 
     Raises SeriesProblem for somebody listed twice, or a note-taker who does not take part.
     """
-    _refuse_twice([one.name for one in (*listed, *(one for group in chosen for one in group.people))])
-    _refuse_twice([group.name for group in chosen])
+    _refuse_twice([*listed, *(one for group in chosen for one in group.people)])
+    _refuse_twice([Named(group.name) for group in chosen])
     if chosen:
-        formed: _Formed = [(group.name, tuple(one.name for one in group.people)) for group in chosen]
+        formed: _Formed = list(chosen)
         warnings = list(_outside(formed, size))
     else:
         split = groups.sizes(len(listed), size.low, size.high)
@@ -55,41 +57,54 @@ def form_groups(
 
 def _divided(listed: Sequence[Named], sizes: Sequence[int], language: str) -> _Formed:
     """People of the same unit in different groups, each group in the order of the list."""
-    order = {one.name: index for index, one in enumerate(listed)}
-    units = {one.name: one.unit for one in listed if one.unit}
-    divided = groups.split(list(order), sizes, keep_apart=units, seed=SEED)
+    people = {one.at.id if one.at else one.name: one for one in listed}
+    order = {key: index for index, key in enumerate(people)}
+    units = {key: one.unit for key, one in people.items() if one.unit}
+    divided = groups.split(list(people), sizes, keep_apart=units, seed=SEED)
     return [
-        (GROUP[language].format(n=n), tuple(sorted(people, key=order.__getitem__)))
-        for n, people in enumerate(divided, 1)
+        NamedGroup(
+            GROUP[language].format(n=n), tuple(people[key] for key in sorted(keys, key=order.__getitem__))
+        )
+        for n, keys in enumerate(divided, 1)
     ]
 
 
 def _outside(formed: _Formed, size: GroupSize) -> Iterator[GroupWarning]:
-    for _, people in formed:
-        if len(people) < size.low:
-            yield GroupWarning(groups.SMALL, len(people), size.low)
-        elif len(people) > size.high:
-            yield GroupWarning(groups.LARGE, len(people), size.high)
+    for group in formed:
+        if len(group.people) < size.low:
+            yield GroupWarning(groups.SMALL, len(group.people), size.low)
+        elif len(group.people) > size.high:
+            yield GroupWarning(groups.LARGE, len(group.people), size.high)
 
 
-def _refuse_twice(names: Sequence[str]) -> None:
+def _refuse_twice(listed: Sequence[Named]) -> None:
     seen: set[str] = set()
-    for name in names:
-        if name.casefold() in seen:
-            raise SeriesProblem(f"{name} is listed twice. Write each once; tell namesakes apart by surname.")
-        seen.add(name.casefold())
+    for one in listed:
+        if one.key in seen:
+            words = f"{one.name} is listed twice. Write each once; tell namesakes apart by surname."
+            raise SeriesProblem(Sentence(words, "listed-twice", name=one.name))
+        seen.add(one.key)
 
 
 def _with_note_takers(formed: _Formed, takers: Sequence[Named]) -> Iterator[Group]:
-    everybody = {name.casefold(): name for _, people in formed for name in people}
-    for one in takers:
-        if one.name.casefold() not in everybody:
-            raise NotFound("participant", one.name, everybody.values())
-    writing = {one.name.casefold() for one in takers}
-    for name, people in formed:
-        yield Group(name, people, tuple(one for one in people if one.casefold() in writing))
+    everybody = [one for group in formed for one in group.people]
+    writing = {one_of(everybody, one, "participant").key for one in takers}
+    for group in formed:
+        yield Group(
+            group.name, group.people, tuple(one for one in group.people if one.key in writing), group.at
+        )
 
 
-def in_words(warning: GroupWarning) -> str:
+def one_of(listed: Sequence[Named], wanted: Named, what: str) -> Named:
+    """Who is meant among these: by account, where one was written, otherwise by name. Raises NotFound."""
+    for one in listed:
+        same = one.key == wanted.key if wanted.at else one.name.casefold() == wanted.name.casefold()
+        if same:
+            return one
+    raise NotFound(what, wanted.name, [one.name for one in listed])
+
+
+def in_words(warning: GroupWarning) -> Sentence:
     said = Catalogue("en", library.bot_texts("en"), "UTC")
-    return said.say(warning.code, n=warning.n, limit=warning.limit)
+    words = said.say(warning.code, n=warning.n, limit=warning.limit)
+    return Sentence(words, warning.code, n=warning.n, limit=warning.limit)

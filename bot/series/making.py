@@ -1,24 +1,29 @@
 """From a plan to rows: all of it in the caller's one transaction, or nothing.
 
 On the terminal a circle's sessions share the circle's own place, a channel called after the series, and each
-person has a private place called after the person. Sessions are made now, so that opening them is one more
-deadline.
+person has a private place called after the person. Elsewhere channels and accounts are there already, and several
+circles may share a channel. Sessions are made now, so that opening them is one more deadline.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, update
 
+from adapters.terminal.names import NAME as TERMINAL
 from adapters.terminal.names import WORKSPACE
 from bot import library
 from bot.series.dates import Sitting
 from bot.series.grouping import EVERYONE
+from bot.series.homes import Where
 from bot.series.naming import first_free, slug
 from bot.series.planning import Plan, Tenant
+from bot.series.problems import SeriesProblem
+from flows.forms import Named, Sentence
 from storage import tables as t
 
 
@@ -87,7 +92,7 @@ def _series(connection: Connection, plan: Plan, owner: int, content: str, called
         "organisation_id": owner, "slug": called, "title": wish.name, "content_id": content,
         "language": plan.language, "zone": plan.zone, "pace": wish.pace, "answering": wish.answering,
         "form": wish.form, "status": "planned", "arena": wish.arena, "window_days": wish.window,
-        "platform": wish.platform, "workspace": WORKSPACE, "created_at": now,
+        "platform": wish.platform, "workspace": plan.homes.workspace, "created_at": now,
     }  # fmt: skip
     return add(connection, t.series, [row])[0]
 
@@ -96,7 +101,7 @@ def _series(connection: Connection, plan: Plan, owner: int, content: str, called
 
 
 def channel_of(called: str, circle: int | None) -> str:
-    """The channel of a group by its number, or everyone's."""
+    """On the terminal: the channel of a group by its number, or everyone's."""
     return f"{called}-{circle or 'everyone'}"
 
 
@@ -104,23 +109,49 @@ def _circles(
     connection: Connection, plan: Plan, owner: int, series: int, called: str
 ) -> list[dict[str, Any]]:
     """The groups in their order, then everyone if there is more than one group."""
-    several = len(plan.groups) > 1
-    channels = [channel_of(called, n) for n in range(1, len(plan.groups) + 1)]
-    channels += [channel_of(called, None)] if several else []
-    homes = add(connection, t.places, [place(owner, plan.wish.platform, channel) for channel in channels])
+    homes = plan.homes
+    made_up = [Where(TERMINAL, WORKSPACE, channel_of(called, n)) for n in range(1, len(plan.groups) + 1)]
+    wanted = [homes.of_group(group) or own for group, own in zip(plan.groups, made_up, strict=True)]
     named = [("group", n, group.name) for n, group in enumerate(plan.groups, 1)]
-    named += [("everyone", 1, EVERYONE[plan.language])] if several else []
+    if len(plan.groups) > 1:
+        everyone = homes.of_everyone(plan.groups, meets=bool(plan.plenums))
+        own = Where(TERMINAL, WORKSPACE, channel_of(called, None))
+        wanted += [everyone or own] if everyone or not homes.named else []
+        named += [("everyone", 1, EVERYONE[plan.language])]
+    ids = places(connection, owner, [(each, None) for each in wanted])
     rows: list[dict[str, Any]] = [
         {"series_id": series, "kind": kind, "number": number, "name": name, "home_id": home}
-        for (kind, number, name), home in zip(named, homes, strict=True)
+        for (kind, number, name), home in zip_longest(named, ids)
     ]
-    ids = add(connection, t.circles, rows)
-    return [{**row, "id": key, "organisation_id": owner} for row, key in zip(rows, ids, strict=True)]
+    made = add(connection, t.circles, rows)
+    return [{**row, "id": key, "organisation_id": owner} for row, key in zip(rows, made, strict=True)]
 
 
-def place(owner: int, platform: str, channel: str, person: int | None = None) -> dict[str, Any]:
-    return {"organisation_id": owner, "platform": platform, "workspace": WORKSPACE, "channel": channel,
-            "thread": "", "person_id": person}  # fmt: skip
+def places(connection: Connection, owner: int, wanted: Sequence[tuple[Where, int | None]]) -> list[int]:
+    """Places by where they are, each with the one person whose it is alone; those that are known are not made again.
+
+    Raises SeriesProblem for one that belongs to another organisation.
+    """
+    p = t.places.c
+    listed = select(t.places).where(p.channel.in_({each.id for each, _ in wanted}), p.thread == "")
+    known = {Where(row.platform, row.workspace, row.channel): row for row in connection.execute(listed)}
+    for row in known.values():
+        if row.organisation_id != owner and Where(row.platform, row.workspace, row.channel) in dict(wanted):
+            words = f"The place {row.channel} belongs to another organisation."
+            raise SeriesProblem(Sentence(words, "not-ours"))
+    fresh = {each: person for each, person in wanted if each not in known}
+    ids = add(connection, t.places, [_place(owner, each, person) for each, person in fresh.items()])
+    found = {where: int(row.id) for where, row in known.items()} | dict(zip(fresh, ids, strict=True))
+    for each, person in wanted:
+        if each in known and person is not None and known[each].person_id != person:
+            connection.execute(update(t.places).where(p.id == found[each]).values(person_id=person))
+    return [found[each] for each, _ in wanted]
+
+
+def _place(owner: int, where: Where, person: int | None) -> dict[str, Any]:
+    return {"organisation_id": owner, "platform": where.platform, "workspace": where.workspace,
+            "channel": where.id, "thread": "", "person_id": person,
+            "threads": person is None and where.threads}  # fmt: skip
 
 
 def _join(
@@ -131,38 +162,86 @@ def _join(
     circles: Sequence[dict[str, Any]],
     now: datetime,
 ) -> None:
-    wish = plan.wish
-    seats: list[tuple[str, str, int | None]] = [
-        (name, "note-taker" if name in group.note_takers else "participant", circle["id"])
+    homes, wish = plan.homes, plan.wish
+    seats = [
+        (
+            one,
+            homes.of_person(one, group),
+            "note-taker" if one in group.note_takers else "participant",
+            circle["id"],
+        )
         for group, circle in zip(plan.groups, circles, strict=False)
-        for name in group.people
+        for one in group.people
     ]
-    seats += [(one.name, "coordinator", None) for one in wish.coordinator]
-    seats += [(one.name, "manager", None) for one in wish.manager]
-    known = people(connection, owner, wish.platform, [name for name, _, _ in seats])
+    seats += [(one, homes.of_person(one), "coordinator", None) for one in wish.coordinator]
+    seats += [(one, homes.of_person(one), "manager", None) for one in wish.manager]
+    known = people(connection, owner, [(one, where) for one, where, _, _ in seats])
     add(connection, t.memberships, [
-        {"person_id": known[name], "series_id": series, "circle_id": circle, "role": role, "since": now}
-        for name, role, circle in seats
+        {"person_id": person, "series_id": series, "circle_id": circle, "role": role, "since": now}
+        for person, (_, _, role, circle) in zip(known, seats, strict=True)
     ])  # fmt: skip
 
 
-def people(connection: Connection, owner: int, platform: str, names: Sequence[str]) -> dict[str, int]:
-    """The organisation's people of these names; new ones get an account and a private place. By name."""
+def people(connection: Connection, owner: int, named: Sequence[tuple[Named, Where | None]]) -> list[int]:
+    """The ids of these people, in their order. Whoever is new gets their account and a private place.
+
+    Those without an account are known by their name, on the terminal, and get an account that is made from it.
+    """
+    local = _by_name(connection, owner, [one.name for one, where in named if where is None])
+    elsewhere = _by_account(connection, owner, {where: one for one, where in named if where is not None})
+    return [elsewhere[where] if where is not None else local[one.name.casefold()] for one, where in named]
+
+
+def _by_name(connection: Connection, owner: int, names: Sequence[str]) -> dict[str, int]:
+    """The organisation's people on the terminal, new ones among them. By name in lower case."""
+    if not names:
+        return {}
     i, p = t.identities.c, t.people.c
     here = select(i.account, i.person_id, p.name, p.organisation_id).join(t.people, p.id == i.person_id)
-    rows = list(connection.execute(here.where(i.platform == platform, i.workspace == WORKSPACE)))
+    rows = list(connection.execute(here.where(i.platform == TERMINAL, i.workspace == WORKSPACE)))
     known = {row.name.casefold(): int(row.person_id) for row in rows if row.organisation_id == owner}
     fresh = {name.casefold(): name for name in names if name.casefold() not in known}
-    made = add(connection, t.people, [{"organisation_id": owner, "name": name} for name in fresh.values()])
     accounts = _accounts(fresh.values(), {row.account for row in rows})
-    add(connection, t.identities, [
-        {"person_id": key, "platform": platform, "workspace": WORKSPACE, "account": account}
-        for key, account in zip(made, accounts, strict=True)
+    where = [Where(TERMINAL, WORKSPACE, account) for account in accounts]
+    made = _make_people(connection, owner, [Named(name) for name in fresh.values()], where)
+    return known | dict(zip(fresh, made, strict=True))
+
+
+def _by_account(connection: Connection, owner: int, wanted: dict[Where, Named]) -> dict[Where, int]:
+    """People by their accounts, new ones among them. Raises SeriesProblem for one of another organisation."""
+    if not wanted:
+        return {}
+    i, p = t.identities.c, t.people.c
+    listed = select(t.identities, p.name, p.organisation_id).join(t.people, p.id == i.person_id)
+    listed = listed.where(i.account.in_({where.id for where in wanted}))
+    known = {Where(row.platform, row.workspace, row.account): row for row in connection.execute(listed)}
+    for where, one in wanted.items():
+        if where in known and known[where].organisation_id != owner:
+            words = f"{one.name} belongs to another organisation."
+            raise SeriesProblem(Sentence(words, "not-ours"))
+    fresh = [(where, one) for where, one in wanted.items() if where not in known]
+    made = _make_people(connection, owner, [one for _, one in fresh], [where for where, _ in fresh])
+    found = {where: int(row.person_id) for where, row in known.items() if where in wanted}
+    return found | {where: key for (where, _), key in zip(fresh, made, strict=True)}
+
+
+def _make_people(
+    connection: Connection, owner: int, named: Sequence[Named], accounts: Sequence[Where]
+) -> list[int]:  # fmt: skip
+    made = add(connection, t.people, [
+        {"organisation_id": owner, "name": one.name, "language": one.language} for one in named
     ])  # fmt: skip
-    private = zip(made, accounts, strict=True)
-    add(connection, t.places, [place(owner, platform, f"@{account}", key) for key, account in private])
-    known |= dict(zip(fresh, made, strict=True))
-    return {name: known[name.casefold()] for name in names}
+    add(connection, t.identities, [
+        {"person_id": key, "platform": where.platform, "workspace": where.workspace, "account": where.id}
+        for key, where in zip(made, accounts, strict=True)
+    ])  # fmt: skip
+    places(connection, owner, [(private(where), key) for key, where in zip(made, accounts, strict=True)])
+    return made
+
+
+def private(account: Where) -> Where:
+    """Where a person is reached alone: a channel that is called as the account."""
+    return account._replace(id=f"@{account.id}") if account.platform == TERMINAL else account
 
 
 def _accounts(names: Iterable[str], taken: set[str]) -> list[str]:

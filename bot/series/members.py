@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, insert, select, update
 
+from adapters.terminal.names import NAME as TERMINAL
 from bot.series.grouping import in_words
+from bot.series.homes import Where
 from bot.series.making import people
 from bot.series.office import UNDER_WAY, Change, Office
 from bot.series.problems import NotFound, SeriesProblem
 from flows import groups
 from flows.events import Joined, Left
+from flows.forms import Named, Sentence, named
 from storage import tables as t
 
 #: Roles of a series as a whole; a note-taker's is one of a group.
 OF_SERIES = ("coordinator", "manager")
 TAKING_PART = ("participant", "note-taker")
 
+#: Somebody by name as it is written in forms, by name and account, or by the person's number.
+Who: TypeAlias = str | Named | int
 
-def join(office: Office, name: str, group: str | None = None) -> Change:
+
+def join(office: Office, who: Who, group: str | None = None) -> Change:
     """Take somebody in: in the smallest group, unless one is named. Raises SeriesProblem."""
     circles = office.circles("group")
-    key = _person(office, name)
+    asked = office.circle(group) if group is not None else None
+    key, name = _person(office, who, asked or (circles[0] if circles else None))
     seated = [[seat.person_id for seat in _seats(office, circle.id)] for circle in circles]
     if any(key in people for people in seated):
-        raise SeriesProblem(f"{name} takes part in {office.series.title} already.")
-    if group is not None:
-        chosen = office.circle(group)
+        words = f"{name} takes part in {office.series.title} already."
+        raise SeriesProblem(Sentence(words, "in-already", name=name))
+    if asked is not None:
+        chosen = asked
     else:
         change = groups.join(seated, key)
         chosen = circles[change.index]
@@ -35,58 +43,65 @@ def join(office: Office, name: str, group: str | None = None) -> Change:
     audit = office.record("person added", f"person:{key}")
     _seat(office, key, chosen.id, "participant")
     office.order("joined", audit, _under_way(office, chosen.id), Joined(key))
-    return office.done(f"{name} is in {chosen.name}. Nobody else has moved.")
+    words = f"{name} is in {chosen.name}. Nobody else has moved."
+    return office.done(Sentence(words, "joined", name=name, group=chosen.name))
 
 
-def leave(office: Office, name: str) -> Change:
+def leave(office: Office, who: Who) -> Change:
     """Take somebody out of their group. What they have said stays; erasing it is another matter."""
-    seat = _seat_of(office, name, TAKING_PART)
+    seat = _seat_of(office, who, TAKING_PART)
     audit = office.record("person removed", f"person:{seat.person_id}")
     _end(office, seat.id)
     office.order("left", audit, _under_way(office, seat.circle_id), Left(seat.person_id))
     left = len(_seats(office, seat.circle_id))
     if left < groups.LOW:
         warning = groups.GroupWarning(groups.SMALL, left, groups.LOW)
-        office.told.append(in_words(warning) if left else "Nobody is left in that group.")
-    return office.done(f"{seat.name} is out of {office.series.title}. What {seat.name} has said is kept.")
+        empty = Sentence("Nobody is left in that group.", "group-empty")
+        office.told.append(in_words(warning) if left else empty)
+    words = f"{seat.name} is out of {office.series.title}. What {seat.name} has said is kept."
+    return office.done(Sentence(words, "left", name=seat.name))
 
 
-def give_role(office: Office, role: str, name: str, instead_of: str | None = None) -> Change:
+def give_role(office: Office, role: str, who: Who, instead_of: Who | None = None) -> Change:
     """Give a role, or hand it over from somebody. A note-taker is one of the group. Raises SeriesProblem."""
     if role == "note-taker":
-        return _note_taker(office, name)
-    key = _person(office, name)
+        return _note_taker(office, who)
+    key, name = _person(office, who, None)
     former = _seat_of(office, instead_of, (role,)) if instead_of else None
     if any(seat.person_id == key for seat in _with_role(office, role)):
-        raise SeriesProblem(f"{name} is {role} of {office.series.title} already.")
+        words = f"{name} is {role} of {office.series.title} already."
+        raise SeriesProblem(Sentence(words, "role-already", name=name))
     office.record(f"{role} named", f"person:{key}")
     _seat(office, key, None, role)
     if former is not None:
         _end(office, former.id)
-        return office.done(f"{name} is {role} of {office.series.title}, instead of {former.name}.")
-    return office.done(f"{name} is {role} of {office.series.title}.")
+        words = f"{name} is {role} of {office.series.title}, instead of {former.name}."
+        return office.done(Sentence(words, f"{role}-instead", name=name, former=former.name))
+    return office.done(Sentence(f"{name} is {role} of {office.series.title}.", f"{role}-named", name=name))
 
 
-def take_role(office: Office, role: str, name: str) -> Change:
+def take_role(office: Office, role: str, who: Who) -> Change:
     """Take a role from somebody. The last coordinator hands over instead. Raises SeriesProblem."""
     if role == "note-taker":
-        seat = _seat_of(office, name, (role,))
+        seat = _seat_of(office, who, (role,))
         _end(office, seat.id)
         _seat(office, seat.person_id, seat.circle_id, "participant")
     else:
-        seat = _seat_of(office, name, (role,))
+        seat = _seat_of(office, who, (role,))
         if role == "coordinator" and len(_with_role(office, role)) == 1:
-            raise SeriesProblem(f"{seat.name} is the only coordinator. Name another, instead of {seat.name}.")
+            words = f"{seat.name} is the only coordinator. Name another, instead of {seat.name}."
+            raise SeriesProblem(Sentence(words, "last-coordinator", name=seat.name))
         _end(office, seat.id)
     office.record(f"{role} no more", f"person:{seat.person_id}")
-    return office.done(f"{seat.name} is no {role} of {office.series.title} any more.")
+    words = f"{seat.name} is no {role} of {office.series.title} any more."
+    return office.done(Sentence(words, f"{role}-no-more", name=seat.name))
 
 
-def _note_taker(office: Office, name: str) -> Change:
+def _note_taker(office: Office, who: Who) -> Change:
     """The group has one note-taker; who was it before takes part as the others do."""
-    seat = _seat_of(office, name, TAKING_PART)
+    seat = _seat_of(office, who, TAKING_PART)
     if seat.role == "note-taker":
-        raise SeriesProblem(f"{seat.name} is note-taker already.")
+        raise SeriesProblem(Sentence(f"{seat.name} is note-taker already.", "role-already", name=seat.name))
     office.record("note-taker named", f"person:{seat.person_id}")
     for other in _seats(office, seat.circle_id):
         if other.role == "note-taker":
@@ -94,19 +109,39 @@ def _note_taker(office: Office, name: str) -> Change:
             _seat(office, other.person_id, seat.circle_id, "participant")
     _end(office, seat.id)
     _seat(office, seat.person_id, seat.circle_id, "note-taker")
-    return office.done(f"{seat.name} writes for the group.")
+    return office.done(Sentence(f"{seat.name} writes for the group.", "note-taker-named", name=seat.name))
 
 
 # -- rows
 
 
-def _person(office: Office, name: str) -> int:
-    """The person of that name, or a new one; a new one is told of, since it may be a slip of the keyboard."""
-    owner, platform = office.series.organisation_id, office.series.platform
-    known = office.all(select(t.people.c.name).where(t.people.c.organisation_id == owner))
-    if name.casefold() not in {row.name.casefold() for row in known}:
-        office.told.append(f"{name} was not known here before.")
-    return people(office.connection, owner, platform, [name])[name]
+def _person(office: Office, who: Who, circle: Row[Any] | None) -> tuple[int, str]:
+    """The person and their name, or a new one; a new name is told of, since it may be a slip of the keyboard.
+
+    Somebody who is named with an account is on the platform of the circle's home, or of the series.
+    """
+    owner, p = office.series.organisation_id, t.people.c
+    ours = office.all(select(p.id, p.name).where(p.organisation_id == owner))
+    if isinstance(who, int):
+        return who, next(row.name for row in ours if row.id == who)
+    one = named(who) if isinstance(who, str) else who
+    where = _account(office, one, circle)
+    if where is None and one.name.casefold() not in {row.name.casefold() for row in ours}:
+        office.told.append(Sentence(f"{one.name} was not known here before.", "new-name", name=one.name))
+    return people(office.connection, owner, [(one, where)])[0], one.name
+
+
+def _account(office: Office, one: Named, circle: Row[Any] | None) -> Where | None:
+    """None on the terminal. Raises SeriesProblem where an account is missing."""
+    home = office.home(circle) if circle is not None else office.whereabouts
+    if one.at is None:
+        if home.platform == TERMINAL:
+            return None
+        words = f"{one.name} has no account on {home.platform}. Write it in angle brackets: {one.name} <ID>."
+        raise SeriesProblem(Sentence(words, "no-account", name=one.name))
+    platform = one.at.platform or home.platform
+    same = home.workspace if platform == home.platform else ""
+    return Where(platform, one.at.workspace if one.at.workspace is not None else same, one.at.id)
 
 
 def _seats(office: Office, circle: int | None) -> list[Row[Any]]:
@@ -123,12 +158,14 @@ def _all_seats(office: Office) -> list[Row[Any]]:
     return office.all(seats.where(m.series_id == office.series.id, m.until.is_(None)).order_by(m.id))
 
 
-def _seat_of(office: Office, name: str, roles: tuple[str, ...]) -> Row[Any]:
+def _seat_of(office: Office, who: Who, roles: tuple[str, ...]) -> Row[Any]:
     held = [seat for seat in _all_seats(office) if seat.role in roles]
+    name = who.name if isinstance(who, Named) else who
     for seat in held:
-        if seat.name.casefold() == name.casefold():
+        if seat.person_id == name or (isinstance(name, str) and seat.name.casefold() == name.casefold()):
             return seat
-    raise NotFound("participant" if roles == TAKING_PART else roles[0], name, [seat.name for seat in held])
+    what = "participant" if roles == TAKING_PART else roles[0]
+    raise NotFound(what, str(name), [seat.name for seat in held])
 
 
 def _seat(office: Office, key: int, circle: int | None, role: str) -> None:

@@ -20,6 +20,7 @@ from bot.series.making import add, add_sessions, meeting_row
 from bot.series.office import ANNOUNCED, BEFORE, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.calendar import LocalMoment, local_moment, moved
+from flows.forms import Sentence
 from flows.message import Message, Moment, line, message
 from storage import tables as t
 
@@ -56,7 +57,8 @@ def move(office: Office, number: int, to: To) -> Change:
     new = sitting(number, target)
     refuse_past(number, new.at, office.now)
     if new.at == sessions[0].starts_at and sessions[0].phase == "planned":
-        raise SeriesProblem(f"Session {number} is on {spoken(was)} already. Choose another date or time.")
+        words = f"Session {number} is on {spoken(was)} already. Choose another date or time."
+        raise SeriesProblem(Sentence(words, "there-already", number=number, was=was))
     earlier = _Earlier.of(meeting, circle, was, sessions[0])
     audit = office.record(MOVED, earlier.written())
     _put(office, meeting, sessions, new, alone=circle is not None, own=circle is not None)
@@ -64,21 +66,22 @@ def move(office: Office, number: int, to: To) -> Change:
         office.announce(_moved(number, sessions[0].starts_at, new.at), sessions, audit)
     _mind_dates(office, new)
     whose = f" for {circle.name}" if circle else ""
-    return office.done(f"Session {number}{whose} moves from {spoken(was)} to {spoken(new.moment)}.")
+    words = f"Session {number}{whose} moves from {spoken(was)} to {spoken(new.moment)}."
+    code = "moved-alone" if circle else "moved"
+    group = circle.name if circle else ""
+    return office.done(Sentence(words, code, number=number, group=group, was=was, to=new.moment))
 
 
 def undo(office: Office) -> Change:
     """Take the last change back, if it was a move. Where people have been told of it, they are told of this too."""
     last = office.last_act()
     if last is None or last.act != MOVED:
-        raise SeriesProblem(
-            f"The last change of {office.series.title} was no move; there is nothing to undo."
-        )
+        words = f"The last change of {office.series.title} was no move; there is nothing to undo."
+        raise SeriesProblem(Sentence(words, "nothing-to-undo"))
     earlier = _Earlier.read(last.object.removeprefix(office.series.slug).strip())
     if earlier.status not in ("confirmed", "tentative"):
-        raise SeriesProblem(
-            f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
-        )
+        words = f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
+        raise SeriesProblem(Sentence(words, "nothing-to-undo"))
     meeting = office.meeting(earlier.number)
     circle = office.circle(str(earlier.circle)) if earlier.circle else None
     sessions = _not_begun(office, meeting, circle)
@@ -86,21 +89,26 @@ def undo(office: Office) -> Change:
     refuse_past(earlier.number, back.at, office.now)
     audit = office.record("move undone", str(earlier.number))
     withdrawn = _withdrawn(office, last.id)
-    heard = [each for each in sessions if each.kind == "group" and each.id not in withdrawn]
+    heard = [
+        each for each in sessions if each.kind == "group" and (each.home_id or each.place_id) not in withdrawn
+    ]
     if meeting.status == "tentative":
         heard = []
     office.announce(_moved(earlier.number, sessions[0].starts_at, back.at), heard, audit)
     alone = circle is not None
     _put(office, meeting, sessions, back, alone=alone, own=earlier.own, status=earlier.status)
     quiet = "" if heard else " Nobody had been told of the other date."
-    return office.done(f"Session {earlier.number} is on {spoken(back.moment)} again.{quiet}")
+    words = f"Session {earlier.number} is on {spoken(back.moment)} again.{quiet}"
+    code = "undone" if heard else "undone-quietly"
+    return office.done(Sentence(words, code, number=earlier.number, to=back.moment))
 
 
 def start(office: Office, number: int, group: str | None = None) -> Change:
     """Open a meeting now, or one group's session of it. Raises SeriesProblem."""
     office.refuse_cancelled()
     if office.paused:
-        raise SeriesProblem(f"{office.series.title} is paused. Let it go on first, then start the session.")
+        words = f"{office.series.title} is paused. Let it go on first, then start the session."
+        raise SeriesProblem(Sentence(words, "is-paused"))
     meeting = office.meeting(number)
     circle = office.circle(group) if group else None
     sessions = _not_begun(office, meeting, circle)
@@ -110,7 +118,8 @@ def start(office: Office, number: int, group: str | None = None) -> Change:
     opening = Sitting(number, local_moment(at, office.series.zone), at)
     alone = circle is not None
     _put(office, meeting, sessions, opening, alone=alone, own=alone, status="confirmed")
-    return office.done(f"Session {number} opens now, as soon as Runda is running.")
+    words = f"Session {number} opens now, as soon as Runda is running."
+    return office.done(Sentence(words, "opens-now", number=number))
 
 
 def _first_date(office: Office, number: int, to: To) -> Change:
@@ -133,7 +142,8 @@ def _first_date(office: Office, number: int, to: To) -> Change:
     add_sessions(office.connection, [new], [key], {number: circles}, confirmed=wakes)
     office.record("meeting added", str(number))
     _mind_dates(office, new)
-    return office.done(f"Session {number} is on {spoken(new.moment)}.")
+    words = f"Session {number} is on {spoken(new.moment)}."
+    return office.done(Sentence(words, "dated", number=number, to=new.moment))
 
 
 def _not_begun(office: Office, meeting: Row[Any], circle: Row[Any] | None) -> list[Row[Any]]:
@@ -144,10 +154,11 @@ def _not_begun(office: Office, meeting: Row[Any], circle: Row[Any] | None) -> li
         sessions = [each for each in sessions if not each.own_date] or sessions
     begun = [each.name for each in sessions if each.phase not in BEFORE]
     if not sessions or begun:
-        raise SeriesProblem(
+        words = (
             f"Session {meeting.number} has begun for {', '.join(begun) or 'nobody'}, and what has begun is not moved. "
             "A group that has not begun can be moved alone."
         )
+        raise SeriesProblem(Sentence(words, "begun", number=meeting.number))
     return sessions
 
 
@@ -177,7 +188,10 @@ def _moved(number: int, was: datetime, to: datetime) -> Message:
 def _mind_dates(office: Office, new: Sitting) -> None:
     """What a coordinator should know of a new date."""
     if why := closed_day(new.moment.on, office.series.zone):
-        office.told.append(f"Mind: {new.moment.on} is {why}.")
+        closed = Sentence(
+            f"Mind: {new.moment.on} is {why}.", "closed-day", number=new.number, on=new.moment.on
+        )
+        office.told.append(closed)
     dates = {each.meeting_id: each.starts_at for each in office.sessions() if not each.own_date}
     for each in office.meetings():
         at = dates.get(each.id)
@@ -185,7 +199,8 @@ def _mind_dates(office: Office, new: Sitting) -> None:
             continue
         if (each.number < new.number) != (at < new.at):
             order = "before" if each.number < new.number else "after"
-            office.told.append(f"Mind: session {new.number} is now {order} session {each.number}.")
+            words = f"Mind: session {new.number} is now {order} session {each.number}."
+            office.told.append(Sentence(words, f"now-{order}", number=new.number, other=each.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +251,10 @@ class _Earlier:
 
 
 def _withdrawn(office: Office, audit: int) -> set[int]:
-    """Withdraw what was announced with that row of the log and has not gone out; the sessions it was for."""
+    """Withdraw what was announced with that row of the log and has not gone out; the places it was for."""
     o = t.outbox.c
     waiting = update(t.outbox).where(
         o.effect == ANNOUNCED + audit, o.session_id.is_not(None), o.status == "queued"
     )
-    withdrawn = waiting.values(status="dropped", reason="the move was undone").returning(o.session_id)
+    withdrawn = waiting.values(status="dropped", reason="the move was undone").returning(o.place_id)
     return {row[0] for row in office.connection.execute(withdrawn)}

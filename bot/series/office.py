@@ -15,9 +15,11 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from bot.happenings import Order
+from bot.series.homes import Where
 from bot.series.problems import NotFound, SeriesProblem
 from flows.calendar import LocalMoment, local_moment
 from flows.events import Event
+from flows.forms import Sentence
 from flows.message import Message
 from storage import tables as t
 
@@ -64,7 +66,8 @@ class Office:
 
     def refuse_cancelled(self) -> None:
         if self.series.status == "cancelled":
-            raise SeriesProblem(f"{self.series.title} has been cancelled. Plan a new series instead.")
+            words = f"{self.series.title} has been cancelled. Plan a new series instead."
+            raise SeriesProblem(Sentence(words, "is-cancelled"))
 
     # -- reading
 
@@ -79,7 +82,8 @@ class Office:
             if each.number == number:
                 return each
         there = ", ".join(str(each.number) for each in found) or "none"
-        raise SeriesProblem(f"{self.series.title} has no session {number}. There is: {there}.")
+        words = f"{self.series.title} has no session {number}. There is: {there}."
+        raise SeriesProblem(Sentence(words, "no-session", number=number))
 
     def circles(self, *kinds: str) -> list[Row[Any]]:
         c = t.circles.c
@@ -95,6 +99,17 @@ class Office:
             if name.casefold() in (each.name.casefold(), str(each.number)):
                 return each
         raise NotFound("group", name, [each.name for each in groups])
+
+    @property
+    def whereabouts(self) -> Where:
+        """Where the series is, and whoever is named without a circle."""
+        return Where(self.series.platform, self.series.workspace, "")
+
+    def home(self, circle: Row[Any]) -> Where:
+        """Where a circle lives; where the series is, if it has no place yet."""
+        p = t.places.c
+        found = self.all(select(p.platform, p.workspace, p.channel).where(p.id == circle.home_id))
+        return next((Where(row.platform, row.workspace, row.channel) for row in found), self.whereabouts)
 
     def sessions(self, meeting: int | None = None, circle: int | None = None) -> list[Row[Any]]:
         """The series' sessions with the kind and home of their circle, locked for a change."""
@@ -141,8 +156,8 @@ class Office:
         return int(self.connection.execute(statement, row).scalar_one())
 
     def announce(self, said: Message, sessions: Sequence[Row[Any]], audit: int) -> None:
-        """Queue a message where the groups of these sessions are at home, once for each group."""
-        groups = {each.circle_id: each for each in sessions if each.kind == "group"}
+        """Queue a message where the groups of these sessions are at home, once in each place."""
+        groups = {each.home_id or each.place_id: each for each in sessions if each.kind == "group"}
         rows = [
             {"organisation_id": each.organisation_id, "place_id": each.home_id or each.place_id,
              "session_id": each.id, "version": each.version, "effect": ANNOUNCED + audit, "kind": "say",

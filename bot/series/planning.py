@@ -11,14 +11,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from adapters.terminal.names import NAME as TERMINAL
 from bot import library
 from bot.opening import WINDOW_DAYS
 from bot.series import advice, dates
 from bot.series.dates import Sitting
 from bot.series.grouping import Group, form_groups
+from bot.series.homes import Homes, with_accounts
 from bot.series.problems import NotFound, SeriesProblem
 from flows.calendar import WorkingDays, zone_named
-from flows.forms import Named, NamedGroup, Values, When
+from flows.forms import At, Named, NamedGroup, Sentence, Values, When
 from flows.turn import OFFICE
 
 
@@ -46,6 +48,10 @@ class Wish:
     manager: tuple[Named, ...] = ()
     tentative: bool = False
     platform: str = "terminal"
+    workspace: str | None = None
+    #: The channel of all groups that have none of their own, and that of everyone.
+    channel: At | None = None
+    everyone: At | None = None
 
     @classmethod
     def of(cls, values: Values) -> Wish:
@@ -54,7 +60,11 @@ class Wish:
             role: tuple(one for listed in values[role] for one in listed)
             for role in ("note_taker", "coordinator", "manager")
         }
-        return cls(**{**values, **flat, "people": values["people"] or ()})
+        people = values["people"] or ()
+        taking_part = [*people, *(one for group in values["group"] for one in group.people)]
+        if values["platform"] != TERMINAL:
+            flat = {role: with_accounts(named, taking_part) for role, named in flat.items()}
+        return cls(**{**values, **flat, "people": people})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,11 @@ class Plan:
     zone: str
     groups: tuple[Group, ...]
     sittings: tuple[Sitting, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Sentence, ...]
+
+    @property
+    def homes(self) -> Homes:
+        return Homes(self.wish)
 
     @property
     def minutes(self) -> int:
@@ -97,8 +111,8 @@ class Plan:
         return ends(sitting, self.wish.pace, self.minutes, self.wish.window, self.zone)
 
     @property
-    def people(self) -> list[str]:
-        return [name for group in self.groups for name in group.people]
+    def people(self) -> list[Named]:
+        return [one for group in self.groups for one in group.people]
 
 
 def ends(sitting: Sitting, pace: str, minutes: int, window: int | None, zone: str) -> datetime:
@@ -124,30 +138,46 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
         dates.refuse_past(each.number, each.at, now)
     formed, warned = form_groups(wish.people, wish.group, wish.note_taker, programme.group, language)
     made = Plan(wish, content, language, zone, formed, tuple(sittings), ())
+    _settled(made)
     warnings = (
         *foreign,
         *warned,
         *advice.on_dates(made, len(asked)),
         *advice.on_roles(made),
+        *advice.on_homes(made),
         *advice.on_arena(wish.arena),
     )
     return replace(made, warnings=warnings)
 
 
-def _language(wish: Wish, content: library.Content, tenant: Tenant) -> tuple[str, list[str]]:
+def _settled(made: Plan) -> None:
+    """Raises SeriesProblem where a circle has no channel, or somebody no account."""
+    homes = made.homes
+    homes.of_everyone(made.groups, meets=bool(made.plenums))
+    for group in made.groups:
+        for one in group.people:
+            homes.of_person(one, group)
+    for one in (*made.wish.coordinator, *made.wish.manager):
+        homes.of_person(one)
+
+
+def _language(wish: Wish, content: library.Content, tenant: Tenant) -> tuple[str, list[Sentence]]:
     """The series' language: one that the programme has texts in."""
     has = content.programme.languages
     if wish.language and wish.language not in has:
-        raise SeriesProblem(f"The programme has no texts in {wish.language}; choose one of {', '.join(has)}.")
+        words = f"The programme has no texts in {wish.language}; choose one of {', '.join(has)}."
+        raise SeriesProblem(Sentence(words, "no-language", language=wish.language))
     language = wish.language or tenant.language
     if language in has:
         return language, []
-    return has[0], [f"The programme has no texts in {language}, which {tenant.name} uses; {has[0]} is used."]
+    words = f"The programme has no texts in {language}, which {tenant.name} uses; {has[0]} is used."
+    return has[0], [Sentence(words, "other-language", language=has[0])]
 
 
 def _fits_arena(wish: Wish) -> None:
     if wish.arena == "elected" and wish.pace == "async":
-        raise SeriesProblem(
+        words = (
             "An elected body meets openly, and so that all hear each other at the same time (kommuneloven §§ 11-5 "
             "and 11-7). Its rounds cannot be held over days in a thread: choose the live pace."
         )
+        raise SeriesProblem(Sentence(words, "elected-async"))

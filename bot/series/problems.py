@@ -6,10 +6,20 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from flows.calendar import AskAbout, TwoSuchTimes
+from flows.forms import Sentence
 
 
 class SeriesProblem(ValueError):
-    """Something that was asked for cannot be done. The message says why, and what can be done."""
+    """Something that was asked for cannot be done. The message says why, and what can be done.
+
+    Where it is a `Sentence`, a chat can say it too. `field`: the field of a form that it is about.
+    """
+
+    field: str | None = None
+
+    @property
+    def why(self) -> str | None:
+        return self.args[0] if self.args else None
 
 
 class NotFound(SeriesProblem):
@@ -20,17 +30,24 @@ class NotFound(SeriesProblem):
         near = get_close_matches(name, names, n=1)
         meant = f" Did you mean {near[0]}?" if near else ""
         there = f" There is: {', '.join(names)}." if names else " There is none yet."
-        super().__init__(f"There is no {what} called {name}.{meant}{there}")
+        words = f"There is no {what} called {name}.{meant}{there}"
+        super().__init__(Sentence(words, "not-found", name=name))
         self.name = name
 
 
 class WhichTime(SeriesProblem):
     """A local time that only a person can settle: `asked` holds the two moments that may be meant."""
 
+    field = "at"
+
     def __init__(self, number: int, asked: AskAbout) -> None:
         self.number, self.asked = number, asked
         self.twice = isinstance(asked, TwoSuchTimes)
-        super().__init__(f"Session {number}: {_twice(asked) if self.twice else asked}")
+        words = f"Session {number}: {_twice(asked) if self.twice else asked}"
+        code = "twice" if self.twice else "no-such-time"
+        super().__init__(
+            Sentence(words, code, number=number, at=f"{asked.moment.at:%H:%M}", on=asked.moment.on)
+        )
 
 
 def _twice(asked: AskAbout) -> str:

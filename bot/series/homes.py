@@ -1,0 +1,107 @@
+"""Where a series is: on which platform its people have accounts, and in which channel each circle lives.
+
+On the terminal, places and accounts are made up from names. Everywhere else they are there already, and are named:
+a channel that all groups share, with a thread for each meeting of each, or one for every group. A group may be on
+another platform than its series; its home decides, and the series' platform is only what is meant where nothing
+is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapters.terminal.names import NAME as TERMINAL
+from adapters.terminal.names import WORKSPACE as LOCAL
+from bot.series.grouping import Group, one_of
+from bot.series.problems import SeriesProblem
+from flows.forms import At, Named, Sentence
+
+if TYPE_CHECKING:
+    from bot.series.planning import Wish
+
+#: Platforms where each meeting opens a thread of its own in its circle's home, whichever channel that is. On Telegram
+#: that is so in some groups, which is learned from Telegram.
+THREADED = frozenset({"slack"})
+
+
+class Where(NamedTuple):
+    """A channel or an account, fully named."""
+
+    platform: str
+    workspace: str
+    id: str
+
+    @property
+    def threads(self) -> bool:
+        return self.platform in THREADED
+
+
+class Homes:
+    """Where the circles and people of what is wished for are."""
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        self.named = wish.platform != TERMINAL
+
+    @property
+    def workspace(self) -> str:
+        return (self.wish.workspace or "") if self.named else LOCAL
+
+    def settle(self, at: At, near: Where | None = None) -> Where:
+        """What was written, with what was left out taken from what it stands `near`, or from the series."""
+        platform = at.platform or (near.platform if near else self.wish.platform)
+        if at.workspace is not None:
+            return Where(platform, at.workspace, at.id)
+        if near is not None and near.platform == platform:
+            return Where(platform, near.workspace, at.id)
+        return Where(platform, self.workspace if platform == self.wish.platform else "", at.id)
+
+    def of_group(self, group: Group) -> Where | None:
+        """None on the terminal, where a channel is made for it. Raises SeriesProblem where it is missing."""
+        at = group.at or self.wish.channel
+        if at is None and self.named:
+            words = (
+                f"{group.name} has no channel. Name one for all, or one for each: “{group.name}@CHANNEL: …”."
+            )
+            raise _about("channel", Sentence(words, "no-channel", group=group.name))
+        return self.settle(at) if at else None
+
+    def of_everyone(self, groups: Sequence[Group], *, meets: bool) -> Where | None:
+        """Where everyone meets: the channel that was named, or the one that all groups share."""
+        if at := self.wish.everyone or self.wish.channel:
+            return self.settle(at)
+        found = {self.of_group(group) for group in groups}
+        if len(found) == 1:
+            return found.pop()
+        if meets and self.named:
+            words = "The groups have channels of their own: say in which channel everyone meets."
+            raise _about("everyone", Sentence(words, "no-plenum"))
+        return None
+
+    def of_person(self, one: Named, group: Group | None = None) -> Where | None:
+        """Their account; None on the terminal, where one is made. Raises SeriesProblem where it is missing."""
+        near = self.of_group(group) if group is not None else None
+        if one.at is not None:
+            return self.settle(one.at, near)
+        if self.named or near is not None:
+            platform = near.platform if near else self.wish.platform
+            words = f"{one.name} has no account on {platform}. Write it in angle brackets: {one.name} <ID>."
+            raise SeriesProblem(Sentence(words, "no-account", name=one.name))
+        return None
+
+
+def with_accounts(roles: Sequence[Named], taking_part: Sequence[Named]) -> tuple[Named, ...]:
+    """People with a role, who may be named by name alone where they take part and have said who they are."""
+    known = [one for one in taking_part if one.at is not None]
+    names = {one.name.casefold() for one in known}
+    return tuple(
+        one_of(known, one, "participant") if one.at is None and one.name.casefold() in names else one
+        for one in roles
+    )
+
+
+def _about(field: str, why: Sentence) -> SeriesProblem:
+    problem = SeriesProblem(why)
+    problem.field = field
+    return problem
