@@ -31,6 +31,8 @@ from storage.unit import Unit
 
 log = logging.getLogger(__name__)
 
+#: Why a receipt is not sent.
+SHORT = "the platform is short"
 #: Ranks stand above ids in one number: no outbox holds as many messages.
 _RANKED = 2**48
 
@@ -66,6 +68,8 @@ class _Sorted:
     dropped: dict[int, str] = field(default_factory=dict)
     #: Ids: held up by a bucket until then.
     waiting: dict[int, datetime] = field(default_factory=dict)
+    #: Places where something is, or was until now, held up so.
+    short: set[int] = field(default_factory=set)
     #: Which rows show which replies.
     quotes: list[tuple[int, int]] = field(default_factory=list)
 
@@ -120,14 +124,17 @@ class Claims:
         row, platform = parcel.row, self.platforms.get(parcel.row.platform)
         if platform is not None and flying[row.platform] >= platform.capabilities.at_once:
             return False
+        if row.not_before is not None and row.reason is None:
+            found.short.add(row.place_id)
         buckets = platform.buckets(parcel.outgoing) if platform is not None else ()
         until = self._pace.open_at(buckets, closed, now)
         if row.only and platform is not None and not platform.capabilities.quietly:
             found.dropped[row.id] = "it cannot be shown to one person alone"
         elif until > now and row.sort == "receipt":
-            found.dropped[row.id] = "the platform is short"
+            found.dropped[row.id] = SHORT
         elif until > now:
             found.waiting[row.id] = until
+            found.short.add(row.place_id)
         else:
             self._pace.take(buckets, now)
             found.ready.append(parcel)
@@ -174,9 +181,7 @@ class Claims:
         for reason in set(found.dropped.values()):
             ids = [key for key, why in found.dropped.items() if why == reason]
             unit.run(update(t.outbox).where(o.id.in_(ids)).values(status="dropped", reason=reason))
-        for until in set(found.waiting.values()):
-            ids = [key for key, at in found.waiting.items() if at == until]
-            unit.run(update(t.outbox).where(o.id.in_(ids)).values(not_before=until))
+        self._hold_up(unit, found.waiting, found.short)
         going = [parcel.row for parcel in found.ready] + found.speechless
         if going:
             claimed = {
@@ -188,6 +193,16 @@ class Claims:
             unit.run(update(t.outbox).where(o.id.in_([row.id for row in going])).values(**claimed))
         if probes := {row.place_id for row in going if row.blocked}:
             unit.run(update(t.places).where(t.places.c.id.in_(probes)).values(look_at=now + PROBE))
+
+    def _hold_up(self, unit: Unit, waiting: Mapping[int, datetime], places: Collection[int]) -> None:
+        """What a bucket holds up waits for it; the receipts of those places are not worth sending when it opens."""
+        o = t.outbox.c
+        for until in set(waiting.values()):
+            ids = [key for key, at in waiting.items() if at == until]
+            unit.run(update(t.outbox).where(o.id.in_(ids)).values(not_before=until))
+        if places:
+            behind = o.place_id.in_(places), o.status == "queued", o.sort == "receipt"
+            unit.run(update(t.outbox).where(*behind).values(status="dropped", reason=SHORT))
 
 
 class Pace:

@@ -309,4 +309,4 @@ def _pointless(parcel: Parcel) -> str | None:
 
 def _doubtful(parcel: Parcel) -> bool:
     """It may have arrived, nobody can be asked, and a second one is worse than none."""
-    return parcel.row.kind == "say" and parcel.outgoing.spoken.sort not in RATHER_TWICE
+    return parcel.row.kind == "say" and parcel.row.sort not in RATHER_TWICE

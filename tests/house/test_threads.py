@@ -41,7 +41,9 @@ def thread(rig: Rig, channel: str = "north-1") -> str:
 
 def in_thread(rig: Rig, channel: str, who: str, words: str, **more):
     wrote = rig.wrote(channel, who, words, **more)
-    return rig.hear(wrote.__class__(**{**_fields(wrote), "place": wrote.place._replace(thread=thread(rig, channel))}))
+    return rig.hear(
+        wrote.__class__(**{**_fields(wrote), "place": wrote.place._replace(thread=thread(rig, channel))})
+    )
 
 
 def _fields(struct) -> dict:
@@ -74,7 +76,9 @@ async def test_the_button_of_the_first_message_begins_the_meeting(database):
     async with standing(database, chat=threaded(database)) as rig:
         await rig.settle()
         place = Address("terminal", "local", "north-1")
-        pressed = Chose(key="p1", place=place, account="kari", press="here", at=rig.clock.at, message=thread(rig))
+        pressed = Chose(
+            key="p1", place=place, account="kari", press="here", at=rig.clock.at, message=thread(rig)
+        )
         assert await rig.hear(pressed) == "applied"
 
 
@@ -156,7 +160,9 @@ async def test_whose_account_is_closed_is_waited_for_no_more(database):
     async with standing(database, chat=threaded(database)) as rig:
         await rig.settle()
         await in_thread(rig, "north-1", "kari", "we are here")
-        news = Learned(key="e1", what="gone", account="liv", place=Address("terminal", "local", ""), at=rig.clock.at)
+        news = Learned(
+            key="e1", what="gone", account="liv", place=Address("terminal", "local", ""), at=rig.clock.at
+        )
         assert await rig.hear(news) == "applied"
         assert await rig.hear(news) == "known"
         assert "Liv" in [post.words for post in rig.chat.posts if post.place == "@berit"][-1]
