@@ -1,0 +1,328 @@
+"""From an update to what was heard. Pure.
+
+What is an answer: what a person writes or has corrected, also as a command («/svar …»), and the words beside a
+picture or a file, which are counted and not kept. What is not, each with its reason:
+
+    forwarded, or by way of another bot     somebody else's words
+    in the name of a chat                   an anonymous administrator, or a channel: nobody can say who it is
+    from a bot                              never
+    stickers, polls, places, contacts       there are no words in it; a contact is a telephone number
+    more pictures of the same album         the first one's words are those of the album
+
+What becomes of it: `Read.heard`, in order. A person's language and name come with what they do, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from adapters.port import Address, Chose, Heard, Known, Learned, News, Rewrote, TookBack, Wrote
+from adapters.telegram import names, presses
+from adapters.telegram.commands import Command, command
+from adapters.telegram.updates import (
+    CallbackQuery,
+    ChatMember,
+    ChatMemberUpdated,
+    Message,
+    MessageReactionUpdated,
+    Update,
+    User,
+)
+
+_FILES = ("photo", "animation", "audio", "document", "video", "video_note", "voice")
+#: What Telegram calls the languages that we speak. «no» is what older clients say for bokmål.
+_LANGUAGES = {"nb": "nb", "no": "nb", "nn": "nn", "sv": "sv", "en": "en"}
+
+
+class Me(NamedTuple):
+    """The bot: its number, its name in addresses, and whether it hears all that is written in groups."""
+
+    bot: str
+    username: str
+    hears_all: bool = False
+
+
+class Query(NamedTuple):
+    """A press that waits for an answer. `url` opens the private chat."""
+
+    id: str
+    url: str | None = None
+
+
+class Read(NamedTuple):
+    """What an update comes to. `why` says, for whoever looks for a fault, why nothing was heard."""
+
+    heard: tuple[Heard, ...] = ()
+    why: str = ""
+    query: Query | None = None
+    known: tuple[Known, ...] = ()
+    #: A text under `telegram.hint.` that tells the author how it is done, and the message that it answers.
+    hint: str = ""
+    #: The chat in which we have, or have no more, an administrator's rights.
+    administers: tuple[int, bool] | None = None
+
+
+def read(update: Update, me: Me, now: datetime) -> Read:
+    """What an update says that somebody did. `now` is the time of a press, which has none of its own."""
+    if update.message is not None:
+        return _message(update, update.message, me)
+    if update.edited_message is not None:
+        return _edited(update, update.edited_message, me)
+    if update.callback_query is not None:
+        return _pressed(update.callback_query, me, now)
+    if update.my_chat_member is not None:
+        return _me(update, update.my_chat_member, me)
+    if update.chat_member is not None:
+        return _member(update, update.chat_member, me)
+    if update.message_reaction is not None:
+        return _reaction(update.message_reaction)
+    return Read(why="a kind of update that we did not ask for")
+
+
+def known(user: User) -> Known:
+    """What an update tells of its author."""
+    name = names.joined((user.first_name, user.last_name))
+    language = _LANGUAGES.get(user.language_code.partition("-")[0].lower())
+    return Known(account=str(user.id), name=name or str(user.id), language=language, bot=user.is_bot)
+
+
+# -- messages
+
+
+def _message(update: Update, message: Message, me: Me) -> Read:
+    if told := _of_the_chat(update, message, me):
+        return told
+    author = message.from_
+    if author is None or (why := _nobodys(message)):
+        return Read(why=why if author is not None else "it has no author")
+    who = (known(author),)
+    words = _words(message)
+    called = command(words, me.username) if message.text else None
+    if called is not None:
+        return _command(update, message, called, me)._replace(known=who)
+    files = _files(message)
+    if not words and not files:
+        return Read(why="there are no words in it", known=who)
+    if not words and message.media_group_id:
+        return Read(why="one more picture of an album", known=who)
+    return Read((_wrote(update, message, me, words, files),), known=who)
+
+
+def _nobodys(message: Message) -> str:
+    """Why a message is not its author's own words."""
+    if message.from_ is not None and message.from_.is_bot and message.sender_chat is None:
+        return "a bot wrote it"
+    if message.sender_chat is not None:
+        return "it was written in the name of a chat"
+    if message.via_bot is not None:
+        return "another bot made it"
+    return "it was forwarded" if message.forward_origin is not None else ""
+
+
+def _words(message: Message) -> str:
+    """No database takes a NUL."""
+    return (message.text or message.caption).replace("\0", "").strip()
+
+
+def _files(message: Message) -> int:
+    return sum(1 for kind in _FILES if getattr(message, kind))
+
+
+def _wrote(update: Update, message: Message, me: Me, words: str, files: int = 0) -> Wrote:
+    return Wrote(
+        **_common(update, message, me), message=_named(message), words=words, at=_time(message.date),
+        reply_to=_reply_to(message), private=message.chat.type == "private", files=files,
+    )  # fmt: skip
+
+
+def _common(update: Update, message: Message, me: Me) -> dict[str, Any]:
+    """An update's number is chosen anew after a quiet week: with the message's, no two are ever alike."""
+    author = message.from_
+    return {
+        "key": f"{me.bot}:{update.update_id}:{message.chat.id}:{message.message_id}",
+        "place": _place(message, me), "account": str(author.id) if author is not None else "",
+    }  # fmt: skip
+
+
+def _place(message: Message, me: Me) -> Address:
+    """Only a forum has topics: elsewhere the number names a row of replies, or a topic of one's own with a bot."""
+    in_topic = message.is_topic_message and message.chat.type == "supergroup"
+    return names.address(me.bot, message.chat.id, message.message_thread_id if in_topic else None)
+
+
+def _named(message: Message) -> str:
+    return names.message(message.chat.id, message.message_id)
+
+
+def _reply_to(message: Message) -> str | None:
+    """In a topic every message is a reply to the one that made the topic, until it is one to another."""
+    to = message.reply_to_message
+    if to is None or to.forum_topic_created is not None or to.chat.id != message.chat.id:
+        return None
+    if message.is_topic_message and to.message_id == message.message_thread_id:
+        return None
+    return _named(to)
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _edited(update: Update, message: Message, me: Me) -> Read:
+    author = message.from_
+    if author is None or (why := _nobodys(message)):
+        return Read(why=why if author is not None else "it has no author")
+    words = _words(message)
+    called = command(words, me.username) if message.text else None
+    if called is not None:
+        words = called.rest if called.meaning == "answer" else ""
+    if not words:
+        return Read(why="no words of it have changed", known=(known(author),))
+    rewrote = Rewrote(
+        **_common(update, message, me), message=_named(message), words=words, revision=message.edit_date,
+        at=_time(message.edit_date),
+    )  # fmt: skip
+    return Read((rewrote,), known=(known(author),))
+
+
+# -- commands
+
+
+def _command(update: Update, message: Message, called: Command, me: Me) -> Read:
+    if called.meaning is None:
+        return Read(why="a command that is not ours")
+    if called.meaning == "answer":
+        if not called.rest:
+            return Read(why="no words after the command", hint="answer")
+        return Read((_wrote(update, message, me, called.rest),))
+    if called.meaning == "undo":
+        return _undo(update, message, me)
+    return Read((_asked(update, message, called, me),))
+
+
+def _asked(update: Update, message: Message, called: Command, me: Me) -> Chose:
+    """A command that does what a button does. Help is about the meeting in a group, about all else in private."""
+    private = message.chat.type == "private"
+    if called.meaning == "home":
+        press = presses.opened(called.rest)
+    elif called.meaning == "cancel":
+        press = "open:cancel"
+    else:
+        press = "open:help" if private else "help"
+    return Chose(**_common(update, message, me), press=press, at=_time(message.date))
+
+
+def _undo(update: Update, message: Message, me: Me) -> Read:
+    """Telegram tells no bot of a deletion: whoever takes a message back says so in a reply to it."""
+    theirs = message.reply_to_message
+    to = _reply_to(message)
+    if (
+        theirs is None
+        or to is None
+        or theirs.from_ is None
+        or message.from_ is None
+        or theirs.from_.id != message.from_.id
+    ):
+        return Read(why="not a reply to one's own message", hint="undo")
+    common = _common(update, message, me)
+    return Read((TookBack(**common, message=to, at=_time(message.date)),))
+
+
+# -- buttons and reactions
+
+
+def _pressed(query: CallbackQuery, me: Me, now: datetime) -> Read:
+    who = (known(query.from_),)
+    message = query.message
+    if message is None or not query.data:
+        return Read(why="a button of no message of ours", query=Query(query.id), known=who)
+    press, others = presses.read(query.data)
+    private = message.chat.type == "private"
+    url = presses.address(me.username, press) if not private else None
+    if url is not None:  # an older message's button: what is asked there is answered in private
+        return Read(why="it goes on in private", query=Query(query.id, url), known=who)
+    named = names.message(message.chat.id, message.message_id, *others)
+    chose = Chose(key=f"{me.bot}:press:{query.id}", place=_place(message, me), account=str(query.from_.id),
+                  press=press, at=now, message=named)  # fmt: skip
+    return Read((chose,), query=Query(query.id), known=who)
+
+
+def _reaction(_: MessageReactionUpdated) -> Read:
+    return Read(why="a reaction says nothing that is counted")
+
+
+# -- who is where
+
+
+def _of_the_chat(update: Update, message: Message, me: Me) -> Read | None:
+    """What Telegram itself tells in a message; None: somebody wrote it."""
+    here = message.chat.id
+    if message.migrate_to_chat_id is not None:
+        return Read((moved(me, here, message.migrate_to_chat_id, _time(message.date)),))
+    if message.migrate_from_chat_id is not None:
+        return Read((moved(me, message.migrate_from_chat_id, here, _time(message.date)),))
+    if message.forum_topic_reopened is not None:
+        return Read((_learned(update, "open", _place(message, me), message.date, me),))
+    if message.new_chat_members or message.left_chat_member is not None:
+        news = tuple(_came_and_went(update, message, me))
+        return Read(news, why="" if news else "a bot came or went")
+    return None
+
+
+def moved(me: Me, old: int, new: int, at: datetime) -> Learned:
+    """A plain group has become a supergroup. It is told three times over, and is one event."""
+    return Learned(key=f"{me.bot}:moved:{old}:{new}", what="moved", place=names.address(me.bot, old), at=at,
+                   to=names.address(me.bot, new))  # fmt: skip
+
+
+def _came_and_went(update: Update, message: Message, me: Me) -> Iterator[Learned]:
+    place = names.address(me.bot, message.chat.id)
+    for user in message.new_chat_members:
+        if not user.is_bot:
+            yield _learned(update, "came", place, message.date, me, account=str(user.id))
+    left = message.left_chat_member
+    if left is not None and not left.is_bot:
+        yield _learned(update, "went", place, message.date, me, account=str(left.id))
+
+
+def _learned(
+    update: Update,
+    what: News,
+    place: Address,
+    date: int,
+    me: Me,
+    *,
+    account: str | None = None,
+    why: str = "",
+) -> Learned:
+    key = f"{me.bot}:{update.update_id}:{what}:{account or place.channel}"
+    return Learned(key=key, what=what, place=place, at=_time(date), account=account, why=why)
+
+
+def _member(update: Update, told: ChatMemberUpdated, me: Me) -> Read:
+    was, now = told.old_chat_member.there, told.new_chat_member.there
+    user = told.new_chat_member.user
+    if was == now or user.is_bot:
+        return Read(why="nobody came or went")
+    what: News = "came" if now else "went"
+    place = names.address(me.bot, told.chat.id)
+    return Read((_learned(update, what, place, told.date, me, account=str(user.id)),))
+
+
+def _me(update: Update, told: ChatMemberUpdated, me: Me) -> Read:
+    """What we may do in a chat: a person who has blocked us, or a group that has taken us in, or out."""
+    place, now = names.address(me.bot, told.chat.id), told.new_chat_member
+    why = _shut(now, private=told.chat.type == "private")
+    news = _learned(update, "shut" if why else "open", place, told.date, me, why=why)
+    return Read(
+        (news,), administers=(told.chat.id, now.status == "administrator"), known=(known(told.from_),)
+    )
+
+
+def _shut(member: ChatMember, *, private: bool) -> str:
+    """Why nothing can be written there, as a key under `delivery.why`; "": it can."""
+    if not member.there:
+        return "blocked" if private else "removed"
+    return "forbidden" if member.status == "restricted" and not member.can_send_messages else ""
