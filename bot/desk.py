@@ -6,9 +6,10 @@ engine and carries its effects out on the desk; `write` puts everything into the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -27,6 +28,8 @@ from storage.unit import Account, Seat, SessionRow, Unit
 
 #: Effects of the engine are counted from 0, what coordinators say from a million, corrections from here.
 CORRECTIONS = 1_000_000_000
+
+NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 _encode = msgspec.json.Encoder().encode
 
@@ -85,9 +88,12 @@ class Desk:
 
     def apply(
         self, live: Live, event: e.Event, *, key: str | None = None,
-        reply: dict[str, Any] | None = None,
+        reply: dict[str, Any] | None = None, filled: Mapping[int, dict[str, Any]] = NOTHING,
     ) -> str:  # fmt: skip
+        """`reply`: the row of what was written, kept if the engine says so; `filled`: those of a sheet, by id."""
         effects, ignored = live.apply(event, self.now)
+        if isinstance(event, e.Replied) and any(isinstance(effect, fx.Drop) for effect in effects):
+            event = e.hushed(event)
         self.unit.add(
             t.log,
             [{"session_id": live.row.id, "version": live.row.version, "key": key,
@@ -95,8 +101,19 @@ class Desk:
         )  # fmt: skip
         if isinstance(event, e.Opened):
             self._opened(live)
-        self.carry_out(live, effects, reply)
+        self.carry_out(live, effects, {reply["id"]: reply} if reply else filled)
         return ignored or "applied"
+
+    def fill(
+        self, live: Live, event: e.Filled, rows: Iterable[dict[str, Any]], scores: Mapping[str, int | None],
+        *, key: str | None = None,
+    ) -> str:  # fmt: skip
+        """Take in a sheet: the rows of its replies, and by item what was chosen (None: does not know)."""
+        outcome = self.apply(live, event, key=key, filled={row["id"]: row for row in rows})
+        if outcome == "applied" and event.chosen is not None:
+            given = [{"reply_id": event.chosen, "item": item, "value": value} for item, value in scores.items()]
+            self.unit.add(t.scores, given)
+        return outcome
 
     def _opened(self, live: Live) -> None:
         """From now on, what is written in that place is for this session; its content is pinned."""
@@ -110,12 +127,15 @@ class Desk:
                 update(t.meetings).where(t.meetings.c.id == live.row.meeting_id, fresh).values(**pinned)
             )
 
-    def carry_out(self, live: Live, effects: tuple[fx.Effect, ...], reply: dict[str, Any] | None) -> None:
+    def carry_out(
+        self, live: Live, effects: tuple[fx.Effect, ...], written: Mapping[int, dict[str, Any]] | None
+    ) -> None:
+        """`written`: the rows of this event's replies, by id. What the engine drops is stored nowhere."""
         for number, effect in enumerate(effects):
             if isinstance(effect, fx.Say):
                 self._say(live, effect, number)
             elif isinstance(effect, fx.Keep):
-                _keep(self, live, effect, reply)
+                _keep(self, live, effect, written or {})
             elif isinstance(effect, fx.Update):
                 row = _outgoing(live, effect.message, number, kind="update", slot=effect.slot)
                 self.unit.add(t.outbox, [row])
@@ -123,7 +143,7 @@ class Desk:
                 _note(self, live, effect)
             elif isinstance(effect, fx.Publish):
                 self.published.append((live, effect.findings))
-            else:
+            elif isinstance(effect, fx.Finish):
                 self.unit.run(meeting_becomes(live, "held", ("open",)))
 
     def _say(self, live: Live, effect: fx.Say, number: int) -> None:
@@ -284,9 +304,9 @@ def _again(live: Live, version: int, row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _keep(desk: Desk, live: Live, keep: fx.Keep, reply: dict[str, Any] | None) -> None:
-    """File the reply of this event, or file one that is stored already anew."""
-    if reply is not None and keep.reply == reply["id"]:
+def _keep(desk: Desk, live: Live, keep: fx.Keep, written: Mapping[int, dict[str, Any]]) -> None:
+    """File a reply of this event, or file one that is stored already anew."""
+    if (reply := written.get(keep.reply)) is not None:
         filed = {"role": keep.role, "prompt": keep.prompt, "step": keep.step, "late": keep.late}
         desk.unit.add(t.replies, [{**reply, **filed}])
     else:

@@ -88,6 +88,8 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 EVENT = 400
 #: Host name (63 at most), process and a random part.
 WORKER = 100
+#: Two names of at most 60, with a dot between.
+STEP = 121
 
 
 def _id() -> Column[int]:
@@ -283,7 +285,8 @@ replies = Table(
     Column("message", String(64), nullable=False),
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("prompt", Integer),
-    Column("step", String(60)),
+    #: A step of the round; of a step with several fields, step and field: «plan.goal».
+    Column("step", String(STEP)),
     Column("role", String(12), nullable=False),
     Column("late", Boolean, nullable=False),
     Column("private", Boolean, nullable=False),
@@ -291,6 +294,16 @@ replies = Table(
     Column("reactions", Integer, nullable=False, server_default="0"),
     Column("sent_at", Utc, nullable=False),
     UniqueConstraint("place_id", "message"),
+)
+
+#: What somebody chose, in private: an item of a scale and its value; empty: does not know. Of a person, one reply
+#: at a step counts, the one that the session's state names.
+scores = Table(
+    "scores",
+    metadata,
+    Column("reply_id", Id, ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True),
+    Column("item", String(60), primary_key=True),
+    Column("value", Integer),
 )
 
 findings = Table(
@@ -323,6 +336,8 @@ publications = Table(
     _of("circles"),
     #: JSON: ids of replies
     Column("findings", Text, nullable=False),
+    #: JSON of flows.effects.Given: what else its steps hand on, as ids of replies.
+    Column("given", Text, nullable=False, server_default=text("'[]'")),
     #: Everyone's session that shall take it in; emptied when it has.
     Column("waits_for", Id),
 )

@@ -165,6 +165,7 @@ def _sessions() -> None:
         _of("meetings", "meeting_id", index=True),
         _of("circles", "circle_id"),
         sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("given", sa.Text(), nullable=False, server_default=sa.text("'[]'")),
         sa.Column("waits_for", _number),
         unique=[("session_id",)],
     )
@@ -182,7 +183,7 @@ def _what_is_said() -> None:
         _text("message", 64),
         _count("revision", server_default="0"),
         sa.Column("prompt", sa.Integer()),
-        _text("step", 60, nullable=True),
+        _text("step", 121, nullable=True),
         _text("role", 12),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("private", sa.Boolean(), nullable=False),
@@ -198,6 +199,13 @@ def _what_is_said() -> None:
         _text("state", 12),
         _of("replies", "words_id", nullable=True, index=True, ondelete="SET NULL"),
         key=["reply_id"],
+    )
+    _table(
+        "scores",
+        _of("replies", "reply_id", ondelete="CASCADE"),
+        _text("item", 60),
+        sa.Column("value", sa.Integer()),
+        key=["reply_id", "item"],
     )
     _table(
         "actions",
