@@ -27,6 +27,19 @@ class Settings(BaseSettings):
     organisation: str = Field("Runda", description="The organisation that owns what is set up.")
     language: str | None = Field(None, description="nb, nn, sv or en; otherwise the machine's own.")
 
+    #: Telegram. A bot has a token from BotFather; see docs/telegram.md.
+    telegram_bot_token: SecretStr | None = Field(
+        None, validation_alias="TELEGRAM_BOT_TOKEN", description="The bot's token, from BotFather."
+    )
+    telegram_api_url: str | None = Field(
+        None, validation_alias="TELEGRAM_API_URL", description="A Bot API server of one's own."
+    )
+    telegram_webhook_url: str | None = Field(
+        None,
+        validation_alias="TELEGRAM_WEBHOOK_URL",
+        description="Where Telegram finds this server, as https://…; empty: updates are fetched.",
+    )
+
     @property
     def database(self) -> str:
         if self.database_url:

@@ -50,7 +50,7 @@ _TABLE = (
     # a person
     _Row("bot was blocked by the user", "shut", "blocked"),
     _Row("bot can't initiate conversation", "shut", "not-started"),
-    _Row("user is deactivated", "refused", "account-gone"),
+    _Row("user is deactivated", "refused", "gone"),
     _Row("bot can't send messages to bots", "refused", "forbidden"),
     # a group
     _Row("bot was kicked", "shut", "removed"),

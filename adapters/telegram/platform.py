@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -36,7 +36,7 @@ from adapters.telegram.client import API, Client
 from adapters.telegram.faults import Migrated
 from adapters.telegram.hearing import Clock, Hearing, PutAside
 from adapters.telegram.parse import Me
-from adapters.telegram.polling import Polling
+from adapters.telegram.polling import Alone, Polling, Turn
 from adapters.telegram.sending import Sending
 from adapters.telegram.webhook import Webhook
 
@@ -48,14 +48,6 @@ IN_GROUP, IN_PRIVATE, IN_ALL = (8, 60.0), (1, 1.0), (25, 1.0)
 #: Seconds between attempts to find out who we are; and after a refusal that told of another address.
 ASK_AGAIN, MOVED = 15.0, 1.0
 
-_May = Callable[[], Awaitable[bool]]
-
-
-async def always() -> bool:
-    """Nobody else fetches this bot's updates."""
-    return True
-
-
 class TelegramPlatform:
     """`adapters.port.Platform`, for one bot."""
 
@@ -65,19 +57,19 @@ class TelegramPlatform:
 
     def __init__(
         self, token: str, clock: Clock, *, put_aside: PutAside, texts: Mapping[str, Mapping[str, str]],
-        api: str = API, may: _May = always, webhook: str = "",
+        api: str = API, turn: Turn | None = None, webhook: str = "",
     ) -> None:  # fmt: skip
         """Asks Telegram nothing yet.
 
-        `texts`: those under `telegram.`, by language, with the dots of their keys. `may`: whether this process may
-        fetch updates now. `webhook`: the address at which Telegram finds us; "": updates are fetched.
+        `texts`: those under `telegram.`, by language, with the dots of their keys. `turn`: whether this
+        process is the one that fetches. `webhook`: the address at which Telegram finds us; "": updates are fetched.
         """
         self.workspace = names.workspace(token)
         self.client = Client(token, api)
         self.hearing = Hearing(self.client, clock, put_aside, texts)
         self.sending = Sending(self.client, texts)
         self.webhook = Webhook(webhook, token, self._take) if webhook else None
-        self._clock, self._may, self._texts = clock, may, texts
+        self._clock, self._turn, self._texts = clock, turn or Alone(), texts
         self._me: Me | None = None
         self._ear: Ear | None = None
         self._running: asyncio.Task[None] | None = None
@@ -92,7 +84,7 @@ class TelegramPlatform:
     async def _run(self) -> None:
         await self._introduce()
         if self.webhook is None:
-            await Polling(self.client, self._clock, self._take, self._may).run()
+            await Polling(self.client, self._clock, self._take, self._turn).run()
 
     async def _introduce(self) -> None:
         """Say where updates shall go, and what commands there are; until Telegram has taken it."""
@@ -137,6 +129,7 @@ class TelegramPlatform:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
+        await self._turn.leave()
         await self.hearing.close()
         await self.client.close()
 

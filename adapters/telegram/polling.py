@@ -4,7 +4,7 @@ Asking from number N on tells Telegram that all before N are done with. So N gro
 update that is not stored; what has been stored behind it is remembered, and not taken in again. After a crash
 Telegram brings again what had not been confirmed, and the house knows what it knows.
 
-One process at a time fetches the updates of a bot. `may` is asked before each request; where several processes
+One process at a time fetches the updates of a bot. `Turn` is asked before each request; where several processes
 serve one database, it is a lock in it. Somebody elsewhere with the same token is told of in the log, and waited out.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.port import Later, Refused, Shut
 from adapters.telegram import updates
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds between attempts: when something went wrong, longer each time; and where another process fetches.
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
-TURN = 5.0
+NOT_OURS = 5.0
 #: Seconds that a request of somebody else with the same token is waited out, and one with a token that is not valid.
 OCCUPIED, NO_TOKEN = 30.0, 60.0
 
@@ -33,9 +33,29 @@ OCCUPIED, NO_TOKEN = 30.0, 60.0
 Take = Callable[[Any], Awaitable[None]]
 
 
+class Turn(Protocol):
+    """Which of several processes fetches the updates of a bot."""
+
+    async def ours(self) -> bool:
+        """Whether it is this one, now."""
+
+    async def leave(self) -> None:
+        """Let another have it."""
+
+
+class Alone:
+    """There is one process."""
+
+    async def ours(self) -> bool:
+        return True
+
+    async def leave(self) -> None:
+        pass
+
+
 class Polling:
-    def __init__(self, client: Client, clock: Clock, take: Take, may: Callable[[], Awaitable[bool]]) -> None:
-        self.client, self.clock, self._take, self._may = client, clock, take, may
+    def __init__(self, client: Client, clock: Clock, take: Take, turn: Turn) -> None:
+        self.client, self.clock, self._take, self._turn = client, clock, take, turn
         self._offset: int | None = None
         #: Numbers from the offset on that are stored.
         self._stored: set[int] = set()
@@ -51,9 +71,9 @@ class Polling:
     async def _round(self) -> float:
         """One request, and what came of it. Returns the seconds to wait before the next."""
         try:
-            if not await self._may():
+            if not await self._turn.ours():
                 self._forget()
-                return TURN
+                return NOT_OURS
             found = await self.client.updates(self._offset)
             complete = await self._store(found)
         except Exception as fault:  # noqa: BLE001 - fetching goes on

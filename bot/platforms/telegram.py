@@ -1,0 +1,116 @@
+"""Telegram, put together with the rest of the house: settings, texts, the database's lock, what is put aside."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import library
+from bot.clock import Clock
+from flows.programme import LANGUAGES
+from storage.database import Database
+from storage.parked import park
+
+if TYPE_CHECKING:
+    from adapters.telegram.platform import TelegramPlatform
+    from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: How long the lock of a process is taken for granted, between looks whether its connection still holds it.
+GRANTED = timedelta(seconds=2)
+
+
+def telegram(settings: Settings, database: Database, clock: Clock) -> TelegramPlatform | None:
+    """The platform, if there is a token for it. Nothing is asked of Telegram yet."""
+    if settings.telegram_bot_token is None:
+        return None
+    from adapters.telegram.client import API
+    from adapters.telegram.platform import TelegramPlatform
+
+    token = settings.telegram_bot_token.get_secret_value()
+    turn = None if database.sqlite else Lock(database, clock, f"telegram {token.partition(':')[0]}")
+
+    async def put_aside(key: str, whole: str, why: str) -> None:
+        await asyncio.to_thread(_park, database, clock, key, whole, why)
+
+    return TelegramPlatform(token, clock, put_aside=put_aside, texts=texts(), api=settings.telegram_api_url or API,
+                            turn=turn, webhook=settings.telegram_webhook_url or "")  # fmt: skip
+
+
+def texts() -> dict[str, dict[str, str]]:
+    """The texts under `telegram.`, by language, with the dots of their keys."""
+    return {language: dict(_flat(library.bot_texts(language).get("telegram", {}))) for language in LANGUAGES}
+
+
+def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, entry in tree.items():
+        if isinstance(entry, Mapping):
+            yield from _flat(entry, f"{above}{name}.")
+        else:
+            yield above + name, str(entry)
+
+
+def _park(database: Database, clock: Clock, key: str, whole: str, why: str) -> None:
+    with database.write() as connection:
+        park(connection, key=key, raw=whole, reason=why, at=clock.now())
+
+
+class Lock:
+    """`adapters.telegram.polling.Turn`, for several processes on one PostgreSQL: a lock that goes with a connection.
+
+    Whoever holds it fetches; when that process ends, however that is, PostgreSQL gives the lock to another. SQLite
+    has one server, which needs none.
+    """
+
+    def __init__(self, database: Database, clock: Clock, name: str) -> None:
+        self.database, self.clock = database, clock
+        self.key = int.from_bytes(hashlib.sha256(f"runda {name}".encode()).digest()[:8], "big", signed=True)
+        self._connection: Connection | None = None
+        self._seen: datetime | None = None
+
+    async def ours(self) -> bool:
+        now = self.clock.now()
+        if self._seen is not None and now - self._seen < GRANTED:
+            return True
+        held = await asyncio.to_thread(self._hold)
+        self._seen = now if held else None
+        return held
+
+    async def leave(self) -> None:
+        await asyncio.to_thread(self._let_go)
+
+    def _hold(self) -> bool:
+        """Whether the lock is ours: still, or now. Where the database is away, it is not."""
+        try:
+            if self._connection is not None:
+                self._connection.execute(text("SELECT 1"))
+                return True
+            return self._try()
+        except SQLAlchemyError as problem:
+            log.warning("the lock is lost: %s", type(problem).__name__)
+            self._let_go()
+            return False
+
+    def _try(self) -> bool:
+        connection = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        held = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self.key}).scalar())
+        if held:
+            self._connection = connection
+        else:
+            connection.close()
+        return held
+
+    def _let_go(self) -> None:
+        """Its connection is not used again: what a pool keeps would keep the lock."""
+        connection, self._connection, self._seen = self._connection, None, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
