@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -31,21 +32,29 @@ class HandClock(Clock):
     def __init__(self, start: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) -> None:
         super().__init__()
         self._now = start.timestamp()
+        self._lock = threading.Lock()
         self._waiting: list[tuple[float, asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     def now(self) -> float:
         return self._now
 
     def move(self, seconds: float) -> None:
-        self._now += seconds
-        due = [each for each in self._waiting if each[0] <= self._now]
-        self._waiting = [each for each in self._waiting if each[0] > self._now]
+        with self._lock:
+            self._now += seconds
+            due = [each for each in self._waiting if each[0] <= self._now]
+            self._waiting = [each for each in self._waiting if each[0] > self._now]
         for _, loop, event in due:
             loop.call_soon_threadsafe(event.set)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a later moment."""
+        return len(self._waiting)
 
     async def wait(self, seconds: float) -> None:
         if seconds <= 0:
             return
         event = asyncio.Event()
-        self._waiting.append((self._now + seconds, asyncio.get_running_loop(), event))
+        with self._lock:
+            self._waiting.append((self._now + seconds, asyncio.get_running_loop(), event))
         await event.wait()

@@ -159,6 +159,8 @@ class People(Setting):
         """Presses the button with this text. One with a deep link to the bot opens it, and starts there."""
         if message.deleted:
             raise LookupError(f"message {message.id} is gone")
+        if message.chat.type == "private" and user.blocked:
+            raise ValueError(f"{user.name} has blocked the bot")
         button = message.button(text)
         it = Press(str(9_000_000_000 + self.number()), user, message, button, self.clock.now())
         self.log(message.chat, f"{user.name} presses [{text}]", message.topic)

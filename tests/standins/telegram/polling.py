@@ -41,6 +41,7 @@ class Polling:
         with self.server.changed:
             self.server.feed.allow(params.get("allowed_updates"))
             self.server.feed.confirm(params.get("offset", 0))
+            self.server.changed.notify_all()
         try:
             return await self._wait(mine, params)
         finally:

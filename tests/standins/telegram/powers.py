@@ -15,8 +15,11 @@ class Powers(Showing):
     # --- in and out
 
     @act
-    def join(self, who: User, chat: Chat, by: User | None = None) -> None:
-        """Someone joins, or is added: the bot too, and it then has the privacy that it has at this time."""
+    def join(self, who: User, chat: Chat, by: User | None = None, *, payload: str | None = None) -> None:
+        """Someone joins, or is added: the bot too, and it then has the privacy that it has at this time.
+
+        `payload`: the bot came by a startgroup link, and whoever added it says /start with that.
+        """
         chat = self.where(chat)
         member = chat.members.setdefault(who.id, Member(who, "left"))
         old = shapes.member(member, chat)
@@ -25,6 +28,8 @@ class Powers(Showing):
         actor = by or (self.creator(chat) if who.is_bot else who)
         self.member_changed(chat, who, actor, old, shapes.member(member, chat))
         self.serve(chat, actor, f"{who.name} joins", new_chat_members=[shapes.user(who)])
+        if payload is not None:
+            self._say(actor, chat, f"/start@{who.username} {payload}")
 
     @act
     def leave(self, who: User, chat: Chat) -> None:
@@ -79,7 +84,8 @@ class Powers(Showing):
         for name, value in changes.items():
             setattr(member, name, value)
         actor = by or self.creator(chat)
-        self.log(chat, f"{actor.name} makes {who.name} {member.status}")
+        if member.there or chat.type in ("private", "channel"):
+            self.log(chat, f"{actor.name} makes {who.name} {member.status}")
         self.member_changed(chat, who, actor, old, shapes.member(member, chat))
 
     @act

@@ -136,6 +136,14 @@ class TelegramServer(Reading):
         with self.changed:
             return [each for each in self.requests if each.method == method]
 
+    @property
+    def refusals(self) -> list[str]:
+        """Every request that got anything but a yes: method, code, words."""
+        with self.changed:
+            found = [each for each in self.requests if each.status not in (None, 200)]
+        words = [(each.answer or {}).get("description", "") for each in found]
+        return [f"{each.method} {each.status} {why}".rstrip() for each, why in zip(found, words, strict=True)]
+
     async def until(self, condition: Callable[[], Any], within: float = 5.0) -> Any:
         """As `wait_until`, in an async test."""
         return await asyncio.to_thread(self.wait_until, condition, within)

@@ -61,6 +61,7 @@ class Setting(World):
         """A supergroup, with topics if `forum`."""
         chat = self._chat("supergroup", title, members, bot)
         chat.forum, chat.username = forum, username
+        chat.last_id = int(forum)  # in a forum, number 1 is General's own, and no topic's
         return chat
 
     def forum(

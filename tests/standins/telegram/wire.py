@@ -41,6 +41,7 @@ class Wire:
         with server.changed:
             server.requests.append(asked)
             fault = server.faults.take(method, raw)
+            server.changed.notify_all()
         try:
             return await self._answered(request, asked, fault)
         finally:
@@ -55,6 +56,10 @@ class Wire:
             asked.taken = True
         except Refusal as refusal:
             return note(asked, refusal)
+        except Exception as error:
+            with self.server.changed:
+                self.server.violations.append(f"OURS: {asked.method} broke: {error!r}")
+            raise
         if (late := await self._trouble(request, asked, fault, "after")) is not None:
             return late
         asked.status = 200
@@ -103,7 +108,7 @@ def note(asked: Asked, refusal: Refusal) -> web.Response:
 
 
 def broken(asked: Asked, fault: Broken) -> web.Response:
-    asked.status = fault.code
+    asked.status, asked.answer = fault.code, {"description": "as planned"}
     if fault.html:
         return web.Response(status=fault.code, text="<html>Bad Gateway</html>", content_type="text/html")
     return answer(Refusal(fault.code, "Internal Server Error"))
