@@ -1,0 +1,189 @@
+"""Whatever is said, Telegram takes it: within its limits, in HTML that it reads, and with all its words."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.port import Address, Block, Label, Link, Spoken
+from adapters.telegram import names, presses, render
+from adapters.telegram.render import LABELS, Button
+from tests.adapters.test_telegram_parse import NOW
+from tests.standins.telegram.entities import parse_html, units
+
+SUPER = -1_001_000_000_234
+THERE = Address("telegram", "42", str(SUPER))
+
+
+def line(words, kind="line", **more):
+    return Block(kind, words, **more)
+
+
+def said(*blocks, **more):
+    return Spoken(more.pop("sort", "question"), blocks, **more)
+
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=300) | st.text("ab <>&\"'./🎉\n", max_size=9000)
+BLOCKS = st.builds(
+    Block, st.sampled_from(["line", "heading", "item", "picture"]), WORDS, st.none() | st.integers(1, 99),
+    st.none() | st.builds(Link, st.just(THERE), st.just("12"), st.just(NOW)), st.none(),
+)  # fmt: skip
+LABELED = st.builds(Label, st.text(max_size=80), st.text(max_size=90))
+SPOKEN = st.builds(
+    Spoken, st.sampled_from(["question", "answer", "recap", "status"]),
+    st.lists(BLOCKS, max_size=6).map(tuple), st.lists(LABELED, max_size=120).map(tuple), st.none(),
+    st.lists(LABELED, max_size=9).map(tuple),
+)  # fmt: skip
+
+
+@given(SPOKEN, st.booleans(), st.none() | st.integers(1, 2))
+def test_whatever_is_said_telegram_takes_it(spoken, ask_reply, most):
+    rendered = render.render(spoken, chat=SUPER, ask_reply=ask_reply, most=most)
+    assert most is None or len(rendered.texts) <= most
+    for html in rendered.texts:
+        text, _ = parse_html(html)  # raises what Telegram would refuse
+        assert text.strip()
+        assert units(text) <= 4096
+    keyboard = render.keyboard(rendered.labels, username="RundaBot", group=True)
+    buttons = [button for row in keyboard for button in row]
+    assert len(buttons) <= 100
+    assert all(len(row) <= 8 for row in keyboard)
+    assert all(button.words.strip() and bool(button.data) != bool(button.url) for button in buttons)
+    assert all(len(button.data.encode()) <= 64 for button in buttons)
+
+
+@given(st.lists(BLOCKS.filter(lambda block: block.link is None), max_size=6))
+def test_no_word_is_lost(blocks):
+    texts = [parse_html(html)[0] for html in render.render(said(*blocks)).texts]
+    wanted = re.findall(r"[a-z]", "".join(block.words for block in blocks))
+    assert re.findall(r"[a-z]", "".join(texts)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("blocks", "html"),
+    [
+        ([line("Hei")], "Hei"),
+        ([line("a <b> & c")], "a &lt;b&gt; &amp; c"),
+        ([line("Title", "heading"), line("More")], "<b>Title</b>\n\nMore"),
+        (
+            [line("What"), line("one", "item", number=1), line("two", "item", number=2)],
+            "What\n1. one\n2. two",
+        ),
+        ([line("one", "item")], "• one"),
+        ([line("The map\nEight points.", "picture", file=b"<svg/>")], "<b>The map</b>\nEight points."),
+        ([line("The map", "picture")], "<b>The map</b>"),
+        ([line(" "), line("x\x07\x7fy")], "xy"),
+        ([], "–"),
+    ],
+)
+def test_how_it_looks(blocks, html):
+    assert render.render(said(*blocks)).texts == (html,)
+
+
+def test_an_earlier_message_is_linked_where_it_has_an_address():
+    blocks = (line("Notes", "heading", link=Link(THERE._replace(thread="3"), "12.13", NOW)),)
+    seen = '<a href="https://t.me/c/1000000234/3/12">see</a>'
+    assert render.render(said(*blocks), chat=SUPER).texts == (f"<b>Notes</b> ({seen})",)
+    assert render.render(said(*blocks), chat=-77).texts == ("<b>Notes</b>",)
+
+
+def test_where_only_replies_are_heard_it_says_so():
+    (html,) = render.render(said(line("Why?")), ask_reply=True).texts
+    assert html == f"Why?\n\n<i>{LABELS['reply']}</i>"
+
+
+def test_a_long_text_is_parted_between_paragraphs():
+    blocks = [line("a" * 3000), line("b" * 3000), line("c" * 100)]
+    assert [html[0] + html[-1] for html in render.render(said(*blocks)).texts] == ["aa", "bc"]
+
+
+def test_a_long_paragraph_is_parted_where_it_hurts_least():
+    sentences = "This is one. " * 500
+    texts = render.render(said(line(sentences))).texts
+    assert all(text.endswith("one.") for text in texts)
+
+
+def test_letters_outside_of_the_basic_plane_count_as_two():
+    texts = render.render(said(line("🎉" * 3000))).texts
+    assert [units(text) for text in texts] == [4096, 1904]
+
+
+def test_a_text_with_room_for_fewer_messages_is_cut():
+    blocks = [line(letter * 3000, "heading") for letter in "abc"]
+    one, two = render.render(said(*blocks), most=2).texts
+    assert one.startswith("<b>aaa")
+    assert two.endswith("bbb</b>\n…")
+
+
+# -- buttons
+
+
+def labels(*pressed):
+    return tuple(Label(press, press.title()) for press in pressed)
+
+
+def test_buttons_of_a_piece_carry_its_number():
+    spoken = said(
+        line("one", "item", number=1, labels=labels("yes")), labels=labels("done"), tools=labels("next")
+    )
+    rows = render.render(spoken).labels
+    assert [[label.words for label in row] for row in rows] == [["1. Yes"], ["Done"], ["Next"]]
+
+
+def test_short_buttons_stand_beside_each_other():
+    rows = render.render(said(labels=tuple(Label(str(n), str(n)) for n in range(12)))).labels
+    assert [len(row) for row in rows] == [8, 4]
+
+
+def test_what_is_asked_in_private_is_an_address_in_a_group():
+    rows = (labels("open:home", "next"),)
+    home = Button("Open:Home", url="https://t.me/RundaBot?start=open-home")
+    assert render.keyboard(rows, username="RundaBot", group=True) == ((home, Button("Next", data="next")),)
+    (private,) = render.keyboard(rows, username="RundaBot")
+    assert [button.data for button in private] == ["open:home", "next"]
+
+
+def test_messages_that_are_one_are_carried_by_their_button():
+    ((button,),) = render.keyboard((labels("next"),), others=(5, 6))
+    assert presses.read(button.data) == ("next", (5, 6))
+
+
+def test_what_cannot_be_carried_is_left_out():
+    assert render.keyboard((labels("x" * 65), labels("^x"), labels(""))) == ()
+
+
+# -- pictures and topics
+
+
+@pytest.mark.parametrize(
+    ("file", "drawn"), [(b"<svg/>", True), (b"\n<?xml?><svg/>", True), (b"\x89PNG", False)]
+)
+def test_pictures_have_their_title_and_their_words(file, drawn):
+    rendered = render.render(said(line("The <map>\nEight points.", "picture", file=file)))
+    (picture,) = rendered.pictures
+    assert (picture.drawn, picture.caption) == (drawn, "The &lt;map&gt;")
+    assert "Eight points." in rendered.texts[0]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "title"),
+    [
+        ([line(" "), line("Session 1\nof 3")], "Session 1 of 3"),
+        ([], "–"),
+        ([line("x" * 200)], "x" * 127 + "…"),
+    ],
+)
+def test_a_topic_is_called_after_its_first_line(blocks, title):
+    assert render.title(said(*blocks)) == title
+
+
+@pytest.mark.parametrize("numbers", [(7,), (5, 6, 7)])
+@pytest.mark.parametrize("chat", [SUPER, -77, 501])
+def test_messages_have_names(chat, numbers):
+    assert names.numbers(chat, names.message(chat, *numbers)) == numbers
+
+
+@pytest.mark.parametrize("name", ["", "x", "5.x", "g"])
+def test_what_is_no_name_of_a_message(name):
+    assert names.numbers(SUPER, name) == ()
