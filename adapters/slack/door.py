@@ -1,0 +1,121 @@
+"""Where Slack comes in, by HTTP or by a socket: one way for both, and an answer only after the house has it.
+
+Bolt checks signatures, answers Slack's own questions (`url_verification`, `ssl_check`) and knows both transports. What
+it would do besides (listeners by pattern, a client and an authorization for every event) is not needed: a single
+middleware takes everything, right after the signature. Bolt answers what a middleware answers, so nothing is
+acknowledged before the ear has returned; and an ear that raises makes a 500, or no acknowledgement at all, and Slack
+brings it again.
+
+https://docs.slack.dev/apis/events-api#responding
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from adapters.slack import quiet
+
+log = logging.getLogger(__name__)
+
+Json: TypeAlias = dict[str, Any]
+#: Takes what Slack tells, and returns what it is to be answered, if anything, once that is stored.
+Take: TypeAlias = Callable[[Json], Awaitable[Json | None]]
+
+EVENTS, INSTALL, REDIRECT = "/slack/events", "/slack/install", "/slack/oauth_redirect"
+
+
+class _All(AsyncMiddleware):
+    """Takes everything but what Bolt answers by itself."""
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]  # noqa: A002
+    ) -> BoltResponse | None:  # fmt: skip
+        if req.body.get("type") == "url_verification":
+            return await next()
+        try:
+            answer = await self._take(req.body)
+        except Exception as fault:  # noqa: BLE001 - whatever it was, Slack is told that we do not have it
+            log.error("what Slack told could not be taken in: %s", type(fault).__name__)
+            return BoltResponse(status=500)
+        return BoltResponse(status=200, body=answer or "")
+
+
+class Door:
+    """`signing_secret` is of requests by HTTP; a socket is trusted by the token that it was opened with."""
+
+    def __init__(self, take: Take, *, signing_secret: str = "", flow: AsyncOAuthFlow | None = None) -> None:
+        self._take, self._busy, self._idle, self.open = take, 0, asyncio.Event(), False
+        self._idle.set()
+        self.flow = flow
+        self.app = AsyncApp(
+            name="runda", logger=quiet.logger(), signing_secret=signing_secret, process_before_response=True,
+            request_verification_enabled=bool(signing_secret), authorize=_nobody,
+            before_authorize=_All(self._counted), ignoring_self_events_enabled=False,
+            attaching_function_token_enabled=False, attaching_conversation_kwargs_enabled=False,
+        )  # fmt: skip
+
+    async def _counted(self, body: Json) -> Json | None:
+        self._busy += 1
+        self._idle.clear()
+        try:
+            return await self._take(body)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
+    async def idle(self, seconds: float) -> None:
+        """Returns when all that came in has been answered, or after so long."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), seconds)
+            await asyncio.sleep(0)  # the last answer is on its way
+        except TimeoutError:
+            log.warning(
+                "%d things that Slack told have not been answered; it will bring them again", self._busy
+            )
+
+    # -- by HTTP
+
+    def routes(self) -> list[web.RouteDef]:
+        routes = [web.post(EVENTS, self._http)]
+        if self.flow is not None:
+            routes += [web.get(INSTALL, self._install), web.get(REDIRECT, self._installed)]
+        return routes
+
+    async def _http(self, request: web.Request) -> web.Response:
+        if not self.open:
+            return web.Response(status=503)
+        return await to_aiohttp_response(await self.app.async_dispatch(await _asked(request)))
+
+    async def _install(self, request: web.Request) -> web.Response:
+        assert self.flow is not None
+        return await to_aiohttp_response(await self.flow.handle_installation(await _asked(request)))
+
+    async def _installed(self, request: web.Request) -> web.Response:
+        assert self.flow is not None
+        return await to_aiohttp_response(await self.flow.handle_callback(await _asked(request)))
+
+
+async def _asked(request: web.Request) -> AsyncBoltRequest:
+    headers: Any = request.headers
+    return AsyncBoltRequest(body=await request.text(), query=request.query_string, headers=headers)
+
+
+async def _nobody() -> AuthorizeResult:
+    """Never asked: what would have to be authorized has been taken before."""
+    return AuthorizeResult(enterprise_id=None, team_id=None)

@@ -1,0 +1,105 @@
+"""Whether Slack has a message of ours: found by the token in its metadata.
+
+Where Slack rations look-ups (apps that are handed out to many, without being in its marketplace: one request a minute,
+15 messages), one page has to do. So it begins shortly before the message was first sent.
+
+https://docs.slack.dev/reference/methods/conversations.replies, and the same with conversations.history
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.port import Outgoing
+from adapters.slack import limits, names
+from adapters.slack.client import Client, Json
+from adapters.slack.workspaces import Installation
+
+#: What two clocks may differ by.
+MARGIN = timedelta(seconds=30)
+#: After this long a request that we have given up is not carried out any more.
+LATEST = timedelta(minutes=10)
+#: The file that a long message goes on in counts as this part.
+FILE = 0
+
+
+class Finder:
+    def __init__(self, client: Client, *, rationed: bool) -> None:
+        self.client, self.rationed = client, rationed
+        self._private: dict[tuple[str, str], str] = {}
+
+    async def find(self, there: Installation, outgoing: Outgoing) -> names.Posted | None:
+        """The message with this token. Raises Later, Shut and OSError."""
+        channel, thread = await self._channel(there, outgoing), outgoing.place.thread
+        async for message in self._messages(there, channel, thread, outgoing.since):
+            if token(message) == outgoing.token:
+                return names.Posted(channel, message["ts"])
+        return None
+
+    async def rest(self, there: Installation, first: names.Posted, thread: str) -> dict[int, str]:
+        """What continues a message: time stamps by number of part, and the id of the file as part `FILE`."""
+        parts: dict[int, str] = {}
+        async for message in self._messages(
+            there, first.channel, thread, names.moment(first.ts), margin=False
+        ):
+            ts, _, number = (token(message) or "").partition("/")
+            if ts == first.ts and number.isdecimal():
+                parts[int(number)] = message["ts"]
+            for file in message.get("files") or ():
+                if file.get("name") == file_name(first.ts):
+                    parts[FILE] = file["id"]
+        return parts
+
+    async def _channel(self, there: Installation, outgoing: Outgoing) -> str:
+        """Slack's own name of a private place."""
+        channel = outgoing.place.channel
+        if not names.is_person(channel):
+            return channel
+        key = there.workspace, channel
+        if key not in self._private:
+            opened = await self._ask(there, "conversations.open", users=channel)
+            self._private[key] = str(opened["channel"]["id"])
+        return self._private[key]
+
+    async def _messages(
+        self, there: Installation, channel: str, thread: str, since: datetime | None, *, margin: bool = True
+    ) -> AsyncIterator[Json]:
+        method = "conversations.replies" if thread else "conversations.history"
+        asked: Json = {
+            "channel": channel,
+            "include_all_metadata": True,
+            "inclusive": True,
+            "limit": limits.PAGE,
+        }
+        asked |= {"ts": thread} if thread else {}
+        if since is not None:
+            asked["oldest"] = names.stamp(since - MARGIN if margin else since)
+        if self.rationed:
+            asked["limit"] = limits.RATIONED_PAGE
+            # A channel's history is told from its end: what came much later would fill the page.
+            asked |= {"latest": names.stamp(since + LATEST)} if since is not None and not thread else {}
+        while True:
+            page = await self._ask(there, method, **asked)
+            for message in page.get("messages") or ():
+                yield message
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if self.rationed or not cursor:
+                return
+            asked["cursor"] = cursor
+
+    async def _ask(self, there: Installation, method: str, **asked: Any) -> Json:
+        bucket = f"{names.NAME}/{there.workspace}/{method}"
+        return await self.client.call(there.token, method, bucket, **asked)
+
+
+def token(message: Json) -> str | None:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    return payload.get("token") if metadata.get("event_type") == names.METADATA else None
+
+
+def file_name(ts: str) -> str:
+    """What the file is called that holds the whole of the message with this time stamp."""
+    return f"runda-{ts}.txt"

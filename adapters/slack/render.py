@@ -1,0 +1,268 @@
+"""What the house says, as Slack's blocks with the same in plain text beside them. Pure.
+
+The rules:
+
+- All words of a message stand in its plain text too: screen readers and notifications take that alone. So a part of
+  a message holds no more than the text does (`limits.TEXT`), and everything else is far from its limit.
+- What does not fit goes on in further parts, at most `MOST_PARTS` messages; what is longer still is a first message
+  and a file that holds it all.
+- Lines that follow each other share a section. A heading is a header; one that links to something is bold.
+- A picture is its words, in full: what Slack shows of ours (`pictures`) is added to them, never instead.
+- A button's press is its value. Its block says which message it belongs to, where one is continued in others, so
+  that a press in the second part is known as one of the first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from adapters.port import Block, Label, Link, Spoken
+from adapters.slack import limits
+from adapters.slack.wording import cut, escape, length, marked, split
+
+Json: TypeAlias = dict[str, Any]
+#: Where a link leads; None where that cannot be known.
+Leads: TypeAlias = Callable[[Link], str | None]
+
+#: Messages that a long one may come to.
+MOST_PARTS = 3
+#: Of one piece of text, with room for what is put before and behind it.
+_PIECE = limits.SECTION - 500
+_SECTION = limits.SECTION - 50
+_TEXT = limits.TEXT - 100
+_BLOCKS = limits.BLOCKS - 2
+_TOTAL = limits.BLOCKS_TOTAL - 200
+#: Of a row of buttons, as JSON: their values count too, for all that is known.
+_ROW = 6_000
+_FILE_TITLE = 80
+_LONG, _OF = "long", "of="
+MORE = "…"
+
+
+class Piece(NamedTuple):
+    """A block, and what it says in plain text; `buttons`: it needs a name of its own."""
+
+    block: Json
+    text: str = ""
+    buttons: bool = False
+
+    def named(self, mark: str, index: int) -> Json:
+        """The block, with names that no other block or button of its message has."""
+        if not self.buttons:
+            return self.block
+        block = {**self.block, "block_id": f"{mark}~{index}"}
+        if "accessory" in block:
+            block["accessory"] = {**block["accessory"], "action_id": f"press-{index}"}
+        else:
+            rows = enumerate(block["elements"])
+            block["elements"] = [{**each, "action_id": f"press-{index}-{number}"} for number, each in rows]
+        return block
+
+
+class Part(NamedTuple):
+    """One message of a spoken one."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        """The plain text, as Slack takes it; never empty."""
+        words = "\n".join(piece.text for piece in self.pieces if piece.text)
+        return escape(words) or escape(_on_buttons(self.pieces)) or MORE
+
+    def blocks(self, of: str | None = None, *, long: bool = False) -> list[Json]:
+        """`of`: what the first message is called, in a part that continues it; `long`: it is that first one."""
+        mark = f"{_OF}{of}" if of else _LONG if long else ""
+        return [piece.named(mark, index) for index, piece in enumerate(self.pieces)]
+
+
+class Rendered(NamedTuple):
+    """The messages that a spoken one comes to; `filed`: they do not hold it, and a text file does."""
+
+    parts: tuple[Part, ...]
+    #: All its words, and what they are about.
+    whole: str
+    title: str
+    filed: bool = False
+
+    @property
+    def long(self) -> bool:
+        return self.filed or len(self.parts) > 1
+
+
+def render(spoken: Spoken, leads: Leads) -> Rendered:
+    words, ends = list(pieces(spoken.blocks, leads)), [*buttons(spoken.labels), *buttons(spoken.tools)]
+    parts = pack([*words, *ends])
+    whole = "\n\n".join(piece.text for piece in words if piece.text)
+    title = cut(whole.partition("\n")[0], _FILE_TITLE)
+    if len(parts) <= MOST_PARTS:
+        return Rendered(tuple(parts), whole, title)
+    return Rendered(shortened(parts, 1), whole, title, filed=True)
+
+
+def shortened(parts: Sequence[Part], most: int) -> tuple[Part, ...]:
+    """At most so many parts: what is over is left out, but for the buttons, and a sign stands where it was."""
+    if len(parts) <= most:
+        return tuple(parts)
+    kept, over = parts[:most], parts[most:]
+    ends = [piece for part in over for piece in part.pieces if piece.buttons and not piece.text]
+    last = list(kept[-1].pieces)
+    while len(pack([*last, _section(MORE, MORE), *ends])) > 1 and len(last) > 1:
+        last.pop()
+    return (*kept[:-1], pack([*last, _section(MORE, MORE), *ends])[0])
+
+
+def pack(pieces: Iterable[Piece]) -> list[Part]:
+    """Pieces in as few parts as hold them in their order; one at least."""
+    parts: list[list[Piece]] = [[]]
+    text = total = 0
+    for piece in pieces:
+        more, weight = length(escape(piece.text)) + 1, _weight(piece)
+        full = len(parts[-1]) >= _BLOCKS or text + more > _TEXT or total + weight > _TOTAL
+        if full and parts[-1]:
+            parts.append([])
+            text = total = 0
+        parts[-1].append(piece)
+        text, total = text + more, total + weight
+    return [Part(tuple(part)) for part in parts]
+
+
+def _weight(piece: Piece) -> int:
+    return length(json.dumps(piece.block, ensure_ascii=False)) + limits.BLOCK_ID // 2
+
+
+def continued_from(block: str) -> tuple[str | None, bool]:
+    """What the name of a block with buttons says: the message that its own continues, and whether it is long."""
+    mark = block.rpartition("~")[0]
+    return (mark.removeprefix(_OF), True) if mark.startswith(_OF) else (None, mark == _LONG)
+
+
+# -- pieces
+
+
+class _Text(NamedTuple):
+    """Words on their way into a section; `item`: the next item follows at once."""
+
+    markup: str
+    plain: str
+    item: bool = False
+
+
+def pieces(blocks: Iterable[Block], leads: Leads) -> Iterator[Piece]:
+    """The blocks of the house as pieces, each within its limits."""
+    waiting: list[_Text] = []
+    for block in blocks:
+        if (
+            block.kind == "heading"
+            and block.link is None
+            and 0 < length(block.words.strip()) <= limits.HEADER
+        ):
+            yield from _sections(waiting)
+            waiting = []
+            yield _header(block.words)
+        else:
+            waiting += _texts(block, leads)
+        if block.labels:
+            yield from _sections(waiting, block.labels)
+            waiting = []
+    yield from _sections(waiting)
+
+
+def _texts(block: Block, leads: Leads) -> list[_Text]:
+    if not block.words.strip():
+        return []
+    if block.kind == "picture":
+        title, _, alt = block.words.strip().partition("\n")
+        return [_Text(_bold(each), each, item=True) for each in split(title, _PIECE)] + _lines(alt)
+    if block.kind == "heading":
+        texts = [_Text(_bold(each), each, item=True) for each in split(block.words, _PIECE)]
+    elif block.kind == "item":
+        lead = f"{block.number}. " if block.number is not None else "• "
+        words = split(block.words, _PIECE)
+        texts = [_Text(lead + marked(words[0]), lead + words[0], item=True)]
+        texts += [_Text(marked(each), each, item=True) for each in words[1:]]
+    else:
+        texts = _lines(block.words)
+    return _linked(texts, block.link, leads)
+
+
+def _lines(words: str) -> list[_Text]:
+    return [_Text(marked(each), each) for each in split(words, _PIECE)]
+
+
+def _bold(words: str) -> str:
+    """Slack takes no line break within stars."""
+    return "\n".join(f"*{marked(line).replace('*', '')}*" for line in words.splitlines() if line.strip(" *"))
+
+
+def _linked(texts: list[_Text], link: Link | None, leads: Leads) -> list[_Text]:
+    """A link is called by the time of what it leads to, which Slack shows in the reader's zone and language."""
+    address = leads(link) if link is not None and texts else None
+    if link is None or address is None:
+        return texts
+    seen = f"{int(link.at.timestamp())}^{{date_short_pretty}} {{time}}^{escape(address)}|{link.at:%Y-%m-%d %H:%M} UTC"
+    return [*texts[:-1], texts[-1]._replace(markup=f"{texts[-1].markup} (<!date^{seen}>)")]
+
+
+def _sections(texts: Sequence[_Text], labels: Sequence[Label] = ()) -> Iterator[Piece]:
+    """Texts in as few sections as hold them; buttons stand beside or under the last."""
+    markup, plain, before = "", "", False
+    made: list[Piece] = []
+    for text in texts:
+        space = "" if not markup else "\n" if before else "\n\n"
+        if markup and length(markup) + length(text.markup) + 2 > _SECTION:
+            made.append(_section(markup, plain))
+            markup, plain, space = "", "", ""
+        markup, plain, before = markup + space + text.markup, plain + space + text.plain, text.item
+    if markup:
+        made.append(_section(markup, plain))
+    if len(labels) == 1 and made:
+        last = made.pop()
+        made.append(Piece({**last.block, "accessory": button(labels[0])}, last.text, buttons=True))
+        labels = ()
+    yield from made
+    yield from buttons(labels)
+
+
+def _section(markup: str, plain: str) -> Piece:
+    # Verbatim: nobody is called, and no channel linked, by what somebody happened to write.
+    return Piece({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}}, plain)
+
+
+def _header(words: str) -> Piece:
+    said = " ".join(words.split())
+    return Piece({"type": "header", "text": {"type": "plain_text", "text": said, "emoji": True}}, said)
+
+
+# -- buttons
+
+
+def buttons(labels: Iterable[Label]) -> Iterator[Piece]:
+    """Rows of buttons, as many as there must be."""
+    row: list[Json] = []
+    weight = 0
+    for label in labels:
+        made = button(label)
+        more = length(json.dumps(made, ensure_ascii=False))
+        if row and (len(row) >= limits.ELEMENTS or weight + more > _ROW):
+            yield Piece({"type": "actions", "elements": row}, buttons=True)
+            row, weight = [], 0
+        row.append(made)
+        weight += more
+    if row:
+        yield Piece({"type": "actions", "elements": row}, buttons=True)
+
+
+def button(label: Label) -> Json:
+    """Raises ValueError where the press is longer than Slack keeps."""
+    if not 0 < length(label.press) <= limits.BUTTON_VALUE:
+        raise ValueError(f"a press has 1 to {limits.BUTTON_VALUE} characters")
+    words = {"type": "plain_text", "text": cut(label.words, limits.BUTTON) or MORE, "emoji": True}
+    return {"type": "button", "text": words, "value": label.press}
+
+
+def _on_buttons(pieces: Iterable[Piece]) -> str:
+    rows = (piece.block.get("elements", ()) for piece in pieces if piece.buttons)
+    return " · ".join(each["text"]["text"] for row in rows for each in row)

@@ -1,0 +1,235 @@
+"""What the house says, on its way to Slack: new messages, rewritten ones, marks, and what is shown to one alone.
+
+The rules:
+
+- A message is one request, and carries its token. One that is continued is posted first part first; each further
+  part carries the name of the first and its number (`1700000000.000100/2`), and so does the file, in its name.
+- If a further part does not arrive, the whole is unclear: whoever looks it up (`looking`) posts what is missing.
+- A rewritten message never gets more parts than it had, as nobody would know of them: what does not fit is left
+  out, with a sign. Parts that are not needed any more are deleted, so that nothing stands there that was taken back.
+- What is shown to one alone, or is a mark, cannot be looked up. To do it again is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from adapters.port import Bucket, Later, Outgoing, Refused, Shut, Taken
+from adapters.slack import names
+from adapters.slack.client import Client, Json
+from adapters.slack.errors import Unclear
+from adapters.slack.looking import FILE, Finder, file_name
+from adapters.slack.render import MOST_PARTS, Rendered, render, shortened
+from adapters.slack.workspaces import Installation, Workspaces
+
+log = logging.getLogger(__name__)
+
+#: The mark that says: it has been taken in.
+TICK = "white_check_mark"
+#: What a mark cannot be put on is not worth a word: the message is gone, is full of marks, or has this one.
+MARKED = frozenset(("message_not_found", "already_reacted", "too_many_emoji", "too_many_reactions", "not_reactable",
+                    "thread_locked", "no_access", "missing_scope"))  # fmt: skip
+#: Nobody is called to a page by what stands in a message.
+UNFOLDED = {"unfurl_links": False, "unfurl_media": False}
+
+# Slack's tiers are at least so many a minute, and about one message a second in a channel, with bursts
+# (https://docs.slack.dev/apis/web-api/rate-limits). How large those may be it does not say.
+TIER3, TIER4, MINUTE = 50, 100, 60
+CHANNEL = (5, 5.0)
+#: chat.postMessage in a workspace: several hundred a minute.
+POSTS = 240
+
+
+def is_mark(outgoing: Outgoing) -> bool:
+    """A receipt that says nothing but that it is one."""
+    spoken = outgoing.spoken
+    return spoken.sort == "receipt" and bool(spoken.about) and not spoken.labels and outgoing.message is None
+
+
+def buckets(outgoing: Outgoing) -> tuple[Bucket, ...]:
+    if is_mark(outgoing):
+        return (Bucket(bucket(outgoing, "reactions.add"), TIER3, MINUTE),)
+    if outgoing.message is not None:
+        return (Bucket(bucket(outgoing, "chat.update"), TIER3, MINUTE),)
+    if _alone(outgoing):
+        return (Bucket(bucket(outgoing, "chat.postEphemeral"), TIER4, MINUTE),)
+    posts = Bucket(bucket(outgoing, "chat.postMessage"), POSTS, MINUTE)
+    return Bucket(bucket(outgoing, outgoing.place.channel), *CHANNEL), posts
+
+
+def bucket(outgoing: Outgoing, what: str) -> str:
+    """The name of a bucket: of a channel, or of a method, in one workspace."""
+    return f"{names.NAME}/{outgoing.place.workspace}/{what}"
+
+
+def _alone(outgoing: Outgoing) -> bool:
+    return outgoing.only is not None and not names.is_person(outgoing.place.channel)
+
+
+class Sender:
+    def __init__(self, client: Client, workspaces: Workspaces, finder: Finder) -> None:
+        self.client, self.workspaces, self.finder = client, workspaces, finder
+
+    async def send(self, outgoing: Outgoing) -> Taken:
+        """Raises Refused, Shut, Later and OSError."""
+        there = await self.installation(outgoing.place.workspace)
+        if is_mark(outgoing):
+            return await self._mark(there, outgoing)
+        rendered = render(outgoing.spoken, self.workspaces.leads)
+        if outgoing.message is not None:
+            return await self._rewrite(there, outgoing, rendered)
+        if _alone(outgoing):
+            return await self._whisper(there, outgoing, rendered)
+        return await self._post(there, outgoing, rendered)
+
+    async def installation(self, workspace: str) -> Installation:
+        """Raises Shut."""
+        there = await self.workspaces.find(workspace)
+        if there is None:
+            raise Shut("uninstalled", workspace, whole=True)
+        return there
+
+    # -- new messages
+
+    async def _post(self, there: Installation, outgoing: Outgoing, rendered: Rendered) -> Taken:
+        place, part = outgoing.place, rendered.parts[0]
+        answer = await self._one(there, outgoing, place.channel, place.thread, outgoing.token, part.text,
+                                 part.blocks(long=rendered.long))  # fmt: skip
+        name = names.message(answer["channel"], answer["ts"], long=rendered.long)
+        if rendered.long:
+            try:
+                await self._continue(there, outgoing, names.posted(place, name), rendered, frozenset())
+            except (Later, Shut, OSError) as fault:
+                raise Unclear("only a part of a message has arrived") from fault
+        return Taken(name, answer["ts"] if outgoing.opens else "")
+
+    async def _one(
+        self, there: Installation, outgoing: Outgoing, channel: str, thread: str, token: str, text: str,
+        blocks: list[Json],
+    ) -> Json:  # fmt: skip
+        metadata = {"event_type": names.METADATA, "event_payload": {"token": token}}
+        return await self.client.call(
+            there.token, "chat.postMessage", bucket(outgoing, outgoing.place.channel), channel=channel, text=text,
+            blocks=blocks, metadata=metadata, **_inside(thread), **UNFOLDED,
+        )  # fmt: skip
+
+    async def _continue(
+        self, there: Installation, outgoing: Outgoing, first: names.Posted, rendered: Rendered,
+        known: Collection[int],
+    ) -> None:  # fmt: skip
+        """Post the further parts that are not known to be there, and the file."""
+        name, thread = names.message(first.channel, first.ts, long=True), _under(outgoing, first)
+        for number, part in enumerate(rendered.parts[1:], 2):
+            if number not in known:
+                try:
+                    await self._one(there, outgoing, first.channel, thread, f"{first.ts}/{number}", part.text,
+                                    part.blocks(name))  # fmt: skip
+                except Refused as refused:
+                    log.error("the rest of a message was refused: %s", refused)
+        if rendered.filed and FILE not in known:
+            await self._upload(there, outgoing, first, rendered)
+
+    async def _upload(
+        self, there: Installation, outgoing: Outgoing, first: names.Posted, rendered: Rendered
+    ) -> None:
+        """The whole of a message as a text file beneath it."""
+        try:
+            await self.client.call(
+                there.token, "files.upload_v2", bucket(outgoing, "files"), content=rendered.whole,
+                filename=file_name(first.ts), title=rendered.title, channel=first.channel,
+                **_inside(_under(outgoing, first)),
+            )  # fmt: skip
+        except Refused as refused:
+            log.error("the file of a long message was refused: %s", refused)
+
+    async def _whisper(self, there: Installation, outgoing: Outgoing, rendered: Rendered) -> Taken:
+        """Shown to one person, until they look away: Slack keeps it nowhere."""
+        place = outgoing.place
+        said: list[str] = []
+        for part in shortened(rendered.parts, MOST_PARTS):
+            answer = await self.client.call(
+                there.token, "chat.postEphemeral", bucket(outgoing, "chat.postEphemeral"), channel=place.channel,
+                user=outgoing.only, text=part.text, blocks=part.blocks(), **_inside(place.thread),
+            )  # fmt: skip
+            said.append(str(answer["message_ts"]))
+        return Taken(names.whispered(said[0]))
+
+    async def _mark(self, there: Installation, outgoing: Outgoing) -> Taken:
+        about = str(outgoing.spoken.about)
+        on = names.posted(outgoing.place, about)
+        try:
+            await self.client.call(there.token, "reactions.add", bucket(outgoing, "reactions.add"), channel=on.channel,
+                                   timestamp=on.ts, name=TICK)  # fmt: skip
+        except (Refused, Shut) as refused:
+            if str(refused).partition(":")[0] not in MARKED:
+                raise
+        return Taken(names.receipt(about))
+
+    # -- rewriting
+
+    async def _rewrite(self, there: Installation, outgoing: Outgoing, rendered: Rendered) -> Taken:
+        name = str(outgoing.message)
+        first = names.posted(outgoing.place, name)
+        if first.fleeting:
+            return Taken(name)
+        rest = await self.finder.rest(there, first, _under(outgoing, first)) if first.long else {}
+        numbers = sorted(number for number in rest if number != FILE)
+        parts = shortened(rendered.parts, 1 + len(numbers))
+        await self._update(there, outgoing, first, first.ts, parts[0].text, parts[0].blocks(long=first.long))
+        for number, part in zip(numbers, parts[1:], strict=False):
+            await self._update(there, outgoing, first, rest[number], part.text, part.blocks(name))
+        for number in numbers[len(parts) - 1 :]:
+            await self._away(there, outgoing, "chat.delete", channel=first.channel, ts=rest[number])
+        if FILE in rest:
+            await self._away(there, outgoing, "files.delete", file=rest[FILE])
+            if rendered.long:
+                await self._upload(there, outgoing, first, rendered)
+        return Taken(name)
+
+    async def _update(
+        self,
+        there: Installation,
+        outgoing: Outgoing,
+        first: names.Posted,
+        ts: str,
+        text: str,
+        blocks: list[Json],
+    ) -> None:
+        """Slack keeps the metadata of a message that is updated without any."""
+        await self.client.call(there.token, "chat.update", bucket(outgoing, "chat.update"), channel=first.channel,
+                               ts=ts, text=text, blocks=blocks)  # fmt: skip
+
+    async def _away(self, there: Installation, outgoing: Outgoing, method: str, **which: str) -> None:
+        """Delete a part; that somebody has done so before is as well."""
+        try:
+            await self.client.call(there.token, method, bucket(outgoing, method), **which)
+        except Refused as refused:
+            if refused.reason != "gone":
+                log.error("a part of a message could not be deleted: %s", refused)
+
+    # -- after a crash
+
+    async def look_up(self, outgoing: Outgoing) -> Taken | None:
+        """The message, if Slack has it; what is missing of a long one is posted. Raises as `send`."""
+        if outgoing.message is not None or is_mark(outgoing) or _alone(outgoing):
+            return None
+        there = await self.installation(outgoing.place.workspace)
+        found = await self.finder.find(there, outgoing)
+        if found is None:
+            return None
+        rendered = render(outgoing.spoken, self.workspaces.leads)
+        if rendered.long:
+            rest = await self.finder.rest(there, found, _under(outgoing, found))
+            await self._continue(there, outgoing, found, rendered, rest)
+        name = names.message(found.channel, found.ts, long=rendered.long)
+        return Taken(name, found.ts if outgoing.opens else "")
+
+
+def _under(outgoing: Outgoing, first: names.Posted) -> str:
+    """The thread that a message goes on in: its own, where it is in none. A private place has no threads."""
+    return outgoing.place.thread or ("" if names.is_private(first.channel) else first.ts)
+
+
+def _inside(thread: str) -> dict[str, str]:
+    return {"thread_ts": thread} if thread else {}

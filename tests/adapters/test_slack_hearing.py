@@ -1,0 +1,199 @@
+"""What people do in Slack, heard by the house: both transports, and an answer only once it is stored."""
+
+import asyncio
+
+import pytest
+
+from adapters.port import Blank, Block, Chose, Faults, Label, Learned, Rewrote, Sheet, TookBack, Wrote
+from tests.adapters.slack_desk import House, listening, place, run, saying
+from tests.standins.slack import SlackServer
+
+TRANSPORTS = pytest.mark.parametrize("transport", ["socket", "http"])
+
+
+@TRANSPORTS
+def test_what_is_written_changed_and_taken_back(transport):
+    async def story():
+        async with SlackServer() as slack:
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house, transport):
+                ts = await slack.say(kari, team, "Fish &amp; chips")
+                reply = await slack.say(kari, team, "In the thread", thread=ts)
+                await slack.edit(kari, team, ts, "Fish")
+                await slack.unfurl(team, ts)
+                await slack.delete(kari, team, reply)
+                await slack.say(kari, None, "To you alone")
+                await slack.bot_says(team, "I am another app")
+        first, second, changed, gone, alone = house.heard
+        assert isinstance(first, Wrote)
+        assert (first.words, first.message, first.place, first.account) == (
+            "Fish & chips",
+            ts,
+            place(slack, team),
+            kari.id,
+        )
+        assert isinstance(second, Wrote)
+        assert second.place == place(slack, team, ts)
+        assert isinstance(changed, Rewrote)
+        assert (changed.words, changed.message) == ("Fish", ts)
+        assert changed.revision > 0
+        assert isinstance(gone, TookBack)
+        assert (gone.message, gone.place.thread) == (reply, ts)
+        assert isinstance(alone, Wrote)
+        assert alone.private
+        assert alone.place == place(slack, kari)
+        assert not slack.violations
+
+    run(story())
+
+
+@TRANSPORTS
+def test_nothing_is_acknowledged_before_the_house_has_it(transport):
+    async def story():
+        async with SlackServer() as slack:
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house, transport):
+                house.gate.clear()
+                for number in range(16):
+                    await slack.say(kari, team, f"Answer {number}", wait=False)
+                # All of them at the same time, so that the house may store them together.
+                await _until(lambda: house.waiting == 16)
+                assert not any(each.acked for each in slack.deliveries.all)
+                house.gate.set()
+                await _until(lambda: all(each.acked for each in slack.deliveries.all))
+        assert len(house.heard) == 16
+
+    run(story())
+
+
+@TRANSPORTS
+def test_what_could_not_be_stored_comes_again(transport):
+    async def story():
+        async with SlackServer() as slack:
+            slack.retry_delays, slack.ack_seconds = (0, 0, 0), 0.3
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house, transport):
+                house.failing = [RuntimeError("the disk is full")]
+                await slack.say(kari, team, "An answer")
+        (heard,) = house.heard
+        assert isinstance(heard, Wrote)
+        assert heard.words == "An answer"
+
+    run(story())
+
+
+@TRANSPORTS
+def test_a_button_a_sheet_and_its_answer(transport):
+    async def story():
+        async with SlackServer() as slack:
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house, transport) as platform:
+                outgoing = saying(
+                    place(slack, team),
+                    "Question 1",
+                    labels=(Label("next", "Next"), Label("open:answer:7", "Write")),
+                )
+                taken = await platform.send(outgoing)
+                await slack.press(kari, team, taken.message, "Next")
+                house.sheet = lambda asked: Sheet(
+                    name="answer:7",
+                    title="Your answer",
+                    submit="Save",
+                    cancel="Close",
+                    blocks=(Block("line", "Only you see it."),),
+                    blanks=(Blank(name="words", kind="area", label="Words", required=True),),
+                )
+                answer = await slack.press(kari, team, taken.message, "Write")
+                assert answer.ok
+                assert "Only you see it." in slack.view_text(slack.modal(kari))
+                house.result = Faults({"words": "Write something here."})
+                answer = await slack.submit(kari, {"Words": "?"})
+                assert answer.errors == {"Words": "Write something here."}
+                house.result = None
+                answer = await slack.submit(kari, {"Words": "We meet at eight."})
+                assert not slack.modals(kari)
+        (chose,) = house.heard
+        assert isinstance(chose, Chose)
+        assert (chose.press, chose.message, chose.place) == ("next", taken.message, place(slack, team))
+        (asked,) = house.asked
+        assert (asked.press, asked.message, asked.place) == (
+            "open:answer:7",
+            taken.message,
+            place(slack, team),
+        )
+        first, second = house.filled
+        assert first.key != second.key
+        assert (second.sheet, second.place, second.written) == (
+            "answer:7",
+            place(slack, team),
+            {"words": "We meet at eight."},
+        )
+        assert not slack.violations
+
+    run(story())
+
+
+@TRANSPORTS
+def test_the_command_the_home_and_marking(transport):
+    async def story():
+        async with SlackServer() as slack:
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house, transport):
+                ts = await slack.say(kari, team, "We agree on this")
+                house.heard.clear()
+                await slack.slash(kari, "/runda", channel=team)
+                assert slack.modal(kari)
+                await slack.close(kari)
+                await slack.slash(kari, "/runda", "series:1", channel=team)
+                await slack.open_home(kari)
+                await slack.open_home(kari)
+                assert slack.home(kari)
+                await slack.shortcut(kari, team, ts, "runda_note")
+        assert [each.press for each in house.asked] == [
+            "open:home",
+            "open:series:1",
+            "open:home",
+            "open:home",
+        ]
+        assert house.asked[2].place == place(slack, kari)
+        (marked,) = house.heard
+        assert isinstance(marked, Chose)
+        assert (marked.press, marked.about, marked.message) == ("note", ts, None)
+        assert not slack.violations
+
+    run(story())
+
+
+@TRANSPORTS
+def test_news_of_places_and_people(transport):
+    async def story():
+        async with SlackServer() as slack:
+            house, kari, per = House(), slack.user("Kari"), slack.user("Per")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house, transport):
+                await slack.join(per, team)
+                await slack.leave(per, team)
+                await slack.deactivate(per)
+                await slack.archive(team, kari)
+                await slack.unarchive(team, kari)
+                await slack.kick_bot(team, kari)
+                await slack.join(slack.first.bot, team, kari)
+                await slack.uninstall()
+        told = [(each.what, each.why) for each in house.heard if isinstance(each, Learned)]
+        assert told == [
+            ("came", ""), ("went", ""), ("gone", ""), ("shut", "archived"), ("open", ""),
+            ("shut", "removed"), ("shut", "removed"), ("open", ""), ("cut", "uninstalled"),
+        ]  # fmt: skip
+
+    run(story())
+
+
+async def _until(holds):
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.005)
