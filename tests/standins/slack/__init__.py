@@ -41,7 +41,7 @@ Faults: faults.next(method, kind, times, where, retry_after, name, then), faults
 Reading: requests, calls(method), violations, warnings, posts(channel, thread), whispers(channel, user), doubles(),
   text(message), transcript(channel, user), dm_transcript(user), view_text(view), deliveries.all,
   until(condition), settled()
-Benches: signed_event(payload) -> (body, headers)
+Benches: payload_of(user, channel, text, thread), signed_event(payload) -> (body, headers)
 
 A violation is something that Slack does not document, or would show a person as broken: unknown or missing
 arguments, bad answers to a submission. A warning is bad manners: blocks without a text. What a person cannot do

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.standins.slack import limits, shapes
-from tests.standins.slack.delivery import EVENT, INTERACTIVE, SLASH, Delivery
+from tests.standins.slack.delivery import EVENT, INTERACTIVE, SLASH, Deliveries, Delivery
 from tests.standins.slack.elements import STATEFUL, options_of
 from tests.standins.slack.methods_views import STACK
 from tests.standins.slack.people import People, What, Where, Who
@@ -38,7 +38,7 @@ class Answer:
 
 class Forms(People):
     triggers: Triggers
-    deliveries: Any
+    deliveries: Deliveries
     violations: list[str]
 
     # -- reading what is open
@@ -330,9 +330,9 @@ def find(
     offered = [
         (block, each) for block in blocks for each in elements(block) if not kinds or each["type"] in kinds
     ]
-    for matches in (lambda label: label == what, lambda label: label.startswith(what)):
+    for matches in (str.__eq__, str.startswith):
         for block, element in offered:
-            if any(matches(label) for label in labels(block, element) if label):
+            if any(matches(label, what) for label in labels(block, element) if label):
                 return block, element
     names = [next(iter(labels(block, element))) for block, element in offered]
     raise NotOffered(f"{what!r} is not in {where}; there are {names}")

@@ -91,7 +91,7 @@ def check_content(server: SlackServer, call: Call) -> None:
         raise SlackError("no_text")
     if call.arg("blocks") and not call.arg("text"):
         server.warn(call, "blocks without a text for screen readers and notifications")
-    if call.arg("metadata"):
+    if call.arg("metadata", {}) != {}:
         limits.check_metadata(call.args["metadata"])
 
 
@@ -130,7 +130,7 @@ def update(server: SlackServer, call: Call) -> Json:
     channel = call.channel()
     message = own(call, channel, "cant_update_message")
     if channel.is_archived:
-        raise SlackError("is_archived")
+        raise SlackError("is_inactive")
     if len(str(call.arg("text"))) > limits.UPDATE_MOST:
         raise SlackError("msg_too_long")
     check_content(server, call)
@@ -144,15 +144,18 @@ def update(server: SlackServer, call: Call) -> Json:
 
 
 def change(server: SlackServer, call: Call, message: Message) -> None:
-    """What is not given stays, as far as Slack has it so: metadata does; blocks go when only a text is given."""
+    """What is not given stays, but blocks go when only a text is given; "(edited)" is shown only then."""
     new = content(server, call)
-    message.text = new["text"] if call.arg("text") or call.arg("markdown_text") else message.text
-    message.blocks = new["blocks"]
+    if new["text"]:
+        message.text = new["text"]
+    if new["text"] or "blocks" in call.args:
+        message.blocks = new["blocks"]
     if "attachments" in call.args:
         message.attachments = new["attachments"]
     if "metadata" in call.args:
         message.metadata = call.args["metadata"] or {}
-    message.edited = {"user": message.user, "ts": f"{server.clock.now():.6f}"}
+    if not new["blocks"]:
+        message.edited = {"user": message.user, "ts": f"{server.clock.now():.6f}"}
 
 
 @method("chat.delete", WRITE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.standins.slack import shapes
 from tests.standins.slack.errors import SlackError
 from tests.standins.slack.paging import page
-from tests.standins.slack.state import IM, MPIM, PRIVATE, PUBLIC, SCOPE_PREFIX, Channel, Json, Message
+from tests.standins.slack.state import IM, MPIM, PRIVATE, PUBLIC, SCOPE_PREFIX, Channel, Json, Message, User
 from tests.standins.slack.web import Call, method
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def open_(server: SlackServer, call: Call) -> Json:
     return opened(call, conversation_with(server, call, [each for each in people if each]))
 
 
-def conversation_with(server: SlackServer, call: Call, people: list) -> Channel:  # type: ignore[type-arg]
+def conversation_with(server: SlackServer, call: Call, people: list[User]) -> Channel:
     if any(each.deleted for each in people):
         raise SlackError("user_disabled")
     if len(people) > MOST_IN_MPIM:

@@ -78,6 +78,14 @@ class People(World):
         await self._told(told, wait)
         return message.ts
 
+    def payload_of(self, user: Who, channel: Where, text: str, thread: What | None = None) -> Json:
+        """The event that `say` would tell of, kept as said and not told: for benches that send it themselves."""
+        place, who = self.where(channel), self.who(user)
+        team = self.team_of(place)
+        message = self.keep(place, Message("", place.id, who.id, text, thread_ts=str(thread or "")))
+        event = events.posted(message, team)
+        return events.envelope(event, team, self.app_id, self.ids.new("Ev"), self.clock.now())
+
     def _upload_of(self, team: Workspace, who: User, given: str | tuple[str, bytes]) -> Json:
         name, content = (given, b"stand-in") if isinstance(given, str) else given
         upload = Upload(self.ids.new("F"), name, len(content), who.id, team.id, content=content)

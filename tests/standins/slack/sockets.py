@@ -62,7 +62,7 @@ class Sockets:
         if ticket not in self._tickets:
             return web.Response(status=403)
         self._tickets.discard(ticket)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(timeout=0.5)
         await socket.prepare(request)
         connection = Connection(socket, request)
         if len(self.open) >= MOST:

@@ -39,13 +39,25 @@ class Standing:
 
 
 def in_loop(loop: asyncio.AbstractEventLoop, run: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a method of the server where it lives, and wait for what it gives."""
+    """Run a method of the server where it lives, and wait for what it gives.
+
+    From within (a condition that `until` looks at, a fault's `where`) it runs at once; only an act cannot.
+    """
+    if running() is loop:
+        return run(*args, **kwargs)
 
     async def inside() -> Any:
         result = run(*args, **kwargs)
         return await result if inspect.isawaitable(result) else result
 
     return asyncio.run_coroutine_threadsafe(inside(), loop).result()
+
+
+def running() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 @contextmanager

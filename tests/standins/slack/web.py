@@ -39,15 +39,15 @@ class Call:
     method: str
     args: Json
     at: float
-    token: str = ""
+    token: str = field(default="", repr=False)
     status: int = 0
     answer: Json = field(default_factory=dict)
     #: The fault that met it, if one did.
     fault: str = ""
     #: Whether the server took it: the method ran and succeeded, whatever the caller was told.
     taken: bool = False
-    team: Workspace | None = None
-    install: Install | None = None
+    team: Workspace | None = field(default=None, repr=False)
+    install: Install | None = field(default=None, repr=False)
 
     def arg(self, name: str, default: Any = "") -> Any:
         value = self.args.get(name)
@@ -134,9 +134,8 @@ async def handle(server: SlackServer, request: web.Request) -> web.StreamRespons
 
 
 def answered(server: SlackServer, call: Call, request: web.Request) -> web.Response:
-    headers = {}
+    headers, known = {}, METHODS.get(call.method)
     try:
-        known = METHODS.get(call.method)
         if known is None:
             server.violation(call, "unknown method")
             raise SlackError("unknown_method")

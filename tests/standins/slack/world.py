@@ -63,7 +63,9 @@ class World:
         self.codes: dict[str, Grant] = {}
         self.dead_tokens: dict[str, Install] = {}
 
-    def emit(self, team: Workspace, event: Json, channel: Channel | None = None) -> Delivery | None:
+    def emit(
+        self, team: Workspace, event: Json, channel: Channel | None = None, unseen: bool = False
+    ) -> Delivery | None:
         raise NotImplementedError
 
     def changed(self) -> None:
@@ -217,8 +219,7 @@ class World:
         replies = bool(channel.replies(message.ts)) and not message.is_reply
         message.deleted, message.tombstone = True, replies
         self.changed()
-        event = events.changed if replies else None
-        if event is not None:
+        if replies:
             return self.emit(team, events.changed(message, before, team, channel, now), channel)
         return self.emit(team, events.deleted(message, before, channel, now), channel)
 
