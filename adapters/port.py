@@ -37,6 +37,8 @@ class Wrote(Struct, frozen=True, tag="wrote", kw_only=True):
     private: bool = False
     #: Pictures and files that came with it. They are counted, never kept.
     files: int = 0
+    #: It names the bot.
+    called: bool = False
 
 
 class Rewrote(Struct, frozen=True, tag="rewrote", kw_only=True):
@@ -158,6 +160,8 @@ class Outgoing(Struct, frozen=True):
     root: str | None = None
     #: The account that alone is shown it.
     only: str | None = None
+    #: When it was first tried, if it was: a platform that looks for it need not look further back.
+    since: datetime | None = None
 
 
 class Taken(NamedTuple):

@@ -40,4 +40,17 @@ class Order(Struct, frozen=True, tag="order"):
     event: Event
 
 
-Happening: TypeAlias = Heard | Receipt | Refusal | Order
+class Answers(Struct, frozen=True, tag="answers", kw_only=True):
+    """What somebody filled in privately under a prompt: by item, what was written or the code that was chosen."""
+
+    key: str
+    session: int
+    person: int
+    prompt: int
+    #: Where its replies belong: the person's private place.
+    place: int
+    written: dict[str, str]
+    at: datetime
+
+
+Happening: TypeAlias = Heard | Receipt | Refusal | Order | Answers

@@ -5,7 +5,7 @@ Said once a sitting to each, where the platform can show a message to one person
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -19,27 +19,41 @@ from storage import tables as t
 #: Effects are counted from here, by what was said to whom.
 WHISPERS = 2_000_000
 
-#: Under `aside.` in the catalogues.
-About = Literal["onlooker", "in-thread", "files", "mention"]
-
 _encode = msgspec.json.Encoder().encode
 
 
-def whisper(desk: Desk, live: Live, place: int, account: str, about: About) -> None:
+def whisper(desk: Desk, live: Live, place: int, account: str, said: str) -> None:
     """Queue the word, unless the person has been told in this sitting."""
-    number = WHISPERS + crc32(f"{account}/{about}".encode()) % (CORRECTIONS - WHISPERS)
+    number = WHISPERS + crc32(f"{account}/{said}".encode()) % (CORRECTIONS - WHISPERS)
     o = t.outbox.c
-    said = select(o.id).where(o.session_id == live.row.id, o.only == account, o.effect == number)
-    if desk.unit.all(said.limit(1)) or (live.row.id, number) in desk.whispered:
+    before = select(o.id).where(o.session_id == live.row.id, o.only == account, o.effect == number)
+    if desk.unit.all(before.limit(1)) or (live.row.id, number) in desk.whispered:
         return
     desk.whispered.add((live.row.id, number))
-    row: dict[str, Any] = {
-        "organisation_id": live.row.organisation_id, "place_id": place, "session_id": live.row.id,
-        "version": live.row.version, "effect": number, "kind": "say", "sort": "answer", "slot": None,
-        "prompt": None, "body": _encode(message("answer", line(f"aside.{about}"))).decode(), "target_id": None,
-        "only": account, "status": "queued",
+    about = {
+        "organisation_id": live.row.organisation_id,
+        "session_id": live.row.id,
+        "version": live.row.version,
+    }
+    desk.unit.add(t.outbox, [_row(place, account, said, number) | about])
+
+
+def whisper_at_home(desk: Desk, place: Any, account: str, key: str) -> None:
+    """Somebody called us where meetings are held, and none is going on."""
+    if place.threads and desk.people.get((place.platform, place.workspace, account)):
+        number, o = WHISPERS + crc32(key.encode()) % (CORRECTIONS - WHISPERS), t.outbox.c
+        if desk.unit.all(select(o.id).where(o.place_id == place.id, o.effect == number, o.only == account)):
+            return
+        about = {"organisation_id": place.organisation_id, "session_id": None, "version": 0}
+        desk.unit.add(t.outbox, [_row(place.id, account, "aside.mention", number) | about])
+
+
+def _row(place: int, account: str, said: str, number: int) -> dict[str, Any]:
+    return {
+        "place_id": place, "effect": number, "kind": "say", "sort": "answer", "slot": None, "prompt": None,
+        "body": _encode(message("answer", line(said))).decode(), "target_id": None, "only": account,
+        "status": "queued",
     }  # fmt: skip
-    desk.unit.add(t.outbox, [row])
 
 
 def meant(desk: Desk, place: int, circles: set[int]) -> int | None:

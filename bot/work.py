@@ -10,34 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from adapters.port import Chose, Learned, Rewrote, TookBack, Wrote
 from bot import news
+from bot.deeds import OPEN_PHASES, Deeds, Done, account_of
 from bot.desk import Desk, Live, meeting_becomes
-from bot.happenings import Happening, Order, Receipt, Refusal
+from bot.happenings import Answers, Happening, Order, Receipt, Refusal
 from bot.opening import Openings
 from bot.shelf import Shelf
-from bot.whispers import About, meant, whisper
+from bot.whispers import meant
 from flows import effects as fx
 from flows import events as e
 from flows import state as states
 from flows.programme import Route
-from flows.reading import Control, Reading, understand
 from storage import tables as t
 from storage.database import Database
-from storage.unit import Account, SessionRow, StaleSession, Unit
+from storage.unit import SessionRow, StaleSession, Unit
 
 #: Sessions that one unit opens or wakes: enough to be quick, few enough to keep a unit short.
 DUE_AT_ONCE = 200
-#: Sittings that still hear what is written to them.
-OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
-
-#: What people do, as distinct from what platforms tell of places and people.
-Done: TypeAlias = Wrote | Rewrote | TookBack | Chose
 
 
 class Outcomes(list[str]):
@@ -132,8 +126,8 @@ class Works:
         desk.people, desk.seats = desk.unit.people(accounts)
         self._look_up_messages(desk, heard)
         self._look_up_privately(desk, heard)
-        about = {each.session for each in happenings if isinstance(each, Order | Receipt | Refusal)}
-        about |= {self._session(desk, each) for each in heard} | news.sessions_about(desk, learned)
+        about = {each.session for each in happenings if isinstance(each, Order | Receipt | Refusal | Answers)}
+        about |= {self.session_of(desk, each) for each in heard} | news.sessions_about(desk, learned)
         self._read(desk, desk.unit.sessions({each for each in about if each}))
         if not self.database.sqlite:
             self._look_again(desk, heard)
@@ -144,7 +138,7 @@ class Works:
         Raises StaleSession where that means another session.
         """
         self._look_up_messages(desk, heard)
-        meant = {self._session(desk, each) for each in heard} - {None}
+        meant = {self.session_of(desk, each) for each in heard} - {None}
         if not meant <= desk.sessions.keys():
             raise StaleSession("what a message is about was taken in meanwhile")
 
@@ -170,7 +164,7 @@ class Works:
 
     def _look_up_privately(self, desk: Desk, heard: Sequence[Done]) -> None:
         """What is written in private is for the sitting that its author is in now, or was in last."""
-        alone = {_account(each) for each in heard if self._is_private(desk, each)}
+        alone = {account_of(each) for each in heard if self._is_private(desk, each)}
         mine = {who: {seat.circle_id for seat in desk.seats.get(who, ())} for who in alone}
         circles = {circle for of_one in mine.values() for circle in of_one if circle is not None}
         sittings = sorted(
@@ -186,7 +180,7 @@ class Works:
         place = desk.places.get(heard.place)
         return place is not None and place.person_id is not None
 
-    def _session(self, desk: Desk, heard: Done) -> int | None:
+    def session_of(self, desk: Desk, heard: Done) -> int | None:
         """The session that is meant: that of the message it is about, otherwise the one that speaks in that place."""
         place = desk.places.get(heard.place)
         if place is None:
@@ -202,9 +196,9 @@ class Works:
         if found is not None and found.session_id is not None:
             return int(found.session_id)
         if place.person_id is not None:
-            return desk.privately.get(_account(heard))
+            return desk.privately.get(account_of(heard))
         if place.threads and isinstance(heard, Wrote):
-            mine = {seat.circle_id for seat in desk.seats.get(_account(heard), ()) if seat.circle_id}
+            mine = {seat.circle_id for seat in desk.seats.get(account_of(heard), ()) if seat.circle_id}
             return meant(desk, place.id, mine)
         session: int | None = place.session_id
         return session
@@ -221,187 +215,21 @@ class Works:
     # -- one happening
 
     def _take_one(self, desk: Desk, each: Happening, key: str) -> str:
-        if isinstance(each, Done):
-            return self._done(desk, each, key)
         if isinstance(each, Receipt):
-            return self._received(desk, each, key)
+            return _received(desk, each, key)
         if isinstance(each, Refusal):
-            return self._refused(desk, each, key)
+            return _refused(desk, each, key)
         if isinstance(each, Learned):
-            return self._learned(desk, each, key)
-        live = desk.sessions.get(each.session)
-        return desk.apply(live, each.event, key=key) if live else "no such session"
+            return _learned(desk, each, key)
+        if isinstance(each, Order):
+            live = desk.sessions.get(each.session)
+            return desk.apply(live, each.event, key=key) if live else "no such session"
+        return Deeds(self, desk).take(each, key)
 
-    def _done(self, desk: Desk, each: Done, key: str) -> str:
-        """What somebody did in the chat."""
-        place = desk.places.get(each.place)
-        live = desk.sessions.get(self._session(desk, each) or 0)
-        if live is None or place is None or live.row.phase not in OPEN_PHASES:
-            return "nothing is going on there"
-        if isinstance(each, Rewrote | TookBack):
-            return self._corrected(desk, live, place, each, key)
-        person = self._member(desk, live, each)
-        if person is None:
-            return self._aside(desk, live, place, each, "onlooker", "not a member of the circle")
-        if isinstance(each, Chose):
-            return self._chose(desk, live, place, person, each, key)
-        if place.threads:
-            return self._aside(desk, live, place, each, "in-thread", "written outside the thread")
-        if not each.words:
-            return self._aside(desk, live, place, each, "files", "pictures and files are not kept")
-        return self._wrote(desk, live, place, person, each, key)
-
-    def _aside(self, desk: Desk, live: Live, place: Any, each: Done, about: About, why: str) -> str:
-        """Not taken in; its author is told so, where others do not see it."""
-        if live.row.phase in news.GOING_ON:
-            whisper(desk, live, place.id, each.account, about)
-        return why
-
-    def _learned(self, desk: Desk, each: Learned, key: str) -> str:
-        outcome = news.take(desk, each)
-        if outcome == "applied":
-            row = {"session_id": None, "version": None, "key": key, "event": '{"type":"learned"}', "ignored": None,
-                   "at": desk.now}  # fmt: skip
-            desk.unit.add(t.log, [row])
-        return outcome
-
-    def _member(self, desk: Desk, live: Live, heard: Done) -> int | None:
-        """The person, if what they say is for this circle's ears."""
-        for seat in desk.seats.get(_account(heard), ()):
-            circle = live.row.circle_kind == "everyone" or seat.circle_id == live.row.circle_id
-            if seat.series_id == live.row.series_id and circle and seat.role in ("participant", "note-taker"):
-                return seat.person_id
-        return None
-
-    def _wrote(self, desk: Desk, live: Live, place: Any, person: int, each: Wrote, key: str) -> str:
-        if (place.id, each.message) in desk.replies or (place.id, each.message) in desk.fresh:
-            return "known"
-        if (place.id, each.message) in desk.buried:
-            return "it has been erased"
-        desk.fresh.add((place.id, each.message))
-        reading = understand(each.words, self.shelf.vocabulary(live.row.language))
-        prompt, about = self._about(desk, live, place, person, each, reading)
-        reply = self.ids()
-        private = each.private or place.person_id is not None
-        event = e.Replied(
-            person=person,
-            reply=reply,
-            reading=reading,
-            sent_at=each.at,
-            private=private,
-            prompt=prompt,
-            about=about,
-        )
-        row = {
-            "id": reply, "organisation_id": live.row.organisation_id, "session_id": live.row.id, "person_id": person,
-            "place_id": place.id, "message": each.message, "revision": 0, "prompt": None, "step": None,
-            "role": "aside", "late": False, "private": private, "words": each.words, "reactions": 0,
-            "sent_at": each.at,
-        }  # fmt: skip
-        return desk.apply(live, event, key=key, reply=row)
-
-    def _about(
-        self, desk: Desk, live: Live, place: Any, person: int, each: Wrote, reading: Reading
-    ) -> tuple[int | None, int | None]:
-        """The prompt, or the reply of one's own, that a message directly replies to."""
-        if each.reply_to:
-            ours = desk.prompts.get((place.id, each.reply_to))
-            theirs = desk.replies.get((place.id, each.reply_to))
-            # Only its author can mark a message.
-            own = theirs.id if theirs is not None and theirs.person_id == person else None
-            return ours.prompt if ours is not None else None, own
-        if isinstance(reading, Control) and reading.word == "aside":
-            desk.unit.flush()
-            last = select(t.replies.c.id).where(
-                t.replies.c.session_id == live.row.id, t.replies.c.person_id == person
-            )
-            found = desk.unit.all(last.order_by(t.replies.c.id.desc()).limit(1))
-            return None, found[0][0] if found else None
-        return None, None
-
-    def _chose(self, desk: Desk, live: Live, place: Any, person: int, each: Chose, key: str) -> str:
-        ours = desk.prompts.get((place.id, each.message)) if each.message else None
-        theirs = desk.replies.get((place.id, each.about)) if each.about else None
-        if theirs is not None and theirs.person_id != person:
-            return "only its author can mark a message"
-        event = e.Pressed(
-            person,
-            each.press,
-            theirs.id if theirs is not None else None,
-            ours.prompt if ours is not None else None,
-            private=place.person_id is not None,
-        )
-        return desk.apply(live, event, key=key)
-
-    def _corrected(self, desk: Desk, live: Live, place: Any, each: Rewrote | TookBack, key: str) -> str:
-        """The author changed or deleted a message: that is theirs to do whether or not they still take part."""
-        where = place.id, each.message
-        if where in desk.fresh:
-            desk.unit.flush()
-            desk.replies.update(desk.unit.replies([where]))
-        found = desk.replies.get(where)
-        if found is None:
-            return self._correction_first(desk, live, place, each, key)
-        if found.person_id != desk.people.get(_account(each)):
-            return "only its author can change a message"
-        live = desk.sessions.get(found.session_id) or self._fetch(desk, found.session_id)
-        if isinstance(each, Rewrote):
-            if each.revision <= found.revision or each.words == found.words:
-                return "nothing is changed by it"
-            changed = {"words": each.words, "revision": each.revision}
-            desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
-            # The next correction of it may be in the same batch, and is held against what stands now.
-            desk.replies.update(desk.unit.replies([where]))
-            event: e.Event = e.Edited(found.person_id, found.id)
-        else:
-            self._bury(desk, *where)
-            desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
-            del desk.replies[where]
-            event = e.Removed(found.person_id, found.id)
-        outcome = desk.apply(live, event, key=key)
-        desk.corrected.append((found.id, live, live.row.version))
-        return outcome
-
-    def _correction_first(
-        self, desk: Desk, live: Live, place: Any, each: Rewrote | TookBack, key: str
-    ) -> str:  # fmt: skip
-        """A correction that came before what it corrects, or after that was erased."""
-        if isinstance(each, TookBack):
-            self._bury(desk, place.id, each.message)
-            return "there is nothing left to take back"
-        person = self._member(desk, live, each)
-        if person is None:
-            return "not a member of the circle"
-        first = Wrote(key=each.key, place=each.place, account=each.account, message=each.message, words=each.words,
-                      at=each.at)  # fmt: skip
-        return self._wrote(desk, live, place, person, first, key)
-
-    def _bury(self, desk: Desk, place: int, message: str) -> None:
-        if (place, message) not in desk.buried:
-            desk.buried.add((place, message))
-            desk.unit.add(t.tombstones, [{"hash": self.tomb(place, message), "at": desk.now}])
-
-    def _fetch(self, desk: Desk, session: int) -> Live:
+    def fetch(self, desk: Desk, session: int) -> Live:
+        """A session that nobody looked up beforehand."""
         self._read(desk, desk.unit.sessions([session]))
         return desk.sessions[session]
-
-    # -- what a platform says of what we sent
-
-    def _received(self, desk: Desk, each: Receipt, key: str) -> str:
-        book(desk.unit, each)
-        live = desk.sessions.get(each.session or 0)
-        if live is not None and each.thread:
-            desk.threaded(live, each.thread)
-        if live is None or each.prompt is None:
-            return "applied"
-        return desk.apply(live, e.Delivered(each.prompt, each.at), key=key)
-
-    def _refused(self, desk: Desk, each: Refusal, key: str) -> str:
-        book(desk.unit, each)
-        live = desk.sessions.get(each.session) if each.session and each.prompt else None
-        if live is None or each.prompt is None:
-            return "applied"
-        return desk.apply(live, e.DeliveryFailed(each.prompt, each.reason), key=key)
 
     # -- what others published, and openings that came too late
 
@@ -447,15 +275,43 @@ class Works:
         return not desk.unit.all(same.limit(1))
 
 
-def _account(heard: Done) -> Account:
-    return heard.place.platform, heard.place.workspace, heard.account
+# -- what a platform says
+
+
+def _received(desk: Desk, each: Receipt, key: str) -> str:
+    book(desk.unit, each)
+    live = desk.sessions.get(each.session or 0)
+    if live is not None and each.thread:
+        desk.threaded(live, each.thread)
+    if live is None or each.prompt is None:
+        return "applied"
+    return desk.apply(live, e.Delivered(each.prompt, each.at), key=key)
+
+
+def _refused(desk: Desk, each: Refusal, key: str) -> str:
+    book(desk.unit, each)
+    live = desk.sessions.get(each.session) if each.session and each.prompt else None
+    if live is None or each.prompt is None:
+        return "applied"
+    return desk.apply(live, e.DeliveryFailed(each.prompt, each.reason), key=key)
+
+
+def _learned(desk: Desk, each: Learned, key: str) -> str:
+    outcome = news.take(desk, each)
+    if outcome == "applied":
+        row = {"session_id": None, "version": None, "key": key, "event": '{"type":"learned"}', "ignored": None,
+               "at": desk.now}  # fmt: skip
+        desk.unit.add(t.log, [row])
+    return outcome
 
 
 def name(each: Happening) -> str:
     """What an event is known by: it is taken in once."""
     if isinstance(each, Receipt | Refusal):
         return f"sent:{each.outbox}:{each.__struct_config__.tag}"
-    return f"order:{each.key}" if isinstance(each, Order) else f"{each.place.platform}:{each.key}"
+    if isinstance(each, Order):
+        return f"order:{each.key}"
+    return f"sheet:{each.key}" if isinstance(each, Answers) else f"{each.place.platform}:{each.key}"
 
 
 def book(unit: Unit, each: Receipt | Refusal) -> None:

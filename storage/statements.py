@@ -54,7 +54,7 @@ known = Prepared(select(t.log.c.key).where(listed(t.log.c.key, "keys")))
 buried = Prepared(select(t.tombstones.c.hash).where(listed(t.tombstones.c.hash, "hashes")))
 places = Prepared(
     select(t.places.c.id, t.places.c.platform, t.places.c.workspace, t.places.c.channel, t.places.c.thread,
-           t.places.c.person_id, t.places.c.session_id, t.places.c.threads)
+           t.places.c.person_id, t.places.c.session_id, t.places.c.threads, t.places.c.organisation_id)
     .where(listed(t.places.c.channel, "channels"), listed(t.places.c.thread, "threads"))
 )  # fmt: skip
 seats = Prepared(
@@ -68,7 +68,8 @@ seats = Prepared(
 )  # fmt: skip
 replies = Prepared(
     select(t.replies.c.place_id, t.replies.c.message, t.replies.c.id, t.replies.c.session_id,
-           t.replies.c.person_id, t.replies.c.revision, t.replies.c.words)
+           t.replies.c.person_id, t.replies.c.revision, t.replies.c.words, t.replies.c.role, t.replies.c.prompt,
+           t.replies.c.late)
     .where(listed(t.replies.c.place_id, "places"), listed(t.replies.c.message, "messages"))
 )  # fmt: skip
 prompts = Prepared(

@@ -64,6 +64,7 @@ class PlaceRow(NamedTuple):
     session_id: int | None
     #: Meetings open threads there, and what is written outside of them is for nobody.
     threads: bool
+    organisation_id: int
 
 
 class ReplyRow(NamedTuple):
@@ -76,6 +77,9 @@ class ReplyRow(NamedTuple):
     person_id: int
     revision: int
     words: str
+    role: str
+    prompt: int | None
+    late: bool
 
 
 class PromptRow(NamedTuple):

@@ -850,7 +850,7 @@ def test_records_are_read_as_they_were_written_by_the_first_version():
             id="i", token="t", place=place, at=NOW, about="m"
         ),
         b'{"type":"wrote","key":"k","place":["terminal","local","fjord-1",""],"account":"kari","message":"m","words":"w",'
-        b'"at":"2026-10-13T07:00:00Z","reply_to":null,"private":false,"files":0}': Wrote(
+        b'"at":"2026-10-13T07:00:00Z","reply_to":null,"private":false,"files":0,"called":false}': Wrote(
             key="k", place=place, account="kari", message="m", words="w", at=NOW
         ),
         b'{"type":"rewrote","key":"k","place":["terminal","local","fjord-1",""],"account":"kari","message":"m",'

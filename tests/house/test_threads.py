@@ -100,10 +100,21 @@ async def test_an_onlooker_and_a_picture_are_not_answers(database):
         await rig.settle()
         await in_thread(rig, "north-1", "kari", "we are here")
         assert await in_thread(rig, "north-1", "tor", "May I?") == "not a member of the circle"
-        assert await in_thread(rig, "north-1", "kari", "", files=1) == "pictures and files are not kept"
+        assert await in_thread(rig, "north-1", "kari", "", files=1) == "applied"
         told = rig.rows(t.outbox, t.outbox.c.only.is_not(None))
-        assert [row.only for row in told] == ["tor", "kari"]
-        assert len({row.body for row in told}) == 2
+        assert [row.only for row in told] == ["tor"]
+        assert "words" in rig.chat.said("@kari")[-1]
+        assert [row.words for row in rig.rows(t.replies)] == ["we are here"]
+
+
+@driven
+async def test_who_calls_us_where_no_meeting_is_going_on_is_told_where_to_write(database):
+    async with standing(database, at=EIGHT, chat=threaded(database)) as rig:
+        called = rig.wrote("north-1", "kari", "are you there?", called=True)
+        for _ in range(2):  # the same event again changes nothing
+            assert await rig.hear(called) == "nothing is going on there"
+        told = rig.rows(t.outbox, t.outbox.c.only.is_not(None))
+        assert [(row.only, row.status) for row in told] == [("kari", "sent")]
 
 
 @driven

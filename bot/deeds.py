@@ -1,0 +1,235 @@
+"""What people do, one deed at a time: written, edited, taken back, pressed, filled in.
+
+Who somebody is and which sitting they mean has been looked up by then (`bot.work`). What is not for this circle's
+ears is not taken in, and its author is told so where the platform can show a word to one person alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import delete, select, update
+
+from adapters.port import Chose, Rewrote, TookBack, Wrote
+from bot.desk import Desk, Live
+from bot.happenings import Answers
+from bot.news import GOING_ON
+from bot.whispers import whisper, whisper_at_home
+from flows import events as e
+from flows.answers import AnswerSheet, answer_sheet, in_order
+from flows.reading import Control, Reading, understand
+from storage import tables as t
+from storage.unit import Account
+
+if TYPE_CHECKING:
+    from bot.work import Works
+
+#: What people do, as distinct from what platforms tell of places and people.
+Done: TypeAlias = Wrote | Rewrote | TookBack | Chose
+#: Sittings that still hear what is written to them.
+OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
+#: Characters of a message id that we make ourselves, for what was filled in.
+SHEET_ID = 24
+
+
+def account_of(heard: Done) -> Account:
+    return heard.place.platform, heard.place.workspace, heard.account
+
+
+@dataclass(slots=True)
+class Deeds:
+    """Takes deeds in on a desk."""
+
+    works: Works
+    desk: Desk
+
+    def take(self, each: Done | Answers, key: str) -> str:
+        """Returns "applied", or why nothing follows from it."""
+        desk = self.desk
+        if isinstance(each, Answers):
+            return self._filled(each, key)
+        place = desk.places.get(each.place)
+        live = desk.sessions.get(self.works.session_of(desk, each) or 0)
+        if live is None or place is None or live.row.phase not in OPEN_PHASES:
+            if place is not None and isinstance(each, Wrote) and each.called:
+                whisper_at_home(desk, place, each.account, each.key)
+            return "nothing is going on there"
+        if isinstance(each, Rewrote | TookBack):
+            return self._corrected(live, place, each, key)
+        person = self._member(live, each)
+        if person is None:
+            return self._aside(live, place, each, "aside.onlooker", "not a member of the circle")
+        if isinstance(each, Chose):
+            return self._chose(live, place, person, each, key)
+        if place.threads:
+            return self._aside(live, place, each, "aside.in-thread", "written outside the thread")
+        if not each.words:
+            return desk.apply(live, e.Attached(person), key=key)
+        return self._wrote(live, place, person, each, key)
+
+    def _aside(self, live: Live, place: Any, each: Done, said: str, why: str) -> str:
+        """Not taken in; its author is told so, where others do not see it."""
+        if live.row.phase in GOING_ON:
+            whisper(self.desk, live, place.id, each.account, said)
+        return why
+
+    def _member(self, live: Live, heard: Done) -> int | None:
+        """The person, if what they say is for this circle's ears."""
+        for seat in self.desk.seats.get(account_of(heard), ()):
+            circle = live.row.circle_kind == "everyone" or seat.circle_id == live.row.circle_id
+            if seat.series_id == live.row.series_id and circle and seat.role in ("participant", "note-taker"):
+                return seat.person_id
+        return None
+
+    # -- written
+
+    def _wrote(self, live: Live, place: Any, person: int, each: Wrote, key: str) -> str:
+        desk, where = self.desk, (place.id, each.message)
+        if where in desk.replies or where in desk.fresh:
+            return "known"
+        if where in desk.buried:
+            return "it has been erased"
+        desk.fresh.add(where)
+        reading = understand(each.words, self.works.shelf.vocabulary(live.row.language))
+        prompt, about, meant = self._about(live, place, person, each, reading)
+        private = each.private or place.person_id is not None
+        if private and not isinstance(reading, Control):
+            sheet = answer_sheet(live.route, live.state, prompt, person)
+            if sheet is not None and (codes := in_order(sheet, each.words)):
+                return self._fill(live, sheet, codes, person, each.at, place.id, each.message, key)
+        reply = self.works.ids()
+        event = e.Replied(person=person, reply=reply, reading=reading, sent_at=each.at, private=private,
+                          prompt=prompt, about=about, meant=meant)  # fmt: skip
+        row = _row(live, person, place.id, each.message, each.words, each.at, private=private)
+        return desk.apply(live, event, key=key, reply={"id": reply, **row})
+
+    def _about(
+        self, live: Live, place: Any, person: int, each: Wrote, reading: Reading
+    ) -> tuple[int | None, int | None, e.Meant | None]:
+        """The prompt, or the reply, that a message directly replies to, and what is known of that."""
+        if each.reply_to:
+            ours = self.desk.prompts.get((place.id, each.reply_to))
+            theirs = self.desk.replies.get((place.id, each.reply_to))
+            about = theirs.id if theirs is not None else None
+            return ours.prompt if ours is not None else None, about, _meant(theirs)
+        if isinstance(reading, Control) and reading.word == "aside":
+            self.desk.unit.flush()
+            last = select(t.replies.c.id).where(
+                t.replies.c.session_id == live.row.id, t.replies.c.person_id == person
+            )
+            found = self.desk.unit.all(last.order_by(t.replies.c.id.desc()).limit(1))
+            return None, found[0][0] if found else None, None
+        return None, None, None
+
+    # -- pressed
+
+    def _chose(self, live: Live, place: Any, person: int, each: Chose, key: str) -> str:
+        ours = self.desk.prompts.get((place.id, each.message)) if each.message else None
+        theirs = self.desk.replies.get((place.id, each.about)) if each.about else None
+        event = e.Pressed(
+            person, each.press, theirs.id if theirs is not None else None,
+            ours.prompt if ours is not None else None, private=place.person_id is not None, meant=_meant(theirs),
+        )  # fmt: skip
+        return self.desk.apply(live, event, key=key)
+
+    # -- filled in
+
+    def _filled(self, each: Answers, key: str) -> str:
+        live = self.desk.sessions.get(each.session)
+        sheet = answer_sheet(live.route, live.state, each.prompt, each.person) if live else None
+        if live is None or sheet is None:
+            return "there is nothing to fill in any more"
+        message = hashlib.sha256(each.key.encode()).hexdigest()[:SHEET_ID]
+        return self._fill(live, sheet, each.written, each.person, each.at, each.place, message, key)
+
+    def _fill(
+        self, live: Live, sheet: AnswerSheet, written: dict[str, str], person: int, at: datetime, place: int,
+        message: str, key: str,
+    ) -> str:  # fmt: skip
+        """A reply for each text, and one without words under which all that was chosen is stored."""
+        options = {item.name: {one.code: one.value for one in item.options} for item in sheet.items}
+        texts = {name: words for name, words in written.items() if words.strip() and not options.get(name)}
+        scores = {
+            name: options[name][code] for name, code in written.items() if code in options.get(name, {})
+        }
+        words = {name: self.works.ids() for name in texts}
+        rows = [
+            {
+                "id": words[name],
+                **_row(live, person, place, f"{message}:{number}", texts[name], at, private=True),
+            }
+            for number, name in enumerate(texts)
+        ]
+        chosen = self.works.ids() if scores else None
+        if chosen is not None:
+            rows.append({"id": chosen, **_row(live, person, place, message, "", at, private=True)})
+        event = e.Filled(person=person, prompt=sheet.prompt, sent_at=at, words=words, chosen=chosen,
+                         items=tuple(scores))  # fmt: skip
+        return self.desk.fill(live, event, rows, scores, key=key)
+
+    # -- edited and taken back
+
+    def _corrected(self, live: Live, place: Any, each: Rewrote | TookBack, key: str) -> str:
+        """The author changed or deleted a message: that is theirs to do whether or not they still take part."""
+        desk, where = self.desk, (place.id, each.message)
+        if where in desk.fresh:
+            desk.unit.flush()
+            desk.replies.update(desk.unit.replies([where]))
+        found = desk.replies.get(where)
+        if found is None:
+            return self._correction_first(live, place, each, key)
+        if found.person_id != desk.people.get(account_of(each)):
+            return "only its author can change a message"
+        live = desk.sessions.get(found.session_id) or self.works.fetch(desk, found.session_id)
+        if isinstance(each, Rewrote):
+            if each.revision <= found.revision or each.words == found.words:
+                return "nothing is changed by it"
+            changed = {"words": each.words, "revision": each.revision}
+            desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
+            # The next correction of it may be in the same batch, and is held against what stands now.
+            desk.replies.update(desk.unit.replies([where]))
+            event: e.Event = e.Edited(found.person_id, found.id)
+        else:
+            self._bury(*where)
+            desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
+            del desk.replies[where]
+            event = e.Removed(found.person_id, found.id)
+        outcome = desk.apply(live, event, key=key)
+        desk.corrected.append((found.id, live, live.row.version))
+        return outcome
+
+    def _correction_first(self, live: Live, place: Any, each: Rewrote | TookBack, key: str) -> str:
+        """A correction that came before what it corrects, or after that was erased."""
+        if isinstance(each, TookBack):
+            self._bury(place.id, each.message)
+            return "there is nothing left to take back"
+        person = self._member(live, each)
+        if person is None:
+            return "not a member of the circle"
+        first = Wrote(key=each.key, place=each.place, account=each.account, message=each.message, words=each.words,
+                      at=each.at)  # fmt: skip
+        return self._wrote(live, place, person, first, key)
+
+    def _bury(self, place: int, message: str) -> None:
+        if (place, message) not in self.desk.buried:
+            self.desk.buried.add((place, message))
+            hashed = self.works.tomb(place, message)
+            self.desk.unit.add(t.tombstones, [{"hash": hashed, "at": self.desk.now}])
+
+
+def _row(
+    live: Live, person: int, place: int, message: str, words: str, at: datetime, *, private: bool
+) -> dict[str, Any]:
+    """A reply as it stands before the engine has filed it."""
+    return {
+        "organisation_id": live.row.organisation_id, "session_id": live.row.id, "person_id": person,
+        "place_id": place, "message": message, "revision": 0, "prompt": None, "step": None, "role": "aside",
+        "late": False, "private": private, "words": words, "reactions": 0, "sent_at": at,
+    }  # fmt: skip
+
+
+def _meant(reply: Any) -> e.Meant | None:
+    return e.Meant(reply.person_id, reply.role, reply.prompt, reply.late) if reply is not None else None
