@@ -21,16 +21,16 @@ forward, say_anonymously, say_as_channel, channel_post; an other_bot says as a u
 Showing: photo(album=), voice, sticker, document, contact, show(media={...}).
 Private: start(user, payload), block(user), `user.gone = True`, follow(user, url).
 Buttons: press(user, message, "text") -> Press(answered, text, alert, url); react(user, message, "👍").
-Powers: join (the bot with payload=: by a startgroup link), leave, kick, promote(rights=), demote, restrict(can_send=), set_privacy(on), rename, pin,
-erase, migrate(group) -> the supergroup; `who` may be server.bot. open_topic, close_topic (None: General),
-reopen_topic, rename_topic, delete_topic.
+Powers: join (the bot with payload=: by a startgroup link), leave, kick, promote(rights=), demote,
+restrict(can_send=), set_privacy(on), rename, pin, erase, migrate(group) -> the supergroup; `who` may be
+server.bot. open_topic, close_topic (None: General), reopen_topic, rename_topic, delete_topic.
 Reading: transcript(chat, topic) the screen, history(chat, topic) the film, posts, last, find, offered;
 asked(method), requests (Asked: method, params, status, answer, taken), refusals (what was not granted, as
 lines), violations, presses, commands, files.
 Waiting: wait_until(condition, within), await until(condition). Both in real seconds.
 Time: Clock(scale=60), HandClock().move(seconds). Dates, pace, webhook delays, ages; long polls are real time.
 Trouble: faults.plan(method or "*", TooMany(3) | Broken(502, html=True) | Hang(when) | Cut(when) |
-Run(call, when), times=1, skip=0, chat=None); faults.left; feed.repeat(last=1, new_ids=False);
+Run(call, when), times=1, skip=0, chat=None); faults.left; repeat(last=1, new_ids=False);
 pace=Pace() for strict 429. When is "before" or "after" Telegram has taken the request.
 
 Strict: every request, answer and update is held to the specification (where it is there); what does

@@ -144,7 +144,7 @@ class TelegramServer(Reading):
         words = [(each.answer or {}).get("description", "") for each in found]
         return [f"{each.method} {each.status} {why}".rstrip() for each, why in zip(found, words, strict=True)]
 
-    async def until(self, condition: Callable[[], Any], within: float = 5.0) -> Any:
+    async def until(self, condition: Callable[[], Any], within: float = 10.0) -> Any:
         """As `wait_until`, in an async test."""
         return await asyncio.to_thread(self.wait_until, condition, within)
 

@@ -37,6 +37,7 @@ class Hook:
         self.failed: tuple[int, str] | None = None
         self.queues: dict[int, deque[Update]] = {}
         self.delays: dict[int, float] = {}  # the last delay of an update, seconds
+        self.queued: set[int] = set()  # ids of the updates in the queues
         self.workers: dict[int, asyncio.Task[None]] = {}
         self.session: aiohttp.ClientSession | None = None
         self.room = asyncio.Semaphore(self.at_once)
@@ -84,6 +85,7 @@ class Hook:
     async def stop(self) -> None:
         """No more deliveries; what was not taken waits in the feed."""
         self.url = ""
+        self.queued.clear()
         workers, self.workers, self.queues = list(self.workers.values()), {}, {}
         for worker in workers:
             worker.cancel()
@@ -95,9 +97,12 @@ class Hook:
     # --- bringing
 
     def bring(self, update: Update) -> None:
-        """Queues an update behind the others of its chat."""
-        if not self.url:
+        """Queues an update behind the others of its chat: once, unless it is to be repeated."""
+        feed = self.server.feed
+        due = update.id in feed.waiting and update.id not in self.queued
+        if not self.url or not (due or any(each is update for each in feed.again)):
             return
+        self.queued.add(update.id)
         self.queues.setdefault(update.queue, deque()).append(update)
         if update.queue not in self.workers:
             self.workers[update.queue] = asyncio.create_task(self._work(update.queue))
@@ -115,6 +120,7 @@ class Hook:
                     self.server.feed.gave(update)
                     self.server.changed.notify_all()
                 self.delays.pop(update.id, None)
+                self.queued.discard(update.id)
             else:
                 await self.server.clock.wait(taken)
         del self.workers[queue], self.queues[queue]

@@ -114,6 +114,11 @@ class World:
         if sight.seen(it, self.bot, mentions_reach=self.mentions_reach):
             self.feed.add(kind, shapes.message(it), it.chat.id)
 
+    @act
+    def repeat(self, last: int = 1, *, new_ids: bool = False) -> None:
+        """The bot gets its last updates once more, confirmed or not: as they were, or under new ids."""
+        self.feed.repeat(last, new_ids=new_ids)
+
     def member_changed(
         self, chat: Chat, who: User, by: User, old: dict[str, Any], new: dict[str, Any]
     ) -> None:
@@ -133,7 +138,7 @@ class World:
 
     # --- waiting
 
-    def wait_until(self, condition: Callable[[], Any], within: float = 5.0) -> Any:
+    def wait_until(self, condition: Callable[[], Any], within: float = 10.0) -> Any:
         """Waits, in real seconds, until the condition holds, and gives its value. Not in the server's own loop:
         there, `await server.until(...)`."""
         with self.changed:
