@@ -190,6 +190,16 @@ async def test_the_longest_text_and_caption_go_through(server, bot):
         await bot.send_photo(kari.id, b"x", caption="y" * 1025)
 
 
+@story
+async def test_a_person_without_a_username_is_mentioned_by_number(server, bot):
+    kari = server.user("Kari", started=True)
+    html = f'<a href="tg://user?id={kari.id}">Kari</a> og <a href="tg://user?id=7">en til</a>'
+    sent = await bot.send_message(kari.id, html, parse_mode="HTML")
+    [mention] = sent.entities
+    assert (mention.type, mention.user.id, sent.parse_entity(mention)) == ("text_mention", kari.id, "Kari")
+    assert server.transcript(kari) == "Runda: Kari og en til"
+
+
 # --- polling
 
 

@@ -53,7 +53,7 @@ def edit_message_text(server: Server, params: Params) -> Any:
     it = own(server, params)
     if it.media:
         raise bad("there is no text in the message to edit")
-    return change(server, it, params, *text_of(params))
+    return change(server, it, params, *text_of(server, params))
 
 
 @call
@@ -61,7 +61,7 @@ def edit_message_caption(server: Server, params: Params) -> Any:
     it = own(server, params)
     if not it.media:
         raise bad("there is no caption in the message to edit")
-    return change(server, it, params, *caption_of(params))
+    return change(server, it, params, *caption_of(server, params))
 
 
 @call

@@ -18,29 +18,43 @@ ACTIONS = frozenset(
 )  # fmt: skip
 
 
-def text_of(params: Params) -> tuple[str, list[entities.Entity]]:
+def text_of(server: Server, params: Params) -> tuple[str, list[entities.Entity]]:
     """A message's text as people will see it; refused when there is nothing, or too much, to see."""
     text, marks = entities.read(params.get("text", ""), params.get("parse_mode"), params.get("entities"))
     if not text:
         raise bad("message text is empty")
     if entities.units(text) > TEXT:
         raise bad("message is too long")
-    return text, marks[:ENTITIES]
+    return text, mentions(server, marks)
 
 
-def caption_of(params: Params) -> tuple[str, list[entities.Entity]]:
+def caption_of(server: Server, params: Params) -> tuple[str, list[entities.Entity]]:
     asked = params.get("caption", "")
     text, marks = entities.read(asked, params.get("parse_mode"), params.get("caption_entities"))
     if entities.units(text) > CAPTION:
         raise bad("message caption is too long")
-    return text, marks[:ENTITIES]
+    return text, mentions(server, marks)
+
+
+def mentions(server: Server, marks: list[entities.Entity]) -> list[entities.Entity]:
+    """With tg://user?id= made a mention of that person; of someone unknown nothing is left but the words."""
+    kept = []
+    for mark in marks[:ENTITIES]:
+        _, personal, number = mark.get("url", "").partition("tg://user?id=")
+        user = server.users.get(int(number)) if number.isdigit() else None
+        if user is not None:
+            mark = {name: mark[name] for name in ("offset", "length")}
+            kept.append(mark | {"type": "text_mention", "user": shapes.user(user)})
+        elif not personal:
+            kept.append(mark)
+    return kept
 
 
 @call
 def send_message(server: Server, params: Params) -> Any:
     chat = chat_of(server, params)
     may_write(server, chat, "text messages")
-    return put(server, chat, params, *text_of(params), {})
+    return put(server, chat, params, *text_of(server, params), {})
 
 
 @call
@@ -53,7 +67,7 @@ def send_document(server: Server, params: Params) -> Any:
     else:
         names = {"file_name": up.name, "mime_type": up.mime}
         media = {"document": server.file(up.data, "documents", up.name.rpartition(".")[2]) | names}
-    return put(server, chat, params, *caption_of(params), media)
+    return put(server, chat, params, *caption_of(server, params), media)
 
 
 @call
@@ -62,7 +76,9 @@ def send_photo(server: Server, params: Params) -> Any:
     may_write(server, chat, "photos")
     up = uploaded(params, "photo")
     file = known(server, params["photo"]) if up is None else server.file(up.data, "photos", "jpg")
-    return put(server, chat, params, *caption_of(params), {"photo": [file | {"width": 800, "height": 600}]})
+    return put(
+        server, chat, params, *caption_of(server, params), {"photo": [file | {"width": 800, "height": 600}]}
+    )
 
 
 def uploaded(params: Params, name: str) -> Uploaded | None:
