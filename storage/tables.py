@@ -536,6 +536,23 @@ drafts = Table(
     Column("at", Utc, nullable=False),
 )
 
+#: What people type, or follow as a link: of a group, which gives it a chat and takes people in; or of a person, who
+#: by it is the same one on another platform, once and soon.
+codes = Table(
+    "codes",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    _of("organisations"),
+    #: group, person
+    Column("purpose", String(8), nullable=False),
+    _of("circles", nullable=True, unique=True),
+    _of("people", nullable=True, index=True),
+    Column("made_at", Utc, nullable=False),
+    #: Good until then; empty: until it is replaced.
+    Column("until", Utc),
+    Column("used_at", Utc),
+)
+
 #: What the operator has stopped, or a restore has, until somebody lets go of it: `delivery`.
 holds = Table(
     "holds",

@@ -322,6 +322,19 @@ def _platforms() -> None:
         _at("at"),
         key=["platform", "workspace", "account", "what"],
     )
+    _table(
+        "codes",
+        _text("code", 16),
+        _of("organisations", "organisation_id"),
+        _text("purpose", 8),
+        _of("circles", "circle_id", nullable=True),
+        _of("people", "person_id", nullable=True, index=True),
+        _at("made_at"),
+        _at("until", nullable=True),
+        _at("used_at", nullable=True),
+        key=["code"],
+        unique=[("circle_id",)],
+    )
 
 
 def _what_happened() -> None:
