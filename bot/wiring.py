@@ -51,9 +51,10 @@ class House:
 
 def build(
     database: Database, platforms: Sequence[Platform], clock: Clock, *, ids: Callable[[], int] | None = None,
-    checkpoint: Checkpoint = nowhere, lease: timedelta = LEASE,
+    checkpoint: Checkpoint = nowhere, lease: timedelta = LEASE, organisation: str = "Runda",
 ) -> House:  # fmt: skip
-    """Put a house together on a database whose tables are there.
+    """Put a house together on a database whose tables are there. `organisation`: whose workspaces are that nobody
+    has installed us in, where there are forms to fill in.
 
     `ids`, `checkpoint` and `lease` are for demos and tests: how replies are numbered, where the process is killed,
     and after how long without a sign of life a process is taken for dead.
@@ -71,7 +72,13 @@ def build(
     timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge, alive=alive,
                             upkeep=Upkeep(database, shelf, ids).look)  # fmt: skip
     intake.after = courier.nudge
-    return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name)
+    counter = None
+    if any(platform.capabilities.buttons for platform in platforms):
+        from bot.counter.counter import Counter  # nobody fills in forms at the terminal
+
+        counter = Counter(database, works, shelf, clock, executor, platforms, organisation=organisation,
+                          after=courier.nudge)  # fmt: skip
+    return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name, counter)
 
 
 def tomb_maker(key: str) -> Callable[[int, str], str]:
