@@ -134,8 +134,12 @@ class Deliveries:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._server.changed()
 
     @property
     def pending(self) -> int:
@@ -152,15 +156,12 @@ class Deliveries:
 
     async def _carry(self, delivery: Delivery, fault: Fault | None) -> None:
         kind = fault.kind if fault is not None else ""
-        try:
-            await self._until_acked(delivery, kind)
-            if kind in ("repeat", "cut"):
-                await self._attempt(delivery, delivery.attempts, "http_timeout")
-            if kind == "twin":
-                twin = {**delivery.payload, "event_id": self._server.ids.new("Ev")}
-                await self._until_acked(Delivery(delivery.kind, delivery.type, twin), "")
-        finally:
-            self._server.changed()
+        await self._until_acked(delivery, kind)
+        if kind == "repeat" or (kind == "cut" and not self._server.sockets.used):
+            await self._attempt(delivery, delivery.attempts, "http_timeout")
+        if kind == "twin":
+            twin = {**delivery.payload, "event_id": self._server.ids.new("Ev")}
+            await self._until_acked(Delivery(delivery.kind, delivery.type, twin), "")
 
     async def _until_acked(self, delivery: Delivery, fault: str) -> None:
         delays = (0.0, *self._server.retry_delays) if delivery.kind == EVENT else (0.0,)

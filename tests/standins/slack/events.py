@@ -69,8 +69,10 @@ def posted(it: Message, team: Workspace) -> Json:
     body = shapes.message(it, team, metadata=True) | {"channel": channel.id, "event_ts": it.ts}
     body["channel_type"] = channel.kind
     if it.subtype == "thread_broadcast":
-        root = channel.messages[it.thread_ts]
-        body["root"] = shapes.message(root, team)
+        root = shapes.message(channel.messages[it.thread_ts], team)
+        body["root"] = {
+            name: root[name] for name in root.keys() - {"is_locked", "client_msg_id", "reply_users"}
+        }
         # Slack leaves these to the root.
         for name in ("parent_user_id", "team"):
             body.pop(name, None)

@@ -296,6 +296,8 @@ class Forms(People):
             "channel": {"id": place.id, "name": channel_name(place)},
             "response_url": self.triggers.reply_url(team, place, who.id, None),
         }
+        # Slack's shortcuts have neither.
+        del payload["api_app_id"], payload["user"]["username"]
         return await self._interact(payload, wait)
 
     # -- sending
