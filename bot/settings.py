@@ -8,6 +8,10 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class Misconfigured(Exception):
+    """What is set from outside does not go together; the text says what to do."""
+
+
 class Settings(BaseSettings):
     """Read once, by the command line; nothing else looks at the environment."""
 
@@ -39,6 +43,38 @@ class Settings(BaseSettings):
         validation_alias="TELEGRAM_WEBHOOK_URL",
         description="Where Telegram finds this server, as https://…; empty: updates are fetched.",
     )
+
+    #: Slack, by the names that its own libraries use; see docs/slack.md.
+    slack_bot_token: SecretStr | None = Field(
+        None, validation_alias="SLACK_BOT_TOKEN", description="The bot's token, xoxb-…"
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, validation_alias="SLACK_APP_TOKEN", description="For Socket Mode: an app-level token, xapp-…"
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, validation_alias="SLACK_SIGNING_SECRET", description="For HTTP: what Slack signs requests with."
+    )
+    slack_client_id: str | None = Field(
+        None, validation_alias="SLACK_CLIENT_ID", description="For many workspaces: the app's client id."
+    )
+    slack_client_secret: SecretStr | None = Field(
+        None,
+        validation_alias="SLACK_CLIENT_SECRET",
+        description="For many workspaces: the app's client secret.",
+    )
+    slack_api_url: str | None = Field(
+        None, validation_alias="SLACK_API_URL", description="Another Web API, such as GovSlack's."
+    )
+    #: Encrypts the tokens of workspaces that have installed the app.
+    key: SecretStr | None = Field(None, description="A key of Fernet's; needed for many workspaces.")
+    #: Where requests are taken, if anything needs HTTP.
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(3000, ge=0, le=65535, description="The port to listen on.")
+
+    @property
+    def slack(self) -> bool:
+        """Whether anything of Slack's is set."""
+        return any((self.slack_bot_token, self.slack_app_token, self.slack_client_id))
 
     @property
     def database(self) -> str:

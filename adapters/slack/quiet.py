@@ -24,7 +24,7 @@ class _Silencer(logging.Filter):
 def logger() -> logging.Logger:
     """To be handed to the libraries; they make their own after its example."""
     quiet = logging.getLogger(NAME)
-    quiet.setLevel(logging.WARNING)
+    quiet.setLevel(logging.ERROR)
     if not quiet.filters:
         quiet.addFilter(_Silencer())
     return quiet

@@ -69,6 +69,7 @@ TOLD: tuple[tuple[str, str, int | None], ...] = (
     ("sqlalchemy.exc", "ProgrammingError", None),
     ("sqlalchemy.exc", "DataError", None),
     ("sqlalchemy.exc", "DatabaseError", FAILED),
+    ("bot.settings", "Misconfigured", MISUSED),
     ("bot.library", "FaultyProgramme", MISUSED),
     ("bot.library", "NoSuchProgramme", MISUSED),
     ("bot.series.problems", "SeriesProblem", MISUSED),

@@ -31,16 +31,25 @@ def serve(caller: Caller) -> None:
 
 
 async def _serve(caller: Caller, database: Database) -> None:
-    from adapters.terminal import TerminalPlatform
+    from bot.platforms import configured
+    from bot.web import serving
     from bot.wiring import build, running
 
     stopped = asyncio.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stopped.set)
-    terminal = TerminalPlatform(caller.settings.data / "terminal", caller.clock)
-    async with running(build(database, [terminal], caller.clock)):
+    settings = caller.settings
+    terminal, *others = platforms = configured(settings, database, caller.clock)
+    async with (
+        running(build(database, platforms, caller.clock)),
+        serving(others, settings.host, settings.port) as address,
+    ):
         click.echo(f"Runda is running. Database: {database}. Stop with Ctrl-C.")
         click.echo(f"The terminal's threads: {terminal.folder}. Take part with: runda chat")
+        if others:
+            click.echo(f"Also: {', '.join(each.name.capitalize() for each in others)}.")
+        if address:
+            click.echo(f"Requests are taken at {address}")
         await stopped.wait()
         click.echo("Stopping. What was taken in is stored; the rest goes on when Runda is started again.")
 

@@ -1,0 +1,153 @@
+"""Which workspaces have installed Runda: `adapters.slack.workspaces.Keeper` over the table of installations.
+
+- A token is kept encrypted, with a key that is in the settings and nowhere else. The token of the settings is not
+  kept: its workspace is, so that Slack may be away when Runda starts.
+- Each workspace has an organisation: the one of the settings where the token is from there, otherwise one of its own,
+  and whoever installed it is appointed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from bot.clock import Clock
+from bot.settings import Misconfigured, Settings
+from storage import tables as t
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from adapters.slack.workspaces import Installation
+
+T = TypeVar("T")
+
+PLATFORM = "slack"
+#: Of an organisation that a workspace makes, until somebody says otherwise.
+LANGUAGE, ZONE = "nb", "Europe/Oslo"
+NO_KEY = (
+    "RUNDA_KEY is no key. Make one with: "
+    "python3 -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+)
+
+
+class Vault:
+    """Encrypts tokens. Raises Misconfigured where the key is none."""
+
+    def __init__(self, key: str) -> None:
+        from cryptography.fernet import Fernet
+
+        try:
+            self._fernet = Fernet(key)
+        except ValueError as fault:
+            raise Misconfigured(NO_KEY) from fault
+
+    def lock(self, token: str) -> str:
+        return self._fernet.encrypt(token.encode()).decode()
+
+    def unlock(self, locked: str) -> str | None:
+        """None: it was locked with another key."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return self._fernet.decrypt(locked.encode()).decode()
+        except InvalidToken:
+            return None
+
+
+class Installations:
+    def __init__(self, database: Database, clock: Clock, settings: Settings, vault: Vault | None) -> None:
+        self.database, self.clock, self.settings, self.vault = database, clock, settings, vault
+        token = settings.slack_bot_token
+        self._own = token.get_secret_value().strip() if token else ""
+
+    async def installed(self) -> list[Installation]:
+        return await asyncio.to_thread(self._installed, None)
+
+    async def find(self, workspace: str) -> Installation | None:
+        found = await asyncio.to_thread(self._installed, workspace)
+        return found[0] if found else None
+
+    async def keep(self, installation: Installation) -> bool:
+        return await asyncio.to_thread(self._write, lambda connection: self._keep(connection, installation))
+
+    async def end(self, workspace: str) -> None:
+        """Its token is forgotten; that it was installed is not."""
+        i = t.installations.c
+        ended = update(t.installations).where(*_here(workspace), i.ended_at.is_(None))
+        now = self.clock.now()
+        await asyncio.to_thread(self._write, lambda c: c.execute(ended.values(ended_at=now, token=None)))
+
+    # -- in a thread
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        with self.database.write() as connection:
+            return work(connection)
+
+    def _installed(self, workspace: str | None) -> list[Installation]:
+        i = t.installations.c
+        rows = select(t.installations).where(i.platform == PLATFORM, i.ended_at.is_(None)).order_by(i.id)
+        rows = rows.where(i.workspace == workspace) if workspace is not None else rows
+        with self.database.read() as connection:
+            found = [self._read(row) for row in connection.execute(rows)]
+        return [each for each in found if each is not None]
+
+    def _read(self, row: Any) -> Installation | None:
+        from adapters.slack.workspaces import Installation
+
+        if row.token is None:
+            token: str | None = self._own
+        else:
+            token = self.vault.unlock(row.token) if self.vault is not None else None
+        about = msgspec.json.decode(row.about, type=dict[str, Any])
+        return Installation(workspace=row.workspace, name=row.name, token=token, **about) if token else None
+
+    def _keep(self, connection: Connection, installation: Installation) -> bool:
+        own = installation.token == self._own
+        if not own and self.vault is None:
+            raise Misconfigured(f"A token cannot be kept without RUNDA_KEY. {NO_KEY}")
+        locked = None if own or self.vault is None else self.vault.lock(installation.token)
+        about = msgspec.to_builtins(installation)
+        for name in ("workspace", "name", "token"):
+            del about[name]
+        values = {"name": installation.name[:200], "token": locked, "about": msgspec.json.encode(about).decode(),
+                  "ended_at": None, "cut": None}  # fmt: skip
+        known = connection.execute(select(t.installations).where(*_here(installation.workspace))).first()
+        if own:
+            self._end_others(connection, installation.workspace)
+        if known is not None:
+            connection.execute(
+                update(t.installations).where(t.installations.c.id == known.id).values(**values)
+            )
+            return bool(known.cut or known.ended_at)
+        owner = self._organisation(connection, installation, own=own)
+        made = {"organisation_id": owner, "platform": PLATFORM, "workspace": installation.workspace,
+                "installed_at": self.clock.now()}  # fmt: skip
+        connection.execute(insert(t.installations).values(**made, **values))
+        return False
+
+    def _end_others(self, connection: Connection, workspace: str) -> None:
+        """The settings name one token: a workspace that they named before is none of ours any more."""
+        i = t.installations.c
+        others = (i.platform == PLATFORM, i.workspace != workspace, i.token.is_(None), i.ended_at.is_(None))
+        connection.execute(update(t.installations).where(*others).values(ended_at=self.clock.now()))
+
+    def _organisation(self, connection: Connection, installation: Installation, *, own: bool) -> int:
+        o = t.organisations.c
+        name = self.settings.organisation if own else installation.name[:180] or installation.workspace
+        found = connection.execute(select(o.id).where(o.name == name)).scalar()
+        if found is not None and own:
+            return int(found)
+        if found is not None:
+            name = f"{name} ({installation.workspace})"
+        row = {"name": name, "language": self.settings.language or LANGUAGE, "zone": ZONE,
+               "created_at": self.clock.now()}  # fmt: skip
+        return int(connection.execute(insert(t.organisations).values(**row).returning(o.id)).scalar_one())
+
+
+def _here(workspace: str) -> tuple[Any, ...]:
+    i = t.installations.c
+    return i.platform == PLATFORM, i.workspace == workspace
