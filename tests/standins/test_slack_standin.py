@@ -276,6 +276,14 @@ def test_each_fault_of_a_request() -> None:
             assert (await refusal(post("x")))["error"] == "fatal_error"
             assert [each.args["text"] for each in fault.met] == ["x"]
 
+            order: list[int] = []
+            server.faults.next(
+                "chat.postMessage", "dropped_after", then=lambda: order.append(len(server.posts(team)))
+            )
+            with pytest.raises(aiohttp.ServerDisconnectedError):
+                await post("hooked")
+            assert order == [4]
+
             held = server.faults.next("chat.postMessage", "held")
             waiting = asyncio.ensure_future(post("held"))
             await server.until(lambda: held.met)
@@ -285,6 +293,7 @@ def test_each_fault_of_a_request() -> None:
                 "error500_after",
                 "dropped_after",
                 "never_after",
+                "hooked",
                 "held",
             ]
             taken = [each.args["text"] for each in server.calls("chat.postMessage") if each.taken]

@@ -155,7 +155,10 @@ class Forms(People):
             return self.where(given).id
 
     async def submit(self, user: Who, values: dict[str, Any] | None = None, wait: bool = True) -> Answer:
-        """Fill in, and press the top modal's submit. NotOffered while a required field is empty."""
+        """Fill in, and press the top modal's submit. NotOffered while a required field is empty.
+
+        With `wait=False` the modal stays as it is: what the app answers is not followed.
+        """
         view, who = self.fill(user, values or {}), self.who(user)
         if view.body.get("submit") is None or view.body.get("submit_disabled"):
             raise NotOffered("this modal has nothing to submit with")

@@ -103,6 +103,8 @@ class Channel:
     topic: str = ""
     messages: dict[str, Message] = field(default_factory=dict)
     ephemerals: list[Message] = field(default_factory=list)
+    #: A root's ts -> what was answered to it, deleted ones too: thousands of messages must stay cheap.
+    threads: dict[str, list[Message]] = field(default_factory=dict)
     last: tuple[int, int] = (0, 0)
 
     def next_ts(self, now: float) -> str:
@@ -116,7 +118,7 @@ class Channel:
 
     def replies(self, ts: str) -> list[Message]:
         """What was answered in this thread, oldest first, without what is deleted."""
-        return [m for m in self.messages.values() if m.is_reply and m.thread_ts == ts and not m.deleted]
+        return [m for m in self.threads.get(ts, ()) if not m.deleted]
 
     def __str__(self) -> str:
         return self.id

@@ -210,6 +210,7 @@ class World:
         root = channel.messages.get(message.thread_ts)
         if root is not None and root is not message:
             root.thread_ts = root.ts
+            channel.threads.setdefault(root.ts, []).append(message)
         self.changed()
         return message
 
