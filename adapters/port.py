@@ -165,10 +165,14 @@ class Outgoing(Struct, frozen=True):
 
 
 class Taken(NamedTuple):
-    """What a platform calls a message that it took, and the thread that the message opened."""
+    """What a platform calls a message that it took, and the thread that the message opened.
+
+    `at`: when that was by the platform's clock, by which it also tells when people wrote. None: it has no clock.
+    """
 
     message: str
     thread: str = ""
+    at: datetime | None = None
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):

@@ -213,7 +213,8 @@ class Courier:
 
     async def _receipt(self, parcel: Parcel, taken: Taken) -> None:
         row, opened = parcel.row, parcel.outgoing.opens
-        receipt = Receipt(outbox=row.id, message=taken.message, at=self.clock.now(), session=row.session_id,
+        at = taken.at or self.clock.now()
+        receipt = Receipt(outbox=row.id, message=taken.message, at=at, session=row.session_id,
                           prompt=row.prompt, thread=taken.thread if opened else "")  # fmt: skip
         if await self._write_down(lambda: self.intake.put(receipt)):
             self.checkpoint("receipted")

@@ -93,7 +93,7 @@ class Sender:
     # -- new messages
 
     async def _post(self, there: Installation, outgoing: Outgoing, rendered: Rendered) -> Taken:
-        place, part = outgoing.place, rendered.parts[0]
+        place, part = outgoing.place, rendered.posted[0]
         answer = await self._one(there, outgoing, place.channel, place.thread, outgoing.token, part.text,
                                  part.blocks(long=rendered.long))  # fmt: skip
         name = names.message(answer["channel"], answer["ts"], long=rendered.long)
@@ -102,7 +102,7 @@ class Sender:
                 await self._continue(there, outgoing, names.posted(place, name), rendered, frozenset())
             except (Later, Shut, OSError) as fault:
                 raise Unclear("only a part of a message has arrived") from fault
-        return Taken(name, answer["ts"] if outgoing.opens else "")
+        return Taken(name, answer["ts"] if outgoing.opens else "", names.moment(answer["ts"]))
 
     async def _one(
         self, there: Installation, outgoing: Outgoing, channel: str, thread: str, token: str, text: str,
@@ -120,7 +120,7 @@ class Sender:
     ) -> None:  # fmt: skip
         """Post the further parts that are not known to be there, and the file."""
         name, thread = names.message(first.channel, first.ts, long=True), _under(outgoing, first)
-        for number, part in enumerate(rendered.parts[1:], 2):
+        for number, part in enumerate(rendered.posted[1:], 2):
             if number not in known:
                 try:
                     await self._one(there, outgoing, first.channel, thread, f"{first.ts}/{number}", part.text,
@@ -223,7 +223,7 @@ class Sender:
             rest = await self.finder.rest(there, found, _under(outgoing, found))
             await self._continue(there, outgoing, found, rendered, rest)
         name = names.message(found.channel, found.ts, long=rendered.long)
-        return Taken(name, found.ts if outgoing.opens else "")
+        return Taken(name, found.ts if outgoing.opens else "", names.moment(found.ts))
 
 
 def _under(outgoing: Outgoing, first: names.Posted) -> str:
