@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
+from storage.prepared import say
 from storage.tables import secrets
 
 #: The newest migration. A test holds it to what the migrations say.
@@ -139,7 +140,7 @@ def _tune(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
         looking = connection.get_execution_options().get("looking")
-        connection.exec_driver_sql("BEGIN" if looking else "BEGIN IMMEDIATE")
+        say(connection, "BEGIN" if looking else "BEGIN IMMEDIATE")
 
 
 class AlreadyServed(DatabaseProblem):

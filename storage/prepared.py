@@ -9,10 +9,10 @@ Lists are one parameter, `listed`, so that the SQL is the same however long they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from operator import itemgetter
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import ARRAY, Connection, Dialect, Select, Text, bindparam
@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _encode = msgspec.json.Encoder().encode
 
+T = TypeVar("T")
 Values: TypeAlias = Mapping[str, Any]
 #: Most values go in and come out as they are; this is for those at this index that do not.
 _Process: TypeAlias = tuple[int, Callable[[Any], Any]]
@@ -40,18 +41,12 @@ class Prepared:
     def rows(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
         """What a select finds."""
         written = self._for(connection.dialect)
-        given = written.values(values)
-        with _cursor(connection, written.sql, given) as cursor:
-            cursor.execute(written.sql, given)
-            return written.results(cursor.fetchall())
+        return written.results(_run(connection, _found, written.sql, written.values(values)))
 
     def write(self, connection: Connection, rows: Sequence[Values]) -> int:
         """Insert or update, once for each row. Returns how many rows it was that changed; -1 if nobody knows."""
         written = self._for(connection.dialect)
-        given = [written.values(row) for row in rows]
-        with _cursor(connection, written.sql, given) as cursor:
-            cursor.executemany(written.sql, given)
-            return int(cursor.rowcount)
+        return _run(connection, _changed, written.sql, [written.values(row) for row in rows])
 
     def _for(self, dialect: Dialect) -> _Written:
         if dialect.name not in self._written:
@@ -59,14 +54,19 @@ class Prepared:
         return self._written[dialect.name]
 
 
-@contextmanager
-def _cursor(connection: Connection, sql: str, given: Any) -> Iterator[Any]:
-    """The driver's own, in the connection's transaction. Listeners, errors and lost connections are SQLAlchemy's."""
+def say(connection: Connection, sql: str) -> None:
+    """Execute a statement that has neither parameters nor results."""
+    _run(connection, _said, sql, ())
+
+
+def _run(connection: Connection, how: Callable[[Any, str, Any], T], sql: str, given: Any) -> T:
+    """With the driver's own cursor, in the connection's transaction. Listeners, errors and lost connections are
+    SQLAlchemy's."""
     cursor, driver = connection.connection.cursor(), connection.dialect.loaded_dbapi
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, sql, given, None, isinstance(given, list))
     try:
-        yield cursor
+        return how(cursor, sql, given)
     except driver.Error as problem:
         lost = connection.dialect.is_disconnect(problem, connection.connection.dbapi_connection, cursor)
         if lost:
@@ -79,13 +79,29 @@ def _cursor(connection: Connection, sql: str, given: Any) -> Iterator[Any]:
         cursor.close()
 
 
+def _found(cursor: Any, sql: str, given: Any) -> list[tuple[Any, ...]]:
+    cursor.execute(sql, given)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _changed(cursor: Any, sql: str, given: Any) -> int:
+    cursor.executemany(sql, given)
+    return int(cursor.rowcount)
+
+
+def _said(cursor: Any, sql: str, given: Any) -> None:
+    cursor.execute(sql, given)
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
     """The SQL of one engine, and how values go in and come out."""
 
     sql: str
-    #: Parameters in the order of the SQL.
+    #: Parameters in the order of the SQL, and what takes their values out of those given.
     names: tuple[str, ...]
+    picked: Callable[[Values], tuple[Any, ...]]
     #: The engine takes parameters in this order, and not by name.
     in_order: bool
     #: Parameters whose values stand in the statement itself.
@@ -95,18 +111,25 @@ class _Written:
     out_of: tuple[_Process, ...]
 
     def values(self, given: Values) -> Any:
-        every = {**self.fixed, **given} if self.fixed else given
-        values = _processed(self.into, [every[name] for name in self.names])
-        return tuple(values) if self.in_order else dict(zip(self.names, values, strict=True))
+        values = self.picked({**self.fixed, **given} if self.fixed else given)
+        if self.into:
+            values = _processed(self.into, values)
+        return values if self.in_order else dict(zip(self.names, values, strict=True))
 
     def results(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        return [tuple(_processed(self.out_of, list(row))) for row in rows] if self.out_of else rows
+        return [_processed(self.out_of, row) for row in rows] if self.out_of else rows
 
 
-def _processed(processes: tuple[_Process, ...], values: list[Any]) -> list[Any]:
+def _processed(processes: tuple[_Process, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
+    values = list(row)
     for index, process in processes:
         values[index] = process(values[index])
-    return values
+    return tuple(values)
+
+
+def _picking(names: tuple[str, ...]) -> Callable[[Values], tuple[Any, ...]]:
+    """`itemgetter` is the quickest, and hands out no tuple where there is one name, or none."""
+    return itemgetter(*names) if len(names) > 1 else lambda given: tuple(given[name] for name in names)
 
 
 def _write(statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> _Written:
@@ -118,6 +141,7 @@ def _write(statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> _
     return _Written(
         sql=str(written),
         names=names,
+        picked=_picking(names),
         in_order=written.positional,
         fixed={name: bind.value for name, bind in written.binds.items() if not bind.required},
         into=_those(kind.bind_processor(dialect) for kind in kinds),
@@ -145,8 +169,12 @@ class _List(TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(self.of))
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return _encode(list(value)).decode() if dialect.name == "sqlite" else list(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        return _to_json if dialect.name == "sqlite" else list
+
+
+def _to_json(values: Iterable[Any]) -> str:
+    return _encode(list(values)).decode()
 
 
 class _Listed(ColumnElement[bool]):
