@@ -79,27 +79,31 @@ class Part(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """The messages that a spoken one comes to; `filed`: they do not hold it, and a text file does."""
+    """The messages that a spoken one comes to; of more than `MOST_PARTS` the first is posted, and a file with all."""
 
     parts: tuple[Part, ...]
     #: All its words, and what they are about.
     whole: str
     title: str
-    filed: bool = False
 
     @property
     def long(self) -> bool:
-        return self.filed or len(self.parts) > 1
+        return len(self.parts) > 1
+
+    @property
+    def filed(self) -> bool:
+        return len(self.parts) > MOST_PARTS
+
+    @property
+    def posted(self) -> tuple[Part, ...]:
+        return shortened(self.parts, 1) if self.filed else self.parts
 
 
 def render(spoken: Spoken, leads: Leads) -> Rendered:
-    words, ends = list(pieces(spoken.blocks, leads)), [*buttons(spoken.labels), *buttons(spoken.tools)]
-    parts = pack([*words, *ends])
+    words = list(pieces(spoken.blocks, leads))
+    parts = pack([*words, *buttons(spoken.labels), *buttons(spoken.tools)])
     whole = "\n\n".join(piece.text for piece in words if piece.text)
-    title = cut(whole.partition("\n")[0], _FILE_TITLE)
-    if len(parts) <= MOST_PARTS:
-        return Rendered(tuple(parts), whole, title)
-    return Rendered(shortened(parts, 1), whole, title, filed=True)
+    return Rendered(tuple(parts), whole, cut(whole.partition("\n")[0], _FILE_TITLE))
 
 
 def shortened(parts: Sequence[Part], most: int) -> tuple[Part, ...]:

@@ -105,3 +105,19 @@ def share(server: SlackServer, call: Call, channel: Channel, uploads: list[Uploa
     for upload in uploads:
         upload.shared_in.append(channel.id)
     server.emit(call.workspace, events.posted(message, call.workspace), channel)
+
+
+@method("files.delete", "files:write")
+def delete(server: SlackServer, call: Call) -> Json:
+    """The file goes from every message; one that has no words besides goes with it."""
+    upload = call.workspace.files.pop(call.need("file"), None)
+    if upload is None:
+        raise SlackError("file_not_found")
+    for channel in (call.workspace.channels[each] for each in upload.shared_in):
+        for message in [each for each in channel.messages.values() if not each.deleted]:
+            left = [each for each in message.files if each["id"] != upload.id]
+            if len(left) < len(message.files):
+                message.files = left
+                if not message.text and not left:
+                    server.remove(call.workspace, channel, message)
+    return {}
