@@ -40,6 +40,8 @@ class Voice:
     #: The language that the circle writes in, whose «Finding: …» are read.
     spoken: str
     session: int | None
+    #: What the session's circle is called.
+    circle: str = ""
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class Speaker:
         voices = self._voices(unit, rows)
         found = self._gather(unit, messages, voices, drafts)
         return [
-            _Saying(self, unit, voice, found, now).say(said, posted=row.kind == "update")
+            _Saying(self, unit, voice, found, now).say(said, posted=row.kind == "update", named=_named(row))
             for said, voice, row in zip(messages, voices, rows, strict=True)
         ]
 
@@ -93,12 +95,13 @@ class Speaker:
         sessions = {row.session_id for row in rows if row.session_id}
         s = t.series.c
         settings = select(
-            t.sessions.c.id, s.language, s.zone, s.content_id, t.meetings.c.content_id.label("pinned")
+            t.sessions.c.id, s.language, s.zone, s.content_id, t.meetings.c.content_id.label("pinned"),
+            t.circles.c.name,
         ).select_from(
-            t.sessions.join(t.series, s.id == t.sessions.c.series_id).join(
-                t.meetings, t.meetings.c.id == t.sessions.c.meeting_id
-            )
-        )
+            t.sessions.join(t.series, s.id == t.sessions.c.series_id)
+            .join(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)
+            .join(t.circles, t.circles.c.id == t.sessions.c.circle_id)
+        )  # fmt: skip
         held = (
             {row.id: row for row in unit.all(settings.where(t.sessions.c.id.in_(sessions)))}
             if sessions
@@ -125,7 +128,7 @@ class Speaker:
             return {}
         s, c = t.series.c, t.circles.c
         series = select(
-            c.home_id, s.language, s.zone, s.content_id, s.content_id.label("pinned")
+            c.home_id, s.language, s.zone, s.content_id, s.content_id.label("pinned"), c.name
         ).select_from(t.circles.join(t.series, s.id == c.series_id))
         return {row.home_id: row for row in unit.all(series.where(c.home_id.in_(places)).order_by(s.id))}
 
@@ -142,7 +145,7 @@ class Speaker:
         language = own or setting.language
         programme = self.shelf.programme_texts(unit, content, language, zone)
         bot = self.shelf.catalogue(language, zone)
-        return Voice(bot, programme, content, language, setting.language, row.session_id)
+        return Voice(bot, programme, content, language, setting.language, row.session_id, setting.name)
 
     # -- what people wrote
 
@@ -251,9 +254,11 @@ class _Saying:
         #: Of the recap that is being said: lines that a coordinator has worded, by reply.
         self.worded: dict[int, tuple[wording.RecapLine, str]] = {}
 
-    def say(self, said: m.Message, *, posted: bool = False) -> Said:
-        """`posted`: it rewrites a message that is there, and has to say something."""
+    def say(self, said: m.Message, *, posted: bool = False, named: bool = False) -> Said:
+        """`posted`: it rewrites a message that is there, and has to say something. `named`: it says whose it is."""
         blocks = tuple(self._blocks(said.parts))
+        if named and self.voice.circle:
+            blocks = (Block("heading", self.voice.circle), *blocks)
         if posted and not blocks:
             blocks = (Block("line", self.voice.bot.say("reply.gone")),)
         labels = tuple(Label(choice.press, self._text(choice.text)) for choice in said.choices)
@@ -398,6 +403,11 @@ class _Saying:
         if isinstance(value, m.Name):
             return self.rows.names.get((value.of, value.id), "–")
         return value if isinstance(value, int) else self._quoted(value) or ""
+
+
+def _named(row: Any) -> bool:
+    """The first message of a thread stands in a channel where other groups may meet as well."""
+    return row.slot == "root" and bool(getattr(row, "threads", False) or getattr(row, "thread", ""))
 
 
 # -- what a message refers to
