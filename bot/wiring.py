@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.port import Counter, Platform
+from adapters.port import Counter, Ear, Platform
 from bot.clock import Clock, id_maker
 from bot.courier import LEASE, Courier
 from bot.intake import Checkpoint, Intake, nowhere
@@ -47,6 +47,8 @@ class House:
     name: str
     #: None: every platform is one without sheets.
     counter: Counter | None = None
+    #: Whose workspaces are that nobody has installed us in.
+    organisation: str = "Runda"
 
 
 def build(
@@ -78,7 +80,8 @@ def build(
 
         counter = Counter(database, works, shelf, clock, executor, platforms, organisation=organisation,
                           after=courier.nudge)  # fmt: skip
-    return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name, counter)
+    return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name, counter,
+                 organisation)  # fmt: skip
 
 
 def tomb_maker(key: str) -> Callable[[int, str], str]:
@@ -105,6 +108,17 @@ async def working(house: House) -> AsyncIterator[House]:
         house.executor.shutdown(wait=True)
 
 
+def ear_of(house: House, platform: Platform) -> Ear:
+    """What takes in what a platform hears: where nobody can list a group's people, codes and «I am in» first."""
+    from bot.joining.door import Chats, Door
+
+    ear: Ear = house.intake.hear
+    if not isinstance(platform, Chats):
+        return ear
+    return Door(house.works, platform, ear, house.clock, house.executor, house.organisation,
+                after=house.courier.nudge).hear  # fmt: skip
+
+
 @asynccontextmanager
 async def running(house: House) -> AsyncIterator[House]:
     """Everything runs by itself, on the clock of the house, until the block ends.
@@ -117,7 +131,7 @@ async def running(house: House) -> AsyncIterator[House]:
         delivery = asyncio.create_task(house.courier.run(), name="courier")
         try:
             for platform in house.platforms:
-                await platform.listen(house.intake.hear, house.counter)
+                await platform.listen(ear_of(house, platform), house.counter)
             yield house
         finally:
             await house.courier.stop()

@@ -34,7 +34,7 @@ from adapters.port import (
 from adapters.telegram import commands, names, parse, sending
 from adapters.telegram.client import API, Client
 from adapters.telegram.faults import Migrated
-from adapters.telegram.hearing import Clock, Hearing, PutAside
+from adapters.telegram.hearing import Clock, Hearing, NotStored, PutAside
 from adapters.telegram.parse import Me
 from adapters.telegram.polling import Alone, Polling, Turn
 from adapters.telegram.sending import Sending
@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 IN_GROUP, IN_PRIVATE, IN_ALL = (8, 60.0), (1, 1.0), (25, 1.0)
 #: Seconds between attempts to find out who we are; and after a refusal that told of another address.
 ASK_AGAIN, MOVED = 15.0, 1.0
+
 
 class TelegramPlatform:
     """`adapters.port.Platform`, for one bot."""
@@ -76,7 +77,7 @@ class TelegramPlatform:
 
     # -- what people do
 
-    async def listen(self, ear: Ear, _: Counter) -> None:
+    async def listen(self, ear: Ear, _: Counter | None) -> None:
         """Start to hear. Telegram may be away: then it is waited for."""
         self._ear = ear
         self._running = asyncio.create_task(self._run(), name="telegram")
@@ -121,7 +122,11 @@ class TelegramPlatform:
     async def _take(self, raw: Any) -> None:
         """Take in one update. Raises NotStored."""
         assert self._ear is not None
-        await self.hearing.take(raw, await self.me(), self._ear)
+        try:
+            me = await self.me()
+        except Exception as fault:
+            raise NotStored(f"who we are is not known yet: {fault}") from fault
+        await self.hearing.take(raw, me, self._ear)
 
     async def close(self) -> None:
         """Stop hearing. What has not been confirmed is brought again."""
@@ -186,6 +191,27 @@ class TelegramPlatform:
         found = [self.hearing.people.get(each) or await self._ask_for(each) for each in accounts]
         return [each for each in found if each is not None]
 
+    async def about(self, place: Address, account: str) -> tuple[Known, bool, bool]:
+        """Who somebody is; whether all that is written in the place is heard; whether topics can be made there.
+
+        Raises as `who`.
+        """
+        chat, (known,) = (
+            int(place.channel),
+            await self.who(place.workspace, [account]) or [_nameless(account)],
+        )
+        if not names.is_group(chat):
+            return known, True, False
+        return known, await self.hears_all(chat), names.is_supergroup(chat) and await self._makes_topics(chat)
+
+    async def _makes_topics(self, chat: int) -> bool:
+        """It is a forum, and we have the right to."""
+        try:
+            member = await self.client.member(chat, int((await self.me()).bot))
+            return bool(getattr(member, "can_manage_topics", False)) and await self.client.forum(chat)
+        except Refused:
+            return False
+
     async def _ask_for(self, account: str) -> Known | None:
         if not account.isdecimal():
             return None
@@ -202,3 +228,8 @@ class TelegramPlatform:
     async def members(self, _: Address) -> list[str]:
         """A bot cannot list a group's members."""
         return []
+
+
+def _nameless(account: str) -> Known:
+    """Somebody of whom Telegram tells us nothing."""
+    return Known(account=account, name=account)

@@ -15,8 +15,6 @@ from adapters.port import OPENS
 
 #: Bytes of callback data, and characters of what an address carries (telegram.constants; Bot API).
 LONGEST = 64
-#: Makes a person one of the circle whose button it was.
-JOIN = "join"
 #: Begins a press that hands in a code.
 CODE = "code:"
 _MARK = "^"

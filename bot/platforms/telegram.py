@@ -14,26 +14,30 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import library
 from bot.clock import Clock
+from bot.settings import Misconfigured, Settings
 from flows.programme import LANGUAGES
 from storage.database import Database
 from storage.parked import park
 
 if TYPE_CHECKING:
     from adapters.telegram.platform import TelegramPlatform
-    from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
+NOT_INSTALLED = "Telegram is configured, and its libraries are not installed: pip install 'runda[telegram]'"
 #: How long the lock of a process is taken for granted, between looks whether its connection still holds it.
 GRANTED = timedelta(seconds=2)
 
 
 def telegram(settings: Settings, database: Database, clock: Clock) -> TelegramPlatform | None:
-    """The platform, if there is a token for it. Nothing is asked of Telegram yet."""
+    """The platform, if there is a token for it. Nothing is asked of Telegram yet. Raises Misconfigured."""
     if settings.telegram_bot_token is None:
         return None
-    from adapters.telegram.client import API
-    from adapters.telegram.platform import TelegramPlatform
+    try:
+        from adapters.telegram.client import API
+        from adapters.telegram.platform import TelegramPlatform
+    except ModuleNotFoundError as missing:
+        raise Misconfigured(NOT_INSTALLED) from missing
 
     token = settings.telegram_bot_token.get_secret_value()
     turn = None if database.sqlite else Lock(database, clock, f"telegram {token.partition(':')[0]}")

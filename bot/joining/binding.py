@@ -1,0 +1,106 @@
+"""A chat becomes the home of a group: somebody who has the group's code has written it there.
+
+- The group's sessions that are still to come are held there, and so is what was waiting to be said.
+- A chat is the home of one group at a time; a forum may be that of several, since each meeting has its own topic.
+- The code again, in another chat or topic, moves the group there: that mends a topic that was deleted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from bot.joining import notice
+from bot.joining.visit import OVER, Visit
+from flows.events import Resumed
+from storage import tables as t
+
+#: Sessions that are held where their group is at home from now on. What is over stays where it was.
+TO_COME = ("planned", "missed", "lobby", "headcount", "running", "paused")
+UNDER_WAY = ("lobby", "headcount", "running", "paused")
+#: Why nothing is sent to a group that has no chat yet: a key under `delivery.why`.
+UNBOUND = "unbound"
+
+
+def unbound(code: str) -> str:
+    """The channel of a group that has no chat yet: no platform calls one so."""
+    return f"code:{code}"
+
+
+def bind(visit: Visit, group: Any) -> str:
+    """Returns what became of it: a key of the catalogue."""
+    if not notice.acknowledged(visit.connection, group.organisation_id, group.slug):
+        return "join.not-acknowledged"
+    there = visit.place_row(visit.place)
+    if there is not None and (there.organisation_id != group.organisation_id or there.person_id is not None):
+        return "join.not-here"
+    threads = visit.chat.makes_topics and not visit.place.thread
+    if there is not None and not threads and _taken(visit, there.id, group.id):
+        return "join.taken"
+    if there is None:
+        place = visit.make_place(group.organisation_id, visit.place, threads=threads)
+    else:
+        place = int(there.id)
+        visit.connection.execute(update(t.places).where(t.places.c.id == place).values(threads=threads))
+    visit.record(group.organisation_id, "chat bound", f"{group.slug} circle:{group.id}")
+    _move(visit, group, place, threads=threads)
+    return "join.bound"
+
+
+def _taken(visit: Visit, place: int, group: int) -> bool:
+    """Another group of a series that is not over lives there, or somebody else's meeting is held there."""
+    c, s = t.circles.c, t.series.c
+    others = select(c.id).join(t.series, s.id == c.series_id)
+    others = others.where(c.home_id == place, c.id != group, c.kind == "group", s.status.not_in(OVER))
+    n = t.sessions.c
+    held = select(n.id).where(n.place_id == place, n.circle_id != group, n.phase.in_(UNDER_WAY))
+    return bool(visit.all(others.limit(1)) or visit.all(held.limit(1)))
+
+
+def _move(visit: Visit, group: Any, place: int, *, threads: bool) -> None:
+    """The group lives there from now on, with all that is still to come."""
+    c, n, o, p = t.circles.c, t.sessions.c, t.outbox.c, t.places.c
+    run = visit.connection.execute
+    coming = visit.all(
+        select(n.id, n.phase, n.place_id, p.blocked)
+        .join(t.places, p.id == n.place_id)
+        .where(n.circle_id == group.id, n.phase.in_(TO_COME))
+        .order_by(n.id)
+        .with_for_update(of=t.sessions)
+    )
+    left = {each.place_id for each in coming} | ({group.home_id} if group.home_id else set())
+    left.discard(place)
+    run(update(t.circles).where(c.id == group.id).values(home_id=place))
+    run(update(t.sessions).where(n.id.in_([each.id for each in coming])).values(place_id=place))
+    waiting = o.place_id.in_(left), o.status == "queued", or_(
+        o.session_id.in_([each.id for each in coming]), o.session_id.is_(None)
+    )  # fmt: skip
+    if left and not threads and not _shared(visit, left, group.id):
+        run(update(t.outbox).where(*waiting).values(place_id=place, not_before=None))
+    now = [each for each in coming if each.phase in UNDER_WAY]
+    if now and not threads:
+        run(update(t.places).where(p.id == place).values(session_id=now[-1].id))
+    _wake(visit, group, [each.id for each in coming])
+    stopped = [each.id for each in now if each.phase == "paused" and each.blocked is not None]
+    visit.order("bound", visit.record(group.organisation_id, "group moved", f"{group.slug} circle:{group.id}"),
+                stopped, Resumed())  # fmt: skip
+
+
+def _shared(visit: Visit, places: set[int], group: int) -> bool:
+    """Others live in a place that the group leaves: what waits there is theirs as well."""
+    c = t.circles.c
+    return bool(visit.all(select(c.id).where(c.home_id.in_(places), c.id != group).limit(1)))
+
+
+def _wake(visit: Visit, group: Any, sessions: list[int]) -> None:
+    """Meetings whose time could not come, because there was nowhere to hold them."""
+    n, m, s = t.sessions.c, t.meetings.c, t.series.c
+    certain = select(m.id).join(t.series, s.id == m.series_id)
+    certain = certain.where(
+        m.series_id == group.series_id, m.status.in_(("confirmed", "open")), s.status != "paused"
+    )
+    stood = n.id.in_(sessions), n.phase == "planned", n.wake_at.is_(None), n.meeting_id.in_(certain)
+    visit.connection.execute(
+        update(t.sessions).where(*stood).values(wake_at=n.starts_at, version=n.version + 1)
+    )
