@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from flows.kinds.step import Slug, Step
-from flows.message import Line, Picture, line, message
+from flows.message import Choice, Line, Picture, line, message, programme
 from flows.turn import Turn
 
 
@@ -39,6 +39,9 @@ class ShowPicture(Step):
     picture: Slug
 
     def opens(self, turn: Turn) -> None:
-        help_way = [line("picture.help")] if turn.route.points(self.picture) else []
-        turn.say(message("question", Picture(self.picture), *help_way))
+        points = range(1, turn.route.points(self.picture) + 1)
+        help_way = [line("picture.help")] if points else []
+        label = "pictures", self.picture, "points"
+        tools = tuple(Choice(f"help:{n}", programme(*label, n, "label")) for n in points)
+        turn.say(message("question", Picture(self.picture), *help_way, tools=tools))
         turn.over = True
