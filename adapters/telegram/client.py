@@ -7,6 +7,7 @@ raised as `faults` has it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
@@ -38,6 +39,9 @@ CONNECT, WRITE, READ, POOL, FILE = 10.0, 15.0, 20.0, 5.0, 60.0
 WAIT = 50
 #: The most that Telegram hands over at once.
 MOST = 100
+
+#: python-telegram-bot tells lengths of time as timedeltas, and does not warn at each that it will.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ and as far as they must be read. What is in no row is refused for good, and its 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 import httpx
@@ -56,6 +57,7 @@ _TABLE = (
     _Row("bot was kicked", "shut", "removed"),
     _Row("bot is not a member", "shut", "removed"),
     _Row("group chat was deactivated", "shut", "not-found"),
+    _Row("group chat was deleted", "shut", "not-found"),
     _Row("chat not found", "shut", "not-found"),
     _Row("channel_private", "shut", "removed"),
     _Row("not enough rights", "shut", "forbidden"),
@@ -113,8 +115,9 @@ def _refusal(problem: error.TelegramError, chat: int | None) -> Exception:
 
 
 def seconds(problem: error.RetryAfter) -> float:
-    """Its property is whole seconds or a timedelta, and warns of that each time; what it is made from is neither."""
-    return problem._retry_after.total_seconds()
+    """However it is told: whole seconds, or a timedelta."""
+    told = problem.retry_after
+    return told.total_seconds() if isinstance(told, timedelta) else float(told)
 
 
 def unsent(problem: error.TelegramError) -> bool:

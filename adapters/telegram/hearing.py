@@ -133,8 +133,9 @@ class Hearing:
         message = update.message
         if read.hint and message is not None and self._hinted.get(message.chat.id, 0) < HINTS:
             self._hinted[message.chat.id] = self._hinted.get(message.chat.id, 0) + 1
-            language = (read.known[0].language if read.known else None) or "en"
-            self._start(self._hint(message, self.texts.get(language, {}).get(f"hint.{read.hint}", "")))
+            own = self.texts.get(read.known[0].language or "") if read.known else None
+            texts = own or self.texts.get("en", {})
+            self._start(self._hint(message, texts.get(f"hint.{read.hint}", "")))
 
     def _start(self, answer: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(answer)
