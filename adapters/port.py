@@ -77,6 +77,17 @@ class Chose(Struct, frozen=True, tag="chose", kw_only=True):
     about: str | None = None
 
 
+class Reacted(Struct, frozen=True, tag="reacted", kw_only=True):
+    """A person put a mark on a message, or took it off. Platforms need not tell in which thread the message is."""
+
+    key: str
+    place: Address
+    account: str
+    message: str
+    added: bool
+    at: datetime
+
+
 #: went: a person left a place; gone: a person's account was closed; shut, open: a place takes nothing any more, or
 #: takes messages again; cut, back: the same for the whole workspace; moved: a place has another address (`to`).
 News = Literal["came", "went", "gone", "shut", "open", "cut", "back", "moved"]
@@ -95,7 +106,7 @@ class Learned(Struct, frozen=True, tag="learned", kw_only=True):
     to: Address | None = None
 
 
-Heard: TypeAlias = Wrote | Rewrote | TookBack | Chose | Learned
+Heard: TypeAlias = Wrote | Rewrote | TookBack | Chose | Reacted | Learned
 
 
 class Label(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 
-from adapters.port import Learned
+from adapters.port import Learned, Reacted
 from bot.desk import Desk, Live
 from flows import effects as fx
 from flows import events as e
@@ -31,8 +31,10 @@ def sessions_about(desk: Desk, learned: Iterable[Learned]) -> set[int]:
     return {session for each in learned for session in _SESSIONS[each.what](desk, each)}
 
 
-def take(desk: Desk, each: Learned) -> str:
+def take(desk: Desk, each: Learned | Reacted) -> str:
     """Carry out what follows. Returns "applied", or why nothing does."""
+    if isinstance(each, Reacted):
+        return _reacted(desk, each)
     return _TAKES[each.what](desk, each)
 
 
@@ -173,10 +175,32 @@ def _came(_: Desk, __: Learned) -> str:
     return "who comes to a channel is not yet in its group"
 
 
+def _reacted(desk: Desk, each: Reacted) -> str:
+    """Marks of the others in the circle weigh when a recap is made; one's own do not."""
+    r, s, p, seats = t.replies.c, t.sessions.c, t.places.c, desk.seats.get(_account(each), ())
+    on = (
+        select(r.id)
+        .join(t.sessions, s.id == r.session_id)
+        .join(t.places, p.id == r.place_id)
+        .where(
+            p.platform == each.place.platform, p.workspace == each.place.workspace,
+            p.channel == each.place.channel, r.message == each.message, ~r.private,
+            r.person_id != desk.people.get(_account(each), 0),
+            s.circle_id.in_({seat.circle_id for seat in seats if seat.circle_id and seat.role in TAKING_PART}),
+        )
+    )  # fmt: skip
+    found = [row.id for row in desk.unit.all(on)]
+    by = 1 if each.added else -1
+    desk.unit.run(
+        update(t.replies).where(r.id.in_(found), r.reactions + by >= 0).values(reactions=r.reactions + by)
+    )
+    return "applied" if found else "no message of theirs that we know"
+
+
 # -- telling
 
 
-def _account(each: Learned) -> tuple[str, str, str]:
+def _account(each: Learned | Reacted) -> tuple[str, str, str]:
     return each.place.platform, each.place.workspace, each.account or ""
 
 

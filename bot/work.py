@@ -14,7 +14,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from adapters.port import Chose, Learned, Rewrote, TookBack, Wrote
+from adapters.port import Chose, Learned, Reacted, Rewrote, TookBack, Wrote
 from bot import news
 from bot.deeds import OPEN_PHASES, Deeds, Done, account_of
 from bot.desk import Desk, Live, meeting_becomes
@@ -122,7 +122,8 @@ class Works:
         heard = [each for each in happenings if isinstance(each, Done)]
         learned = [each for each in happenings if isinstance(each, Learned)]
         desk.places = desk.unit.places({each.place for each in heard})
-        accounts = {each.account for each in (*heard, *learned) if each.account}
+        reacted = [each for each in happenings if isinstance(each, Reacted)]
+        accounts = {each.account for each in (*heard, *learned, *reacted) if each.account}
         desk.people, desk.seats = desk.unit.people(accounts)
         self._look_up_messages(desk, heard)
         self._look_up_privately(desk, heard)
@@ -219,7 +220,7 @@ class Works:
             return _received(desk, each, key)
         if isinstance(each, Refusal):
             return _refused(desk, each, key)
-        if isinstance(each, Learned):
+        if isinstance(each, Learned | Reacted):
             return _learned(desk, each, key)
         if isinstance(each, Order):
             live = desk.sessions.get(each.session)
@@ -296,7 +297,7 @@ def _refused(desk: Desk, each: Refusal, key: str) -> str:
     return desk.apply(live, e.DeliveryFailed(each.prompt, each.reason), key=key)
 
 
-def _learned(desk: Desk, each: Learned, key: str) -> str:
+def _learned(desk: Desk, each: Learned | Reacted, key: str) -> str:
     outcome = news.take(desk, each)
     if outcome == "applied":
         row = {"session_id": None, "version": None, "key": key, "event": '{"type":"learned"}', "ignored": None,

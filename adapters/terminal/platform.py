@@ -36,6 +36,7 @@ from adapters.port import (
     Known,
     Learned,
     Outgoing,
+    Reacted,
     Refused,
     Rewrote,
     Taken,
@@ -218,5 +219,5 @@ class TerminalPlatform:
 
     def _show(self, heard: Heard) -> None:
         """Let others in the place see it. A press is not a thing that is seen."""
-        if not isinstance(heard, Chose | Learned):
+        if not isinstance(heard, Chose | Reacted | Learned):
             self.places.append_once(heard)

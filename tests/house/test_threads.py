@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import update
 
-from adapters.port import Address, Capabilities, Chose, Learned, Outgoing, Shut, Taken
+from adapters.port import Address, Capabilities, Chose, Learned, Outgoing, Reacted, Shut, Taken
 from storage import tables as t
 from storage.database import Database
 from tests.house.rig import EIGHT, NINE, Chat, Rig, driven, planned, rows, standing
@@ -189,3 +189,27 @@ async def test_who_leaves_the_channel_is_named_to_the_coordinators_of_their_own_
         news = Learned(key="e1", what="went", account=other.lower(), place=place, at=rig.clock.at)
         outcome = await rig.hear(news)
         assert (outcome == "applied") == (other == "Kari")
+
+
+@driven
+async def test_marks_of_the_others_in_the_group_are_counted_once_and_ones_own_are_not(database):
+    async with standing(database, chat=threaded(database)) as rig:
+        await rig.settle()
+        await in_thread(rig, "north-1", "kari", "we are here")
+        await in_thread(rig, "north-1", "kari", "The ferry.", number=50)
+        place = Address("terminal", "local", "north-1")
+
+        async def mark(key: str, who: str, *, added: bool = True) -> str:
+            at = rig.clock.at
+            return await rig.hear(
+                Reacted(key=key, place=place, account=who, message="u50", added=added, at=at)
+            )
+
+        assert [await mark(key, who) for key, who in (("r1", "amir"), ("r1", "amir"), ("r2", "liv"))] == [
+            "applied", "known", "applied"
+        ]  # fmt: skip
+        assert await mark("r3", "kari") == "no message of theirs that we know"
+        assert await mark("r4", "tor") == "no message of theirs that we know"
+        await mark("r5", "liv", added=False)
+        [reply] = rig.rows(t.replies, t.replies.c.message == "u50")
+        assert reply.reactions == 1
