@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ NAME = "slack"
 #: The kind of metadata on what we post: its payload holds an opaque token and nothing else.
 METADATA = "runda"
 _LONG, _TICK, _ALONE = "+", "#tick", "#alone"
+_ID = re.compile(r"[A-Z][A-Z0-9]{1,40}", re.ASCII)
 
 
 class Posted(NamedTuple):
@@ -60,6 +62,11 @@ def is_private(channel: str) -> bool:
 def is_person(channel: str) -> bool:
     """A private place, as the house calls it."""
     return channel.startswith(("U", "W"))
+
+
+def is_id(text: str) -> bool:
+    """Whether Slack could call somebody, or something, so."""
+    return _ID.fullmatch(text) is not None
 
 
 def moment(ts: str) -> datetime:

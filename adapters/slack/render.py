@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from adapters.port import Block, Label, Link, Spoken
 from adapters.slack import limits
@@ -28,10 +28,10 @@ Leads: TypeAlias = Callable[[Link], str | None]
 
 #: Messages that a long one may come to.
 MOST_PARTS = 3
-#: Of one piece of text, with room for what is put before and behind it.
-_PIECE = limits.SECTION - 500
-_SECTION = limits.SECTION - 50
 _TEXT = limits.TEXT - 100
+#: Two sections fill a part. A piece of text is less than one, and may get something before it and a link behind it.
+_SECTION = _TEXT // 2 - 50
+_PIECE = _SECTION - 50
 _BLOCKS = limits.BLOCKS - 2
 _TOTAL = limits.BLOCKS_TOTAL - 200
 #: Of a row of buttons, as JSON: their values count too, for all that is known.
@@ -147,11 +147,15 @@ def continued_from(block: str) -> tuple[str | None, bool]:
 
 
 class _Text(NamedTuple):
-    """Words on their way into a section; `item`: the next item follows at once."""
+    """Words on their way into a section, and what they are of it: that says what stands before the next."""
 
     markup: str
     plain: str
-    item: bool = False
+    kind: Literal["line", "item", "head"] = "line"
+
+    def space(self, before: str) -> str:
+        """Items stand together, and so does a heading with what it is of."""
+        return "\n" if before == "head" or before == self.kind == "item" else "\n\n"
 
 
 def pieces(blocks: Iterable[Block], leads: Leads) -> Iterator[Piece]:
@@ -179,14 +183,14 @@ def _texts(block: Block, leads: Leads) -> list[_Text]:
         return []
     if block.kind == "picture":
         title, _, alt = block.words.strip().partition("\n")
-        return [_Text(_bold(each), each, item=True) for each in split(title, _PIECE)] + _lines(alt)
+        return [_Text(_bold(each), each, "head") for each in split(title, _PIECE)] + _lines(alt)
     if block.kind == "heading":
-        texts = [_Text(_bold(each), each, item=True) for each in split(block.words, _PIECE)]
+        texts = [_Text(_bold(each), each, "head") for each in split(block.words, _PIECE)]
     elif block.kind == "item":
         lead = f"{block.number}. " if block.number is not None else "• "
         words = split(block.words, _PIECE)
-        texts = [_Text(lead + marked(words[0]), lead + words[0], item=True)]
-        texts += [_Text(marked(each), each, item=True) for each in words[1:]]
+        texts = [_Text(lead + marked(words[0]), lead + words[0], "item")]
+        texts += [_Text(marked(each), each, "item") for each in words[1:]]
     else:
         texts = _lines(block.words)
     return _linked(texts, block.link, leads)
@@ -212,14 +216,14 @@ def _linked(texts: list[_Text], link: Link | None, leads: Leads) -> list[_Text]:
 
 def _sections(texts: Sequence[_Text], labels: Sequence[Label] = ()) -> Iterator[Piece]:
     """Texts in as few sections as hold them; buttons stand beside or under the last."""
-    markup, plain, before = "", "", False
+    markup = plain = before = ""
     made: list[Piece] = []
     for text in texts:
-        space = "" if not markup else "\n" if before else "\n\n"
+        space = text.space(before) if markup else ""
         if markup and length(markup) + length(text.markup) + 2 > _SECTION:
             made.append(_section(markup, plain))
             markup, plain, space = "", "", ""
-        markup, plain, before = markup + space + text.markup, plain + space + text.plain, text.item
+        markup, plain, before = markup + space + text.markup, plain + space + text.plain, text.kind
     if markup:
         made.append(_section(markup, plain))
     if len(labels) == 1 and made:

@@ -25,7 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.port import Address, Blank, Option, Sheet, Written
-from adapters.slack import limits
+from adapters.slack import limits, names
 from adapters.slack.render import Leads, Piece, buttons, pieces
 from adapters.slack.wording import cut, escape, length, split
 
@@ -116,8 +116,8 @@ def _together(sheet: Sheet, fields: Sequence[Json], leads: Leads) -> list[Json]:
     if room < 1:
         raise ValueError(f"a sheet holds {limits.VIEW_BLOCKS} blocks: ask for less in one")
     words = _within(words, room, limits.VIEW_SIZE // 2)
-    blocks = [*_named(words, "w"), *fields, *_named(ends, "e")]
-    return blocks or [_section("–")]
+    named = [piece.named("", index) for index, piece in enumerate([*words, *ends])]
+    return [*named[: len(words)], *fields, *named[len(words) :]] or [_section("–")]
 
 
 def _within(words: list[Piece], room: int, size: int) -> list[Piece]:
@@ -129,10 +129,6 @@ def _within(words: list[Piece], room: int, size: int) -> list[Piece]:
             return [*kept, Piece(_section("…"), "…")]
         kept.append(piece)
     return kept
-
-
-def _named(made: Iterable[Piece], mark: str) -> list[Json]:
-    return [piece.named(mark, index) for index, piece in enumerate(made)]
 
 
 # -- blanks
@@ -225,11 +221,11 @@ def _if_valid(name: str, text: str, read: Callable[[str], date | time], shape: s
 
 
 def _person(_: Blank, text: str) -> Json:
-    return {"type": "users_select"} | ({"initial_user": text} if text else {})
+    return {"type": "users_select"} | ({"initial_user": text} if names.is_id(text) else {})
 
 
 def _people(blank: Blank, _: str) -> Json:
-    chosen = list(dict.fromkeys(filter(None, _several(blank.value))))
+    chosen = list(dict.fromkeys(filter(names.is_id, _several(blank.value))))
     return {"type": "multi_users_select"} | ({"initial_users": chosen} if chosen else {})
 
 
@@ -237,7 +233,7 @@ def _place(_: Blank, text: str) -> Json:
     """A channel, and no conversation between people."""
     among = {"include": ["public", "private"], "exclude_bot_users": True}
     return {"type": "conversations_select", "filter": among} | (
-        {"initial_conversation": text} if text else {}
+        {"initial_conversation": text} if names.is_id(text) else {}
     )
 
 

@@ -60,7 +60,7 @@ def cut(words: str, most: int) -> str:
     words = words.strip()
     if length(words) <= most:
         return words
-    return words[: _fitting(words, most - 1, length)].rstrip() + "…"
+    return words[: _fitting(words, most - 1, length)].rstrip() + "…" if most > 2 else "…"
 
 
 def split(words: str, most: int) -> list[str]:
