@@ -31,11 +31,11 @@ PLACE = {
 }
 #: What closes the workspace:
 WHOLE = {
-    "invalid_auth": "token",
-    "not_authed": "token",
-    "token_revoked": "token",
-    "token_expired": "token",
-    "not_allowed_token_type": "token",
+    "invalid_auth": "revoked",
+    "not_authed": "revoked",
+    "token_revoked": "revoked",
+    "token_expired": "revoked",
+    "not_allowed_token_type": "revoked",
     "account_inactive": "uninstalled",
     "app_uninstalled": "uninstalled",
     "missing_scope": "scope",
@@ -52,19 +52,19 @@ WHOLE = {
 MESSAGE = {
     "msg_too_long": "too-long",
     "msg_blocks_too_long": "too-long",
-    "message_not_found": "gone",
-    "thread_not_found": "gone",
-    "file_deleted": "gone",
-    "file_not_found": "gone",
-    "cannot_reply_to_message": "gone",
+    "message_not_found": "lost",
+    "thread_not_found": "lost",
+    "file_deleted": "lost",
+    "file_not_found": "lost",
+    "cannot_reply_to_message": "lost",
     "cant_update_message": "forbidden",
     "edit_window_closed": "forbidden",
     "is_inactive": "forbidden",
     "user_not_in_channel": "forbidden",
-    "user_not_found": "nobody",
-    "user_not_visible": "nobody",
-    "user_disabled": "nobody",
-    "cannot_dm_bot": "nobody",
+    "user_not_found": "gone",
+    "user_not_visible": "gone",
+    "user_disabled": "gone",
+    "cannot_dm_bot": "gone",
 }
 #: Slack's own trouble: it may have taken the message.
 UNCLEAR = frozenset(

@@ -213,7 +213,7 @@ def _person(envelope: Envelope) -> Said:
 def _revoked(envelope: Envelope) -> Said:
     if not (envelope.event.get("tokens") or {}).get("bot"):
         return Nothing("not ours")
-    return _learned(envelope, "cut", envelope.place(""), why="token")
+    return _learned(envelope, "cut", envelope.place(""), why="revoked")
 
 
 def _uninstalled(envelope: Envelope) -> Said:

@@ -205,7 +205,7 @@ class Sender:
         try:
             await self.client.call(there.token, method, bucket(outgoing, method), **which)
         except Refused as refused:
-            if refused.reason != "gone":
+            if refused.reason != "lost":
                 log.error("a part of a message could not be deleted: %s", refused)
 
     # -- after a crash

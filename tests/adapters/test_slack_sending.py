@@ -196,11 +196,11 @@ def test_a_file_is_replaced_when_its_message_changes():
         ("is_archived", Shut, "archived", False),
         ("channel_not_found", Shut, "not-found", False),
         ("not_in_channel", Shut, "removed", False),
-        ("token_revoked", Shut, "token", True),
+        ("token_revoked", Shut, "revoked", True),
         ("account_inactive", Shut, "uninstalled", True),
         ("missing_scope", Shut, "scope", True),
         ("msg_too_long", Refused, "too-long", None),
-        ("thread_not_found", Refused, "gone", None),
+        ("thread_not_found", Refused, "lost", None),
         ("something_new", Refused, "unknown", None),
     ],
 )
@@ -227,7 +227,7 @@ def test_what_is_unclear_is_sent_once(fault):
             team = slack.channel("team")
             async with listening(slack, House()) as platform:
                 slack.faults.next("chat.postMessage", fault)
-                with pytest.raises(OSError, match="Slack answered|no answer"):
+                with pytest.raises(OSError, match=r"Slack answered|no answer"):
                     await platform.send(saying(place(slack, team), "Hello"))
             assert len(slack.calls("chat.postMessage")) == 1
 
