@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
-from bot.joining import notice
+from bot.joining import codes, notice
 from bot.joining.visit import OVER, Visit
 from flows.events import Resumed
 from storage import tables as t
@@ -21,11 +23,21 @@ TO_COME = ("planned", "missed", "lobby", "headcount", "running", "paused")
 UNDER_WAY = ("lobby", "headcount", "running", "paused")
 #: Why nothing is sent to a group that has no chat yet: a key under `delivery.why`.
 UNBOUND = "unbound"
+#: Begins the channel of a group that has no chat: no platform calls one so.
+NO_CHAT = "no-chat:"
 
 
-def unbound(code: str) -> str:
-    """The channel of a group that has no chat yet: no platform calls one so."""
-    return f"code:{code}"
+def wait(
+    connection: Connection, organisation: int, circle: int, workspace: str, now: datetime,
+    draw: codes.Draw = secrets.randbelow,
+) -> tuple[int, str]:  # fmt: skip
+    """A group that has no chat yet, and a code by which it gets one. Returns the place where all waits until then."""
+    code = codes.of_group(connection, circle, now, draw)
+    row = {"organisation_id": organisation, "platform": notice.PLATFORM, "workspace": workspace,
+           "channel": f"{NO_CHAT}{circle}", "thread": "", "blocked": UNBOUND}  # fmt: skip
+    place = int(connection.execute(insert(t.places).returning(t.places.c.id), row).scalar_one())
+    connection.execute(update(t.circles).where(t.circles.c.id == circle).values(home_id=place))
+    return place, code
 
 
 def bind(visit: Visit, group: Any) -> str:
