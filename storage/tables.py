@@ -111,7 +111,9 @@ organisations = Table(
     Column("name", String(200), nullable=False, unique=True),
     Column("language", String(8), nullable=False),
     Column("zone", String(64), nullable=False),
+    #: Days after a series' last date that raw replies are kept, and approved recaps; empty: until somebody decides.
     Column("retention_days", Integer),
+    Column("recaps_days", Integer),
     Column("created_at", Utc, nullable=False),
 )
 
@@ -173,6 +175,11 @@ series = Table(
     Column("grace_minutes", Integer),
     #: Async: working days that a round is open.
     Column("window_days", Integer),
+    #: Its own lives of raw replies and of approved recaps; empty: the organisation's.
+    Column("retention_days", Integer),
+    Column("recaps_days", Integer),
+    #: What the archive knows it by.
+    Column("case_number", String(60)),
     Column("platform", String(20), nullable=False),
     Column("workspace", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
@@ -353,12 +360,15 @@ recaps = Table(
     #: The group whose recap it is; none: the manager's recap.
     _of("sessions", nullable=True, index=True),
     Column("version", Integer, nullable=False),
-    #: A group's: automatic, held, released, edited, approved. The managers': draft, approved, counts, settled.
+    #: A group's: automatic, held, released, edited, approved. The managers': draft, edited, approved, counts, settled,
+    #: lessened (as approved, less what was erased; sent to nobody).
     Column("status", String(12), nullable=False),
     #: JSON: what a rule chose, as ids.
     Column("points", Text, nullable=False),
     #: A coordinator's own wording, in place of what the rule chose.
     Column("words", Text),
+    #: JSON of bot.rights.freezing.Frozen: how it read when the replies that it rests on were deleted.
+    Column("said", Text),
     Column("made_at", Utc, nullable=False),
     Column("approved_at", Utc),
     _of("people", name="approved_by", nullable=True),
@@ -468,6 +478,19 @@ tombstones = Table(
     Column("at", Utc, nullable=False),
 )
 
+#: People who are being erased, and who have been: it goes on after a crash, and until everything is done.
+erasures = Table(
+    "erasures",
+    metadata,
+    # Not a key to people, so that nothing of it moves when two accounts become one person.
+    Column("person_id", Id, primary_key=True, autoincrement=False),
+    _of("organisations"),
+    #: As in the audit log.
+    Column("asked_by", String(80), nullable=False),
+    Column("began_at", Utc, nullable=False),
+    Column("done_at", Utc),
+)
+
 #: What coordinators, managers and operators did; never what anyone said.
 audit = Table(
     "audit",
@@ -479,6 +502,7 @@ audit = Table(
     Column("object", String(120), nullable=False),
     Column("at", Utc, nullable=False),
 )
+Index("ix_audit_organisation_id", audit.c.organisation_id, audit.c.id)
 
 #: Which processes are serving: for the health check, and to know whose claims are dead.
 workers = Table(
@@ -551,6 +575,17 @@ codes = Table(
     #: Good until then; empty: until it is replaced.
     Column("until", Utc),
     Column("used_at", Utc),
+)
+
+#: Addresses of calendars, by the hash of what is secret in them.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    _of("series", index=True),
+    _of("circles", nullable=True),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
 )
 
 #: What the operator has stopped, or a restore has, until somebody lets go of it: `delivery`.

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _what_is_said()
     _delivery()
     _platforms()
+    _calendars()
     _what_happened()
 
 
@@ -36,6 +37,7 @@ def _people() -> None:
         _text("language", 8),
         _text("zone", 64),
         sa.Column("retention_days", sa.Integer()),
+        sa.Column("recaps_days", sa.Integer()),
         _at("created_at"),
         unique=[("name",)],
     )
@@ -83,6 +85,9 @@ def _programmes_and_series() -> None:
         _text("arena", 40, nullable=True),
         sa.Column("grace_minutes", sa.Integer()),
         sa.Column("window_days", sa.Integer()),
+        sa.Column("retention_days", sa.Integer()),
+        sa.Column("recaps_days", sa.Integer()),
+        _text("case_number", 60, nullable=True),
         _text("platform", 20),
         _text("workspace", 64),
         _at("created_at"),
@@ -224,6 +229,7 @@ def _what_is_said() -> None:
         _text("status", 12),
         sa.Column("points", sa.Text(), nullable=False),
         sa.Column("words", sa.Text()),
+        sa.Column("said", sa.Text()),
         _at("made_at"),
         _at("approved_at", nullable=True),
         _of("people", "approved_by", nullable=True),
@@ -337,6 +343,18 @@ def _platforms() -> None:
     )
 
 
+def _calendars() -> None:
+    _table(
+        "feeds",
+        _text("hash", 64),
+        _of("series", "series_id", index=True),
+        _of("circles", "circle_id", nullable=True),
+        _at("since"),
+        _at("until", nullable=True),
+        key=["hash"],
+    )
+
+
 def _what_happened() -> None:
     _table(
         "log",
@@ -363,6 +381,15 @@ def _what_happened() -> None:
     )
     _table("tombstones", _text("hash", 64), _at("at"), key=["hash"])
     _table(
+        "erasures",
+        sa.Column("person_id", _number, autoincrement=False, nullable=False),
+        _of("organisations", "organisation_id"),
+        _text("asked_by", 80),
+        _at("began_at"),
+        _at("done_at", nullable=True),
+        key=["person_id"],
+    )
+    _table(
         "audit",
         _id(),
         _of("organisations", "organisation_id"),
@@ -371,6 +398,7 @@ def _what_happened() -> None:
         _text("object", 120),
         _at("at"),
     )
+    op.create_index("ix_audit_organisation_id", "audit", ["organisation_id", "id"])
     _table("workers", _text("id", 100), _at("seen_at"))
     _table("secrets", _text("name", 40), _text("value", 200), key=["name"])
 
