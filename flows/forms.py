@@ -9,7 +9,7 @@ the channel they live in behind an @:
 
     Kari Vik (Health) <U0123>
     Fjord@C0456: Kari Vik <U0123>, Amir <U0124>
-    Fjell@telegram/-1001234: Ola <77>, Per <slack/U0125>
+    Fjell@telegram/777/-1001234: Ola <77>, Per <slack/U0125>
 
 What stands before a slash is another platform than the series' own (PLATFORM/ID or PLATFORM/WORKSPACE/ID). Somebody
 in a group is on the group's platform, where nothing else is said.
@@ -150,6 +150,10 @@ class Form:
     fields: tuple[Field, ...]
     #: What must hold between fields; tried once each field is well by itself.
     checks: tuple[Callable[[Values], Fault | None], ...] = ()
+
+    def only(self, *names: str) -> Form:
+        """These fields alone, as one step of several: what must hold between fields is not tried."""
+        return Form(self.name, tuple(field for field in self.fields if field.name in names))
 
     def label(self, field: Field) -> str:
         """The key of a field's label in the bot's catalogues."""
@@ -344,8 +348,27 @@ CREATE = Form(
         Field(
             "everyone", "place", "The channel where everyone meets, if the groups have channels of their own."
         ),
+        Field(
+            "acknowledged", "flag", "What the docs say of Telegram and public bodies is read, and settled."
+        ),
     ),
     (_some_people, _some_dates, _some_times),
+)
+
+#: When a series is held, as a chat asks for it: the first date, and the others, or the weeks between them.
+WHEN = Form(
+    "series-when",
+    (
+        Field("first", "date", "The date of the first meeting.", required=True),
+        Field("at", "time", "The time of day.", required=True),
+        Field("apart", "choice", "Weeks between two meetings.", choices=("1", "2", "3", "4"), usual="2"),
+        Field(
+            "others",
+            "moment",
+            "The dates of the other meetings, where they are not so many weeks apart.",
+            many=True,
+        ),
+    ),
 )
 
 #: Trying out a programme on dates, without people of its own.

@@ -56,8 +56,8 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
     \b
       runda series create selfcheck --name "North" --platform slack --workspace T01 --everyone C00 \\
         --group "Fjord@C01: Kari <U01>, Amir <U02>, Liv <U03>, Jon <U04>" \\
-        --group "Fjell@telegram/-1001: Ola <71>, Per <72>, Eva <73>, Nils <74>" \\
-        --on 2026-10-13 --at 09:00 --coordinator "Berit <U05>"
+        --group "Fjell@telegram/777/-1001: Ola <71>, Per <72>, Eva <73>, Nils <74>" \\
+        --on 2026-10-13 --at 09:00 --coordinator "Berit <U05>" --acknowledged
     """
     from bot import library
     from bot.cli.telling import of_plan

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from bot.finding import Finding
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -31,7 +32,7 @@ def serve(caller: Caller) -> None:
 
 
 async def _serve(caller: Caller, database: Database) -> None:
-    from bot.platforms import configured
+    from bot.platforms import configured, greetings
     from bot.web import serving
     from bot.wiring import build, running
 
@@ -46,8 +47,8 @@ async def _serve(caller: Caller, database: Database) -> None:
     ):
         click.echo(f"Runda is running. Database: {database}. Stop with Ctrl-C.")
         click.echo(f"The terminal's threads: {terminal.folder}. Take part with: runda chat")
-        if others:
-            click.echo(f"Also: {', '.join(each.name.capitalize() for each in others)}.")
+        for line in greetings(others):
+            click.echo(line)
         if address:
             click.echo(f"Requests are taken at {address}")
         await stopped.wait()
@@ -55,15 +56,6 @@ async def _serve(caller: Caller, database: Database) -> None:
 
 
 # -- doctor
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: how it is, and what to do where it is not well."""
-
-    well: bool
-    what: str
-    remedy: str = ""
 
 
 @click.command(help="Say what is set up, what is missing, and what to do about it.")
@@ -86,11 +78,20 @@ def _all(caller: Caller) -> Iterator[Finding]:
         database = caller.database()
     except Exception as problem:  # noqa: BLE001 - a doctor tells every illness
         yield Finding(well=False, what="the database", remedy=str(problem))
+        yield from _slack(caller, None)
         return
     yield Finding(well=True, what=f"the database: {database}, tables {database.revision()}")
     for look in (_series, _parked, _failed, _held):
         yield look(database)
+    yield from _slack(caller, database)
     yield from _running(caller)
+
+
+def _slack(caller: Caller, database: Database | None) -> Iterator[Finding]:
+    if caller.settings.slack:
+        from bot.platforms.checkup import look
+
+        yield from look(caller.settings, database, caller.clock)
 
 
 def _folder(data: Path) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from bot.series.office import Office
 from bot.series.problems import NotFound, SeriesProblem
 from flows import recap as recaps
 from flows import sight
+from flows.forms import Sentence
 from flows.message import Moment, Recap, line, message
 from flows.recap import ManagerRecap
 from flows.sight import Viewer
@@ -102,7 +103,8 @@ def open_desk(
     row = office.meeting(number)
     meeting = managers.meeting(unit, row.id)
     if row.status != "held":
-        raise SeriesProblem(f"No group has finished session {number}; there is nothing for managers yet.")
+        words = f"No group has finished session {number}; there is nothing for managers yet."
+        raise SeriesProblem(Sentence(words, "recap.none-for-managers", number=number))
     if lock:
         s = t.sessions.c
         unit.all(select(s.id).where(s.id == meeting.anchor).with_for_update())
@@ -118,10 +120,10 @@ def edit(desk: ManagersDesk, changes: Edit) -> str:
     lines = wording.lines(recaps.load(draft.points))
     words = wording.written(applied(changes, wording.read(draft.words), lines))
     if words == draft.words:
-        return "It says so already; nothing was changed."
+        return Sentence("It says so already; nothing was changed.", "recap.same")
     version = _store(desk, draft.points, words, "edited")
     record(desk.office, "recap edited", f"{desk.meeting.number}/managers v{version}")
-    return f"Version {version} is edited, and waits for approval."
+    return Sentence(f"Version {version} is edited, and waits for approval.", "recap.edited-waits")
 
 
 def approve(desk: ManagersDesk, by: int | None) -> list[str]:
@@ -132,14 +134,18 @@ def approve(desk: ManagersDesk, by: int | None) -> list[str]:
     draft, before = desk.draft(), desk.approved
     words = wording.written(desk.frozen(draft))
     if before is not None and desk.same(draft, before):
-        told = [f"Version {before.version} is approved already, and nothing has changed since."]
+        words = f"Version {before.version} is approved already, and nothing has changed since."
+        told: list[str] = [Sentence(words, "recap.approved-already")]
         return [*told, *_send(desk, before.id, before.version)]
     out = [_called(each) for each in desk.versions if each.status in managers.OUT]
     version = _store(desk, draft.points, words, "approved", desk.office.now, by)
     managers.settle(desk.unit, desk.meeting.id)
     record(desk.office, "recap approved", f"{desk.meeting.number}/managers v{version}")
-    told = [f"Version {version} is approved.", *_send(desk, desk.versions[-1].id, version)]
-    return [*told, f"Managers have had before: {', '.join(out)}."] if out else told
+    approved = Sentence(f"Version {version} is approved.", "recap.approved-for-managers")
+    told = [approved, *_send(desk, desk.versions[-1].id, version)]
+    if not out:
+        return told
+    return [*told, Sentence(f"Managers have had before: {', '.join(out)}.", "recap.had-before", n=len(out))]
 
 
 def _called(version: Any) -> str:
@@ -151,17 +157,23 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
     sight.require("manager", "released", given={"approved"})
     places = sending.private_places(desk.unit, desk.meeting.series_id, desk.meeting.platform, "manager")
     if not places:
-        return [
+        words = (
             "Nobody is a manager of the series, so it goes to nobody. runda recap export makes files of it."
-        ]
+        )
+        return [Sentence(words, "recap.no-managers")]
     opens = managers.next_session(desk.unit, desk.meeting)
     ahead = [line("manager.next", when=Moment(opens))] if opens else []
     said = message("recap", Recap(recap), *ahead)
     sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()))
     nowhere = sum(place is None for place in places.values())
     of = f"{len(places)} manager{'s' if len(places) > 1 else ''}"
-    told = [f"It goes to {sent} of {of} now." if sent else "It goes to nobody a second time."]
-    return [*told, f"Runda cannot write to {nowhere} of them in private."] if nowhere else told
+    words = f"It goes to {sent} of {of} now." if sent else "It goes to nobody a second time."
+    told: list[str] = [Sentence(words, "recap.sent", n=sent, of=len(places))]
+    if nowhere:
+        told.append(
+            Sentence(f"Runda cannot write to {nowhere} of them in private.", "recap.nowhere", n=nowhere)
+        )
+    return told
 
 
 def _store(

@@ -21,6 +21,7 @@ from bot.series.office import Office
 from bot.series.problems import SeriesProblem
 from flows import recap as recaps
 from flows import sight
+from flows.forms import Sentence
 from flows.sight import Viewer
 from storage import tables as t
 from storage.unit import Unit
@@ -100,10 +101,11 @@ def open_desk(
         None,
     )
     if sitting is None:
-        raise SeriesProblem(
+        words = (
             f"There is no recap of session {number} for {circle.name}: the group has not finished it, or nothing was "
             "said."
         )
+        raise SeriesProblem(Sentence(words, "no-recap", number=number, group=circle.name))
     r = t.recaps.c
     versions = unit.all(select(t.recaps).where(r.session_id == sitting.id).order_by(r.version))
     return GroupDesk(office, unit, shelf, ids, viewer, found, sitting, versions)
@@ -124,23 +126,24 @@ def _circle(office: Office, group: str | None) -> Any:
 def hold(desk: GroupDesk) -> str:
     draft = _in_time(desk)
     if draft.status == HELD:
-        return "It is held already."
+        return Sentence("It is held already.", "recap.held-already")
     version = _store(desk, draft, HELD, "recap held")
-    return f"Version {version} is held: the group's next session opens without it. To let it go: runda recap release"
+    words = f"Version {version} is held: the group's next session opens without it. To let it go: runda recap release"
+    return Sentence(words, "recap.held")
 
 
 def release(desk: GroupDesk) -> str:
     draft = _in_time(desk)
     if draft.status != HELD:
-        raise SeriesProblem("It is not held; there is nothing to release.")
+        raise SeriesProblem(Sentence("It is not held; there is nothing to release.", "recap.not-held"))
     before = next((each for each in reversed(desk.versions) if each.status == "approved"), None)
     if before is not None and (before.points, before.words) == (draft.points, draft.words):
         version = _store(desk, draft, "approved", "recap released", before.approved_at, before.approved_by)
-        return f"Version {version} is as it was approved. {_goes_out(desk)}"
+        return Sentence(f"Version {version} is as it was approved. {_goes_out(desk)}", "recap.released")
     status = "edited" if draft.words else RELEASED
     version = _store(desk, draft, status, "recap released")
     made = "is as you edited it" if draft.words else "is made by rule when it goes out"
-    return f"Version {version} {made}. {_goes_out(desk)}"
+    return Sentence(f"Version {version} {made}. {_goes_out(desk)}", "recap.released")
 
 
 def edit(desk: GroupDesk, changes: Edit) -> str:
@@ -149,10 +152,11 @@ def edit(desk: GroupDesk, changes: Edit) -> str:
     lines = wording.lines(recaps.load(draft.points))
     words = wording.written(applied(changes, wording.read(draft.words), lines))
     if words == draft.words:
-        return "It says so already; nothing was changed."
+        return Sentence("It says so already; nothing was changed.", "recap.same")
     status = HELD if draft.status == HELD else "edited"
     version = _store(desk, Draft(draft.points, words, status, 0), status, "recap edited")
-    return f"Version {version} is {status}. {'' if status == HELD else _goes_out(desk)}".rstrip()
+    words = f"Version {version} is {status}. {'' if status == HELD else _goes_out(desk)}".rstrip()
+    return Sentence(words, "recap.edited")
 
 
 def make_anew(desk: GroupDesk) -> str:
@@ -161,18 +165,19 @@ def make_anew(desk: GroupDesk) -> str:
     made = compile_groups(desk.unit, desk.shelf, [desk.sitting])[desk.sitting.id]
     status = HELD if draft.status == HELD else RELEASED
     fresh = Draft(recaps.dump(made).decode(), None, status, 0)
-    return f"Version {_store(desk, fresh, status, 'recap made anew')} is made by rule."
+    version = _store(desk, fresh, status, "recap made anew")
+    return Sentence(f"Version {version} is made by rule.", "recap.anew")
 
 
 def approve(desk: GroupDesk, by: int | None) -> str:
     """From now on it does not change, except that it loses what people take back."""
     draft = _in_time(desk)
     if draft.status == HELD:
-        raise SeriesProblem("It is held. Release it first: runda recap release.")
+        raise SeriesProblem(Sentence("It is held. Release it first: runda recap release.", "recap.is-held"))
     if draft.status == "approved":
-        return f"Version {draft.version} is approved already."
+        return Sentence(f"Version {draft.version} is approved already.", "recap.approved-already")
     version = _store(desk, draft, "approved", "recap approved", desk.office.now, by)
-    return f"Version {version} is approved. {_goes_out(desk)}"
+    return Sentence(f"Version {version} is approved. {_goes_out(desk)}", "recap.approved")
 
 
 def _goes_out(desk: GroupDesk) -> str:
@@ -184,7 +189,8 @@ def _goes_out(desk: GroupDesk) -> str:
 
 def _in_time(desk: GroupDesk) -> Draft:
     if why := _TOO_LATE.get(desk.fate):
-        raise SeriesProblem(f"{why}. What was posted loses a line when its author takes it back.")
+        words = f"{why}. What was posted loses a line when its author takes it back."
+        raise SeriesProblem(Sentence(words, "recap.too-late"))
     return desk.draft()
 
 

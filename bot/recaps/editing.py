@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from bot.recaps.wording import RecapLine, Wording
 from bot.series.problems import SeriesProblem
+from flows.forms import Sentence
 
 #: Characters: no platform takes a longer message.
 LONGEST = 2000
@@ -57,5 +58,6 @@ def _words(number: int, words: str) -> str:
     if not said:
         raise SeriesProblem(f"Line {number} would be empty. Leave it out instead.")
     if len(said) > LONGEST:
-        raise SeriesProblem(f"Line {number} has {len(said)} characters; there is room for {LONGEST}.")
+        told = f"Line {number} has {len(said)} characters; there is room for {LONGEST}."
+        raise SeriesProblem(Sentence(told, "recap.line-long", n=LONGEST))
     return said

@@ -29,6 +29,7 @@ def say(speaker: Speaker, unit: Unit, draft: Draft, session: Any, now: datetime)
     body = _encode(message("recap", Recap(draft.id))).decode()
     row = SimpleNamespace(
         kind="say",
+        slot=None,
         body=body,
         session_id=session.id,
         place_id=session.place_id,

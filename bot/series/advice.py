@@ -65,7 +65,7 @@ def on_homes(made: Plan) -> Iterator[Sentence]:
     for group in made.groups if there is not None else ():
         home = homes.of_group(group)
         if there is not None and home is not None and home.platform != there.platform:
-            words = f"{group.name} is not on {there.platform}, where everyone meets, and does not see what is said there."
+            words = f"{group.name} is not on {there.platform}, where everyone meets: it does not see what is said."
             yield Sentence(words, "elsewhere", group=group.name)
 
 

@@ -48,11 +48,14 @@ def decide(works: Works, organisation: str, called: str, actor: str, act: Act, n
 def _once(works: Works, organisation: str, called: str, actor: str, act: Act, now: datetime) -> Decided:
     with works.database.write() as connection:
         change = act(open_office(connection, organisation, called, actor, now))
-        return Decided(change, tuple(_tell(works, connection, change.orders, now)))
+        return Decided(change, tuple(tell_all(works, connection, change.orders, now)))
 
 
-def _tell(works: Works, connection: Connection, orders: tuple[Order, ...], now: datetime) -> list[str]:
-    """All at once; where one cannot be taken in, each by itself, so that a faulty session does not stop the rest."""
+def tell_all(works: Works, connection: Connection, orders: tuple[Order, ...], now: datetime) -> list[str]:
+    """What became of each. All at once; where one cannot be taken in, each by itself, so that a faulty session does
+    not stop the rest."""
+    if not orders:
+        return []
     try:
         with connection.begin_nested():
             return works.settle(connection, orders, now)

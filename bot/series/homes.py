@@ -51,11 +51,18 @@ class Homes:
     def settle(self, at: At, near: Where | None = None) -> Where:
         """What was written, with what was left out taken from what it stands `near`, or from the series."""
         platform = at.platform or (near.platform if near else self.wish.platform)
-        if at.workspace is not None:
-            return Where(platform, at.workspace, at.id)
-        if near is not None and near.platform == platform:
-            return Where(platform, near.workspace, at.id)
-        return Where(platform, self.workspace if platform == self.wish.platform else "", at.id)
+        if platform == TERMINAL:
+            return Where(TERMINAL, LOCAL, at.id)
+        workspace = at.workspace
+        if workspace is None and near is not None and near.platform == platform:
+            workspace = near.workspace
+        if workspace is None and platform == self.wish.platform:
+            workspace = self.wish.workspace
+        if not workspace:
+            written = f"{platform}/WORKSPACE/{at.id}"
+            words = f"In which workspace of {platform} is {at.id}? Say it with --workspace, or as {written}."
+            raise _about("workspace", Sentence(words, "no-workspace"))
+        return Where(platform, workspace, at.id)
 
     def of_group(self, group: Group) -> Where | None:
         """None on the terminal, where a channel is made for it. Raises SeriesProblem where it is missing."""

@@ -123,7 +123,10 @@ def _person(office: Office, who: Who, circle: Row[Any] | None) -> tuple[int, str
     owner, p = office.series.organisation_id, t.people.c
     ours = office.all(select(p.id, p.name).where(p.organisation_id == owner))
     if isinstance(who, int):
-        return who, next(row.name for row in ours if row.id == who)
+        for row in ours:
+            if row.id == who:
+                return who, row.name
+        raise SeriesProblem(Sentence("That person belongs to another organisation.", "not-ours"))
     one = named(who) if isinstance(who, str) else who
     where = _account(office, one, circle)
     if where is None and one.name.casefold() not in {row.name.casefold() for row in ours}:
@@ -140,8 +143,13 @@ def _account(office: Office, one: Named, circle: Row[Any] | None) -> Where | Non
         words = f"{one.name} has no account on {home.platform}. Write it in angle brackets: {one.name} <ID>."
         raise SeriesProblem(Sentence(words, "no-account", name=one.name))
     platform = one.at.platform or home.platform
-    same = home.workspace if platform == home.platform else ""
-    return Where(platform, one.at.workspace if one.at.workspace is not None else same, one.at.id)
+    workspace = one.at.workspace or (home.workspace if platform == home.platform else "")
+    if not workspace:
+        words = (
+            f"In which workspace of {platform} is {one.at.id}? Write it as {platform}/WORKSPACE/{one.at.id}."
+        )
+        raise SeriesProblem(Sentence(words, "no-workspace"))
+    return Where(platform, workspace, one.at.id)
 
 
 def _seats(office: Office, circle: int | None) -> list[Row[Any]]:

@@ -111,7 +111,9 @@ class Office:
         found = self.all(select(p.platform, p.workspace, p.channel).where(p.id == circle.home_id))
         return next((Where(row.platform, row.workspace, row.channel) for row in found), self.whereabouts)
 
-    def sessions(self, meeting: int | None = None, circle: int | None = None) -> list[Row[Any]]:
+    def sessions(
+        self, meeting: int | None = None, circle: int | None = None, *, lock: bool = True
+    ) -> list[Row[Any]]:
         """The series' sessions with the kind and home of their circle, locked for a change."""
         s, c = t.sessions.c, t.circles.c
         wanted = select(t.sessions, c.kind, c.home_id, c.name).join(t.circles, c.id == s.circle_id)
@@ -120,7 +122,8 @@ class Office:
             wanted = wanted.where(s.meeting_id == meeting)
         if circle is not None:
             wanted = wanted.where(s.circle_id == circle)
-        return self.all(wanted.order_by(s.id).with_for_update(of=t.sessions))
+        wanted = wanted.order_by(s.id)
+        return self.all(wanted.with_for_update(of=t.sessions) if lock else wanted)
 
     def moment(self, meeting: Row[Any], session: Row[Any] | None = None) -> LocalMoment:
         """A meeting's local moment, or the session's own where its circle has another date."""

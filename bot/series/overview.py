@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from bot.series.moving import spoken
 from bot.series.office import BEFORE, UNDER_WAY, Office
 from flows import state as states
 from flows.calendar import LocalMoment, local_moment
+from flows.forms import Sentence
 from flows.programme import Programme, Route
 from storage import tables as t
 
@@ -26,6 +27,9 @@ class Listed:
     title: str
     status: str
     next: LocalMoment | None
+    #: The series' row, and the zone that its times are local to.
+    id: int
+    zone: str
 
 
 def listed(connection: Connection, organisation: str, now: datetime) -> list[Listed]:
@@ -33,14 +37,15 @@ def listed(connection: Connection, organisation: str, now: datetime) -> list[Lis
     s, o = t.series.c, t.organisations.c
     mine = select(t.series).join(t.organisations, o.id == s.organisation_id).where(o.name == organisation)
     found = list(connection.execute(mine.order_by(s.id)))
-    return [_listed(Office(connection, each, "", now)) for each in found]
+    return [glance(Office(connection, each, "", now)) for each in found]
 
 
-def _listed(office: Office) -> Listed:
+def glance(office: Office) -> Listed:
+    """A series as it stands in a list."""
     series, meetings = office.series, office.meetings()
     sessions = _sessions(office)
     coming, now = _next(office, meetings, sessions), status(series, meetings, sessions)
-    return Listed(series.slug, series.title, now, coming and office.moment(coming))
+    return Listed(series.slug, series.title, now, coming and office.moment(coming), series.id, series.zone)
 
 
 def status(series: Any, meetings: Sequence[Any], sessions: Sequence[Any]) -> str:
@@ -78,7 +83,11 @@ class Circle:
     """A circle's session of one meeting: where it stands, in words with counts."""
 
     name: str
-    stands: str
+    parts: tuple[Sentence, ...]
+
+    @property
+    def stands(self) -> str:
+        return ", ".join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,63 +136,72 @@ def _meeting(
     mine = [each for each in sessions if each.meeting_id == row.id]
     texts: Any = content.texts[office.series.language]
     title = str(texts["rounds"][content.programme.rounds[row.number - 1].round]["title"])
-    circles = tuple(Circle(each.name, _stands(office, content.programme, row, each)) for each in mine)
+    circles = tuple(Circle(each.name, tuple(_stands(office, content.programme, row, each))) for each in mine)
     return Meeting(row.number, title, office.moment(row), row.status, circles)
 
 
-def _stands(office: Office, programme: Programme, meeting: Row[Any], session: Row[Any]) -> str:
+def _stands(office: Office, programme: Programme, meeting: Row[Any], session: Row[Any]) -> Iterable[Sentence]:
     if session.phase == "planned":
-        return _waits(office, meeting, session)
+        return [_waits(office, meeting, session)]
     if session.phase in BEFORE or session.state is None:
-        return str(session.phase)
+        return [Sentence(session.phase, f"stands.{session.phase}")]
     everyone = session.kind == "everyone"
     return under_way(
         programme.route(meeting.number, everyone=everyone), states.load(session.state), office.series.zone
     )
 
 
-def _waits(office: Office, meeting: Row[Any], session: Row[Any]) -> str:
-    at = spoken(office.moment(meeting, session)) if session.own_date else "its time"
+def _waits(office: Office, meeting: Row[Any], session: Row[Any]) -> Sentence:
+    moment = office.moment(meeting, session)
+    at = spoken(moment) if session.own_date else "its time"
     if office.paused:
-        return "paused"
-    return f"waits for {at}" if session.wake_at else f"waits for {at}, which is to be confirmed"
+        return Sentence("paused", "stands.paused")
+    if session.wake_at is None:
+        return Sentence(f"waits for {at}, which is to be confirmed", "stands.to-confirm")
+    return Sentence(
+        f"waits for {at}", "stands.waits-until" if session.own_date else "stands.waits", to=moment
+    )
 
 
-def under_way(route: Route, state: states.State, zone: str) -> str:
+def under_way(route: Route, state: states.State, zone: str) -> Iterable[Sentence]:
     """Where a session stands, and what it waits for, as counts."""
     if state.phase == "lobby":
-        return "waits for somebody to write that they are here"
+        return [Sentence("waits for somebody to write that they are here", "stands.lobby")]
     if state.phase == "headcount":
-        return "waits for the head count"
+        return [Sentence("waits for the head count", "stands.headcount")]
     if state.phase == "finished":
-        return "finished"
+        return [Sentence("finished", "stands.finished")]
     if state.setting.groups and state.part == "waiting":
-        return f"waits for the groups: {state.arrived} of {state.setting.groups} have come"
-    return ", ".join(_running(route, state, zone))
+        words = f"waits for the groups: {state.arrived} of {state.setting.groups} have come"
+        return [Sentence(words, "stands.groups", arrived=state.arrived, of=state.setting.groups)]
+    return _running(route, state, zone)
 
 
-def _running(route: Route, state: states.State, zone: str) -> Iterator[str]:
+def _running(route: Route, state: states.State, zone: str) -> Iterator[Sentence]:
     n, of = route.question(state.step)
     word = route.steps[state.step].WORD
-    yield f"question {n} of {of}" if word == "ask" else f"{word}, after question {n} of {of}" if n else word
+    said = f"question {n} of {of}" if word == "ask" else f"{word}, after question {n} of {of}" if n else word
+    yield Sentence(said, "stands.question" if word == "ask" else "stands.step", n=n, of=of, step=word)
     if state.heads is not None:
-        yield f"{state.heads} at the table"
+        yield Sentence(f"{state.heads} at the table", "stands.heads", n=state.heads)
     elif state.members:
         yield _answered(len(state.answered))
     end = state.deadlines.get("box") or state.ends_at
     if state.phase == "paused":
-        yield "paused"
+        yield Sentence("paused", "stands.paused")
     elif end:
-        yield f"until {spoken(local_moment(end, zone))}"
+        yield Sentence(f"until {spoken(local_moment(end, zone))}", "stands.until", to=end)
 
 
-def _answered(n: int) -> str:
+def _answered(n: int) -> Sentence:
     """Whether answers have come, and no number: `sight` shows who has answered to nobody but themselves.
 
     In a group of four to six, "none", "all" and "all but one" are that list, to whoever knows who is in it; two
     looks, a minute apart, are it for any number. So all that is told is whether there is anything yet.
     """
-    return "some have answered" if n else "waits for answers"
+    return (
+        Sentence("some have answered", "stands.some") if n else Sentence("waits for answers", "stands.none")
+    )
 
 
 def _people(office: Office) -> dict[str, list[str]]:

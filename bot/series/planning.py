@@ -23,6 +23,9 @@ from flows.calendar import WorkingDays, zone_named
 from flows.forms import At, Named, NamedGroup, Sentence, Values, When
 from flows.turn import OFFICE
 
+#: Not everybody may use it at work.
+TELEGRAM = "telegram"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -52,6 +55,8 @@ class Wish:
     #: The channel of all groups that have none of their own, and that of everyone.
     channel: At | None = None
     everyone: At | None = None
+    #: What the docs say of Telegram and public bodies has been read.
+    acknowledged: bool = False
 
     @classmethod
     def of(cls, values: Values) -> Wish:
@@ -151,9 +156,15 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
 
 
 def _settled(made: Plan) -> None:
-    """Raises SeriesProblem where a circle has no channel, or somebody no account."""
+    """Raises SeriesProblem where a circle has no channel, or somebody no account; and for Telegram unread."""
     homes = made.homes
-    homes.of_everyone(made.groups, meets=bool(made.plenums))
+    there = [homes.of_everyone(made.groups, meets=bool(made.plenums)), *map(homes.of_group, made.groups)]
+    if not made.wish.acknowledged and TELEGRAM in {home.platform for home in there if home is not None}:
+        words = (
+            "A series on Telegram begins only when its coordinator has read what the docs say of Telegram and public "
+            "bodies, and it is settled there. Then say --acknowledged."
+        )
+        raise SeriesProblem(Sentence(words, "telegram"))
     for group in made.groups:
         for one in group.people:
             homes.of_person(one, group)

@@ -250,5 +250,5 @@ def _pieces(said: Message) -> Iterator[Message | Block]:
 
 
 def _outbox_row(row: SessionRow, said: Message) -> Any:
-    return SimpleNamespace(kind="say", body=_encode(said), session_id=row.id, place_id=row.place_id,
+    return SimpleNamespace(kind="say", slot=None, body=_encode(said), session_id=row.id, place_id=row.place_id,
                            organisation_id=row.organisation_id)  # fmt: skip

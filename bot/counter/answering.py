@@ -1,0 +1,144 @@
+"""What a person answers in private: who will see it is said first, then what is asked.
+
+The sheet is made from what the engine asks now (`flows.answers`). Handing it in is one event like any other, taken
+in with this visit's transaction; the engine decides what of it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from adapters.port import OPENS, Blank, Option, Sheet, Written
+from bot.counter.acts import Act, somebody
+from bot.counter.sheets import line, notice
+from bot.counter.visit import Next, NotYours, Visit, Wrong, name_of, text_of
+from bot.counter.visitor import TAKING_PART
+from bot.desk import Live
+from bot.happenings import Answers
+from bot.series.office import UNDER_WAY
+from flows import state as states
+from flows.answers import OPEN, AnswerSheet, Item, answer_sheet, faults, too_late
+from flows.language import Catalogue
+from flows.message import Text
+from storage import tables as t
+
+
+def answer(visit: Visit, session: int = 0, prompt: int = 0) -> Sheet:
+    """The sheet of the question whose button was pressed; otherwise of the one that is asked now."""
+    live, asked = _asked(visit, session, prompt)
+    if live is None or asked is None:
+        return notice(visit, _words(visit, None, too_late()))
+    blanks = tuple(_blank(visit, live, item) for item in asked.items)
+    return Sheet(
+        name=name_of("answer", live.row.id, asked.prompt), title=_words(visit, live, asked.title),
+        blocks=(line(_words(visit, live, asked.sight)),), blanks=blanks, submit=visit.say("counter.button.hand-in"),
+        cancel=visit.say("counter.button.leave"),
+    )  # fmt: skip
+
+
+def hand_in(visit: Visit, written: Mapping[str, Written], session: int, prompt: int) -> Next | None:
+    live, asked = _asked(visit, session, prompt)
+    if live is None or asked is None:
+        return Next(name_of("answer", session, prompt))
+    texts = {item.name: text_of(written, item.name) for item in asked.items}
+    if wrong := faults(asked, texts):
+        raise Wrong({name: _words(visit, live, why) for name, why in wrong.items()})
+    person = visit.visitor.person
+    assert person is not None, "somebody has been asked for"
+    event = Answers(key=visit.key, session=live.row.id, person=person, prompt=asked.prompt,
+                    place=_private_place(visit, person), written=texts, at=visit.now)  # fmt: skip
+    visit.works.settle(visit.connection, [event], visit.now)
+    return None
+
+
+# -- which question
+
+
+def _asked(visit: Visit, session: int, prompt: int) -> tuple[Live | None, AnswerSheet | None]:
+    """The sitting and what it asks of the visitor. Raises NotYours for somebody who is not of its circle."""
+    found = (session, prompt) if session else _pressed(visit) or (_mine(visit), 0)
+    live = _live(visit, found[0])
+    if live is None:
+        return None, None
+    person = visit.visitor.person
+    if person is None or not _belongs(visit, live.row):
+        raise NotYours("counter.refused.circle")
+    return live, answer_sheet(live.route, live.state, found[1] or None, person)
+
+
+def _pressed(visit: Visit) -> tuple[int, int] | None:
+    """The sitting and the prompt of the message whose button was pressed."""
+    if visit.message is None:
+        return None
+    o, p, place = t.outbox.c, t.places.c, visit.visitor.place
+    ours = select(o.session_id, o.prompt).join(t.places, p.id == o.place_id)
+    ours = ours.where(o.receipt == visit.message, p.platform == place.platform, p.workspace == place.workspace,
+                      p.channel == place.channel, o.session_id.is_not(None))  # fmt: skip
+    for row in visit.all(ours.limit(1)):
+        return row.session_id, row.prompt or 0
+    return None
+
+
+def _mine(visit: Visit) -> int:
+    """The sitting that the visitor is in; 0: none."""
+    circles = {seat.circle_id for seat in visit.visitor.seats if seat.circle_id and seat.role in TAKING_PART}
+    s = t.sessions.c
+    going = select(s.id).where(s.circle_id.in_(circles), s.phase.in_(UNDER_WAY)).order_by(s.starts_at.desc())
+    return next((row.id for row in visit.all(going.limit(1))), 0)
+
+
+def _live(visit: Visit, session: int) -> Live | None:
+    row = visit.unit.sessions([session]).get(session) if session else None
+    if row is None or row.organisation_id != visit.organisation.id or row.state is None:
+        return None
+    programme = visit.works.shelf.programme(visit.unit, row.content_id)
+    route = programme.route(row.number, everyone=row.circle_kind == "everyone")
+    return Live(row, row.version, states.load(row.state), route)
+
+
+def _belongs(visit: Visit, row: Any) -> bool:
+    everyone = row.circle_kind == "everyone"
+    return any(
+        seat.series_id == row.series_id
+        and seat.role in TAKING_PART
+        and (everyone or seat.circle_id == row.circle_id)
+        for seat in visit.visitor.seats
+    )
+
+
+def _private_place(visit: Visit, person: int) -> int:
+    """Where the visitor is reached alone, on the platform they stand on; anywhere, if they are not."""
+    p, place = t.places.c, visit.visitor.place
+    mine = visit.all(select(t.places).where(p.person_id == person).order_by(p.id))
+    here = [row for row in mine if (row.platform, row.workspace) == (place.platform, place.workspace)]
+    return int((here or mine)[0].id)
+
+
+# -- in words
+
+
+def _blank(visit: Visit, live: Live, item: Item) -> Blank:
+    options = tuple(Option(each.code, _words(visit, live, each.text)) for each in item.options)
+    kind: Any = "choice" if options else "area"
+    hint = _words(visit, live, item.help) if item.help else ""
+    return Blank(name=item.name, kind=kind, label=_words(visit, live, item.text), hint=hint, required=item.required,
+                 options=options)  # fmt: skip
+
+
+def _words(visit: Visit, live: Live | None, text: Text) -> str:
+    """The programme's own texts in the visitor's language, as far as it has them; the rest is the house's."""
+    if text.key.startswith("programme:") and live is not None:
+        texts: Catalogue = visit.works.shelf.programme_texts(
+            visit.unit, live.row.content_id, visit.language, live.row.zone
+        )
+        return texts.say(text.key.removeprefix("programme:"))
+    return visit.say(text.key, **text.params)
+
+
+if OPENS + "answer" != OPEN:
+    raise ValueError(f"the engine asks for {OPEN}, which is no act here")
+
+ACTS = (Act("answer", somebody, answer, hand_in),)

@@ -1,0 +1,257 @@
+"""Who takes part in a series, and in what role; and who may set up series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from adapters.port import Blank, Option, Sheet, Written
+from bot.counter.acts import Act, runs, sees, sets_up
+from bot.counter.sheets import blank, button, groups, heading, item, line, sheet
+from bot.counter.visit import Next, Visit, Wrong, name_of, text_of
+from bot.counter.visitor import TAKING_PART
+from bot.series import appointing, members
+from bot.series.homes import Where
+from bot.series.office import Change
+from flows.forms import At, Named
+from storage import tables as t
+
+ROLES = ("coordinator", "manager", "note-taker")
+
+
+def people(visit: Visit, number: int) -> Sheet:
+    """Who takes part, by group, and who has a role."""
+    office = visit.office(number)
+    blocks = [heading(office.series.title)]
+    seats = _seats(visit, number)
+    for circle in office.circles("group"):
+        names = [_named_in(visit, seat) for seat in seats if seat.circle_id == circle.id]
+        blocks.append(item(f"{circle.name}: {', '.join(names) or visit.say('counter.people.nobody')}"))
+    for role in ("coordinator", "manager"):
+        names = [seat.name for seat in seats if seat.role == role]
+        word = visit.say(f"counter.roles.{role}")
+        blocks.append(item(f"{word}: {', '.join(names) or visit.say('counter.people.nobody')}"))
+    labels = [button(visit, f"counter.button.{act}", act, number) for act in _acts(visit, number)]
+    labels.append(button(visit, "counter.button.back", "series", number))
+    return sheet(visit, "counter.title.people", *blocks, labels=labels)
+
+
+def _acts(visit: Visit, number: int) -> tuple[str, ...]:
+    if visit.visitor.runs(number):
+        return ("add", "remove", "give", "take")
+    return ("give",) if visit.visitor.appointed else ()
+
+
+def _named_in(visit: Visit, seat: Any) -> str:
+    if seat.role != "note-taker":
+        return str(seat.name)
+    return visit.say("counter.people.note-taker", name=seat.name)
+
+
+def _seats(visit: Visit, number: int) -> list[Any]:
+    m, p = t.memberships.c, t.people.c
+    held = select(m.id, m.person_id, m.circle_id, m.role, p.name).join(t.people, p.id == m.person_id)
+    return visit.all(held.where(m.series_id == number, m.until.is_(None)).order_by(m.id))
+
+
+# -- accounts
+
+
+def somebody(visit: Visit, name: str, key: str, *, required: bool = True) -> Blank:
+    """A blank for somebody's account. Where the platform cannot show its people, those that the house knows there."""
+    if visit.capabilities.sheets:
+        return blank(visit, name, "person", key, required=required)
+    return blank(visit, name, "choice", key, required=required, options=known_people(visit))
+
+
+def known_people(visit: Visit) -> list[Option]:
+    """The organisation's people on the visitor's platform, by account."""
+    i, p, place = t.identities.c, t.people.c, visit.visitor.place
+    here = i.platform == place.platform, i.workspace == place.workspace
+    listed = select(i.account, p.name).join(t.people, p.id == i.person_id)
+    mine = listed.where(*here, p.organisation_id == visit.organisation.id, p.erased_at.is_(None))
+    return [Option(row.account, row.name) for row in visit.all(mine.order_by(p.name, i.id))]
+
+
+def named(visit: Visit, blank_: str, account: str) -> Named:
+    """Somebody as their platform knows them. Raises Wrong for who is not there, or no person."""
+    found = visit.known.get(account)
+    if found is None or found.gone:
+        raise Wrong({blank_: visit.say("counter.fault.nobody")})
+    if found.bot:
+        raise Wrong({blank_: visit.say("counter.fault.bot", name=found.name)})
+    place = visit.visitor.place
+    return Named(found.name, at=At(account, place.platform, place.workspace), language=found.language)
+
+
+def _needed(visit: Visit, written: Mapping[str, Written], name: str) -> str:
+    """What was written there. Raises Wrong where it is nothing."""
+    if not (found := text_of(written, name)):
+        raise Wrong({name: visit.say("form.why.needed")})
+    return found
+
+
+def _carried(visit: Visit, number: int, change: Change) -> Next:
+    return visit.carried(name_of("people", number), change)
+
+
+# -- taking part
+
+
+def add_sheet(visit: Visit, number: int) -> Sheet:
+    office = visit.office(number)
+    options = list(groups(visit, office.circles("group"), everyone="counter.choice.smallest-group"))
+    blanks = [
+        somebody(visit, "who", "counter.blank.who"),
+        blank(visit, "group", "choice", "counter.blank.group", options=options, value="all"),
+    ]
+    return sheet(
+        visit, "counter.title.add", heading(office.series.title), blanks=blanks, submit="counter.button.add"
+    )
+
+
+def add(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    one, group = named(visit, "who", _needed(visit, written, "who")), text_of(written, "group")
+    office = visit.office(number)
+    return _carried(visit, number, members.join(office, one, None if group in ("", "all") else group))
+
+
+def remove_sheet(visit: Visit, number: int) -> Sheet:
+    office = visit.office(number)
+    seats = [seat for seat in _seats(visit, number) if seat.role in TAKING_PART]
+    blanks = [blank(visit, "who", "choice", "counter.blank.who", required=True, options=_people(seats))]
+    told = line(visit.say("counter.people.removing"))
+    return sheet(visit, "counter.title.remove", heading(office.series.title), told, blanks=blanks,
+                 submit="counter.button.remove")  # fmt: skip
+
+
+def remove(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    who = int(_needed(visit, written, "who"))
+    return _carried(visit, number, members.leave(visit.office(number), who))
+
+
+def _people(seats: list[Any]) -> list[Option]:
+    return [Option(str(seat.person_id), seat.name) for seat in seats]
+
+
+# -- roles
+
+
+def give_sheet(visit: Visit, number: int) -> Sheet:
+    office = visit.office(number)
+    roles = ROLES if visit.visitor.runs(number) else ROLES[:1]
+    holders = [seat for seat in _seats(visit, number) if seat.role in ("coordinator", "manager")]
+    former = [Option(f"{seat.role}.{seat.person_id}", _holder(visit, seat)) for seat in holders]
+    blanks = [
+        blank(visit, "role", "choice", "counter.blank.role", required=True, options=_roles(visit, roles)),
+        somebody(visit, "who", "counter.blank.who"),
+        blank(visit, "instead", "choice", "counter.blank.instead", options=former),
+    ]
+    return sheet(visit, "counter.title.give", heading(office.series.title), blanks=blanks if former else blanks[:2],
+                 submit="counter.button.give")  # fmt: skip
+
+
+def _roles(visit: Visit, roles: tuple[str, ...]) -> list[Option]:
+    return [Option(role, visit.say(f"counter.roles.{role}")) for role in roles]
+
+
+def _holder(visit: Visit, seat: Any) -> str:
+    return f"{seat.name} ({visit.say(f'counter.roles.{seat.role}')})"
+
+
+def give(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    role, who = _needed(visit, written, "role"), _needed(visit, written, "who")
+    if role not in (ROLES if visit.visitor.runs(number) else ROLES[:1]):
+        raise Wrong({"role": visit.say("form.why.choice", written=role)})
+    of, _, former = text_of(written, "instead").partition(".")
+    if former and of != role:
+        raise Wrong({"instead": visit.say("counter.fault.other-role")})
+    office, one = visit.office(number), named(visit, "who", who)
+    known = _known(visit, one)
+    instead = int(former) if former else None
+    return _carried(visit, number, members.give_role(office, role, known or one, instead))
+
+
+def _known(visit: Visit, one: Named) -> int | None:
+    """The person with that account, if the house knows them."""
+    i, at = t.identities.c, one.at
+    assert at is not None, "whoever is named here has an account"
+    mine = i.platform == at.platform, i.workspace == at.workspace, i.account == at.id
+    found = visit.all(select(i.person_id).where(*mine))
+    return int(found[0].person_id) if found else None
+
+
+def take_sheet(visit: Visit, number: int) -> Sheet:
+    office = visit.office(number)
+    holders = [seat for seat in _seats(visit, number) if seat.role in ROLES]
+    options = [Option(f"{seat.role}.{seat.person_id}", _holder(visit, seat)) for seat in holders]
+    blanks = [blank(visit, "role", "choice", "counter.blank.whose-role", required=True, options=options)]
+    return sheet(visit, "counter.title.take", heading(office.series.title), blanks=blanks,
+                 submit="counter.button.take")  # fmt: skip
+
+
+def take(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    role, _, person = _needed(visit, written, "role").partition(".")
+    return _carried(visit, number, members.take_role(visit.office(number), role, int(person)))
+
+
+# -- who may set up series
+
+
+def appointed(visit: Visit) -> Sheet:
+    """Who may set up series."""
+    names = dict.fromkeys(
+        row.name for row in appointing.appointments(visit.connection, visit.organisation.id)
+    )
+    labels = [
+        button(visit, "counter.button.appoint", "appoint"),
+        *([button(visit, "counter.button.dismiss", "dismiss")] if len(names) > 1 else []),
+        button(visit, "counter.button.home", "home"),
+    ]
+    return sheet(visit, "counter.title.appointed", line(visit.say("counter.appointed.who")), *map(item, names),
+                 labels=labels)  # fmt: skip
+
+
+def appoint_sheet(visit: Visit) -> Sheet:
+    blanks = [somebody(visit, "who", "counter.blank.who")]
+    told = line(visit.say("counter.appointed.means"))
+    return sheet(visit, "counter.title.appoint", told, blanks=blanks, submit="counter.button.appoint")
+
+
+def appoint(visit: Visit, written: Mapping[str, Written]) -> Next:
+    one = named(visit, "who", _needed(visit, written, "who"))
+    place = visit.visitor.place
+    where = Where(place.platform, place.workspace, text_of(written, "who"))
+    said = appointing.appoint(
+        visit.connection, visit.organisation.id, one, where, visit.visitor.actor, visit.now
+    )
+    return Next("appointed", (visit.tell(said),))
+
+
+def dismiss_sheet(visit: Visit) -> Sheet:
+    rows = appointing.appointments(visit.connection, visit.organisation.id)
+    names = {row.person_id: row.name for row in rows}
+    options = [Option(str(person), name) for person, name in names.items()]
+    blanks = [blank(visit, "who", "choice", "counter.blank.who", required=True, options=options)]
+    return sheet(visit, "counter.title.dismiss", blanks=blanks, submit="counter.button.dismiss")
+
+
+def dismiss(visit: Visit, written: Mapping[str, Written]) -> Next:
+    who, owner = int(_needed(visit, written, "who")), visit.organisation.id
+    said = appointing.dismiss(visit.connection, owner, who, visit.visitor.actor, visit.now)
+    # Whoever gives it up has no business on that page any more.
+    return Next("home" if who == visit.visitor.person else "appointed", (visit.tell(said),))
+
+
+ACTS = (
+    Act("people", sees, people),
+    Act("add", runs, add_sheet, add, accounts=("who",)),
+    Act("remove", runs, remove_sheet, remove),
+    Act("give", sees, give_sheet, give, accounts=("who",)),
+    Act("take", runs, take_sheet, take),
+    Act("appointed", sets_up, appointed),
+    Act("appoint", sets_up, appoint_sheet, appoint, accounts=("who",)),
+    Act("dismiss", sets_up, dismiss_sheet, dismiss),
+)

@@ -1,0 +1,164 @@
+"""One series, and one meeting of it: where everything stands, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+
+from adapters.port import Block, Label, Sheet
+from bot.counter.acts import Act, sees
+from bot.counter.sheets import button, heading, item, line, sheet
+from bot.counter.visit import Gone, Visit
+from bot.series.office import UNDER_WAY, Office
+from bot.series.overview import Circle, Meeting, View, view
+from storage import tables as t
+
+#: Of a meeting: what can be moved, and what can be cancelled.
+MOVABLE = ("tentative", "confirmed", "open", "missed", "cancelled")
+LEFT = ("tentative", "confirmed", "open", "missed")
+
+
+def series(visit: Visit, number: int) -> Sheet:
+    """A series: its meetings, its people in short, and what stands in its way."""
+    office = visit.office(number)
+    found = view(office)
+    blocks = [heading(found.title), line(_state(visit, found)), *troubles(visit, number)]
+    blocks += [_meeting(visit, number, each) for each in found.meetings]
+    return sheet(visit, "counter.title.series", *blocks, labels=_labels(visit, office, found))
+
+
+def _state(visit: Visit, found: View) -> str:
+    status = visit.say(f"counter.status.{found.status}")
+    if found.next is None or found.status == "paused":
+        return status
+    return visit.say("counter.series.next", status=status, number=found.next.number, when=found.next.moment)
+
+
+def _meeting(visit: Visit, number: int, each: Meeting) -> Block:
+    """A meeting in a line; where each circle stands, only where they do not all just wait for it."""
+    words = visit.say(
+        "counter.series.meeting", number=each.number, title=each.title, when=each.moment,
+        status=visit.say(f"counter.status.{each.status}"),
+    )  # fmt: skip
+    more = [stands(visit, one) for one in each.circles if _tells(one)]
+    return item(
+        "\n".join([words, *more]), button(visit, "counter.button.open", "meeting", number, each.number)
+    )
+
+
+def _tells(circle: Circle) -> bool:
+    return any(part.code not in ("stands.waits", "stands.to-confirm") for part in circle.parts)
+
+
+def stands(visit: Visit, circle: Circle) -> str:
+    """Where a circle stands, in the visitor's words."""
+    return f"{circle.name}: {', '.join(_part(visit, part) for part in circle.parts)}"
+
+
+def _part(visit: Visit, part: Any) -> str:
+    if part.code == "stands.step":
+        step = f"counter.step.{part.params['step']}"
+        return visit.say(step if step in visit.catalogue else "counter.step.other")
+    return visit.tell(part)
+
+
+def _labels(visit: Visit, office: Office, found: View) -> Iterator[Label]:
+    number = office.series.id
+    if not visit.visitor.runs(number):
+        yield button(visit, "counter.button.people", "people", number)
+    elif found.status == "cancelled":
+        yield button(visit, "counter.button.recaps", "recaps", number)
+    else:
+        yield from _for_coordinators(visit, office, found)
+    yield button(visit, "counter.button.home", "home")
+
+
+def _for_coordinators(visit: Visit, office: Office, found: View) -> Iterator[Label]:
+    number = office.series.id
+    if any(part.code not in _STILL for each in found.meetings for one in each.circles for part in one.parts):
+        yield button(visit, "counter.button.everywhere", "live", number)
+    yield button(visit, "counter.button.recaps", "recaps", number)
+    yield button(visit, "counter.button.people", "people", number)
+    if any(each.status == "tentative" for each in found.meetings):
+        yield button(visit, "counter.button.confirm-all", "confirm", number)
+    if office.paused:
+        yield button(visit, "counter.button.resume", "resume", number)
+    elif found.status != "finished":
+        yield button(visit, "counter.button.pause", "pause", number)
+    last = office.last_act()
+    if last is not None and last.act == "meeting moved":
+        yield button(visit, "counter.button.undo", "undo", number)
+    if found.status != "finished":
+        yield button(visit, "counter.button.cancel-series", "stop", number)
+
+
+#: Where nobody is in a meeting.
+_STILL = frozenset(
+    f"stands.{code}"
+    for code in ("waits", "waits-until", "to-confirm", "paused", "missed", "cancelled", "finished")
+)
+
+
+# -- what stands in the way
+
+
+def troubles(visit: Visit, number: int) -> Iterator[Block]:
+    """Places that take nothing, and messages that could not be delivered in what is still going on."""
+    p, s, c = t.places.c, t.sessions.c, t.circles.c
+    shut = (
+        select(c.name, p.blocked)
+        .join_from(t.sessions, t.circles, c.id == s.circle_id)
+        .join(t.places, (p.id == s.place_id) | (p.id == c.home_id))
+        .where(s.series_id == number, p.blocked.is_not(None), s.phase.in_(("planned", *UNDER_WAY)))
+    )
+    for row in visit.all(shut.distinct().order_by(c.name)):
+        yield line(
+            visit.say("counter.trouble.shut", group=row.name, why=visit.say(f"delivery.why.{row.blocked}"))
+        )
+    o = t.outbox.c
+    lost = select(func.count(o.id)).join(t.sessions, s.id == o.session_id)
+    failed = lost.where(s.series_id == number, o.status == "failed", s.phase.in_(UNDER_WAY))
+    if n := visit.all(failed)[0][0]:
+        yield line(visit.say("counter.trouble.failed", n=n))
+
+
+# -- one meeting
+
+
+def meeting(visit: Visit, number: int, which: int) -> Sheet:
+    """A meeting of a series: where each circle stands."""
+    office = visit.office(number)
+    found = next((each for each in view(office).meetings if each.number == which), None)
+    if found is None:
+        raise Gone
+    status = visit.say(f"counter.status.{found.status}")
+    blocks = [heading(f"{office.series.title}: {found.title}")]
+    blocks += [line(visit.say("counter.meeting.when", number=which, when=found.moment, status=status))]
+    blocks += [item(stands(visit, each)) for each in found.circles]
+    return sheet(visit, "counter.title.meeting", *blocks, labels=_for_meeting(visit, office, found))
+
+
+def _for_meeting(visit: Visit, office: Office, found: Meeting) -> Iterable[Label]:
+    number, which = office.series.id, found.number
+    waits = any(each.code.startswith("stands.waits") or each.code == "stands.to-confirm" for one in found.circles
+                for each in one.parts)  # fmt: skip
+    if visit.visitor.runs(number) and office.series.status != "cancelled":
+        if found.status in MOVABLE:
+            yield button(visit, "counter.button.move", "move", number, which)
+        if found.status in LEFT and not office.paused:
+            yield button(visit, "counter.button.start", "start", number, which)
+        if found.status == "tentative":
+            yield button(visit, "counter.button.confirm", "confirm", number, which)
+        if found.status in LEFT:
+            yield button(visit, "counter.button.cancel", "cancel", number, which)
+        if waits:
+            yield button(visit, "counter.button.preview", "preview", number, which)
+    yield button(visit, "counter.button.back", "series", number)
+
+
+ACTS = (
+    Act("series", sees, series),
+    Act("meeting", sees, meeting),
+)
