@@ -5,8 +5,10 @@ A question that can be answered privately carries a tool «open:answer». Whoeve
 1. `answer_sheet` gives what is asked, as keys and codes. None: there is nothing to fill in for this person, or not
    any more; that is said politely (`answers.closed`). `prompt` is that of the message whose button it was.
 2. What comes back is stored in the transaction of one event, `flows.events.Filled`: for every text a reply's row,
-   private, with the words; for everything that was chosen one more reply's row, without words, and under it a row of
-   `scores` for each item. A sheet is checked by `faults` before anything is stored.
+   private, with the words (for every line of it, where the item is `many`); for all that was chosen by `choice` one
+   more reply's row, without words, and under it a row of `scores` for each item. What was chosen by `choices` are
+   ids of replies, and stands in the event. A sheet is checked by `faults` before anything is stored. When it is
+   handed in, the sheet is looked up anew: what one has written may be what the next page asks about.
 3. Where no sheet can be shown, numbers can be written privately, in order: `in_order` reads them. What it reads is
    handed in as if a sheet had been.
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from flows.programme import Route
     from flows.state import State
 
-Sort = Literal["text", "choice"]
+Sort = Literal["text", "choice", "choices"]
 #: The code of «I do not know», and what people may write for it.
 UNSURE = "unsure"
 _UNSURE = ("?", "-", "–", "x")
@@ -37,7 +39,7 @@ OPEN = "open:answer"
 
 
 class Option(Struct, frozen=True):
-    """One of the answers that may be chosen. `code` is stored: a whole number, or `UNSURE`."""
+    """One of the answers that may be chosen. `code`: a whole number, or `UNSURE`; of choices, a reply's id."""
 
     code: str
     text: Text
@@ -49,7 +51,7 @@ class Option(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """One thing that is asked. `options` are for a choice, in order."""
+    """One thing that is asked. `options` are for a choice, in order; of `choices` any number may be chosen."""
 
     name: str
     sort: Sort
@@ -57,6 +59,8 @@ class Item(Struct, frozen=True, kw_only=True):
     help: Text | None = None
     options: tuple[Option, ...] = ()
     required: bool = False
+    #: Of a text: every line of it is an answer of its own, and gets a reply of its own.
+    many: bool = False
 
 
 class AnswerSheet(Struct, frozen=True, kw_only=True):
@@ -77,7 +81,7 @@ def answer_sheet(route: Route, state: State | None, prompt: int | None, person: 
     if person not in state.members and not state.setting.groups:
         return None
     step = route.steps[asked.step]
-    items = step.sheet(route, state)
+    items = step.sheet(route, state, person)
     if not items:
         return None
     title = Text("answers.choose" if any(item.options for item in items) else "answers.write")
@@ -96,14 +100,14 @@ def faults(sheet: AnswerSheet, written: Mapping[str, str]) -> dict[str, Text]:
         value = written.get(item.name, "").strip()
         if item.required and not value:
             found[item.name] = Text("answers.needed")
-        elif value and item.options and value not in {option.code for option in item.options}:
+        elif value and item.sort == "choice" and value not in {option.code for option in item.options}:
             found[item.name] = Text("answers.no-option")
     return found
 
 
 def in_order(sheet: AnswerSheet, words: str) -> dict[str, str] | None:
     """Codes by item of what was written as «3 2 ? 0», in the order of the items; None where it is no such thing."""
-    chosen = [item for item in sheet.items if item.options]
+    chosen = [item for item in sheet.items if item.sort == "choice"]
     codes = [UNSURE if each in _UNSURE else each for each in re.split(r"[\s,;]+", words.strip())]
     if not chosen or len(codes) != len(chosen):
         return None

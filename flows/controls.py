@@ -108,10 +108,8 @@ def _back(turn: Turn, _: object) -> str | None:
 
 
 def _return_to(turn: Turn, step: int) -> None:
-    turn.close_step()
-    turn.set(step=step)
     turn.say(message("answer", line("control.back")))
-    turn.open_step()
+    turn.go_to(step)
 
 
 def more(turn: Turn, _: object, by: timedelta = MORE) -> str | None:
@@ -219,7 +217,10 @@ def _was_answer(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
         return _mark_taken_back(turn, event)
     undo, untouched = mine[-1], _untouched(turn, mine[-1])
     step = turn.route.steps[undo.step]
-    turn.effects.append(Keep(undo.reply, step.role_otherwise, undo.prompt, step.id))
+    asked = turn.state.asked_as(undo.prompt)
+    turn.effects.append(
+        Keep(undo.reply, step.role_otherwise, undo.prompt, step.place(asked.part if asked else 0))
+    )
     turn.set(undos=tuple(each for each in turn.state.undos if each != undo))
     if untouched and undo.word == "pause":
         resume(turn, event)
@@ -237,7 +238,9 @@ def _mark_taken_back(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
     if not (meant and marked and event.about and asked):
         return "there is no control word of yours to take back"
     step = turn.route.steps[asked.step]
-    turn.effects.append(Keep(event.about, step.role_otherwise, asked.prompt, step.id, meant.late))
+    turn.effects.append(
+        Keep(event.about, step.role_otherwise, asked.prompt, step.place(asked.part), meant.late)
+    )
     turn.forget(event.about)
     for noted in turn.state.noted if meant.role == "note" else ():
         turn.show_note(noted)
@@ -251,10 +254,10 @@ def _take_back(turn: Turn, minutes: timedelta) -> None:
     asked, end = turn.state.prompt, turn.state.deadlines.get("box")
     if not (asked and asked.at and end):
         return
-    own = asked.at + timedelta(minutes=turn.step.minutes)
+    own = asked.at + turn.step.span()
     if end - minutes >= max(own, turn.now + LEFT_AT_LEAST):
         turn.until(end - minutes)
-        if turn.step.minutes >= WARNED_FROM:
+        if turn.step.span() >= timedelta(minutes=WARNED_FROM):
             turn.due("warning", end - minutes - LEFT_AT_LEAST)
         turn.say(message("answer", line("control.as-before", until=Moment(end - minutes))))
         turn.show_status()

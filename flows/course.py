@@ -46,12 +46,20 @@ def run(turn: Turn) -> None:
     for _ in range(BUDGET):
         if turn.state.phase != "running" or not turn.over:
             return None
+        if not _is_over(turn):
+            continue
         turn.close_step()
         if turn.state.step + 1 >= len(turn.route.steps) or turn.window_closed:
             return finish(turn)
         turn.set(step=turn.state.step + 1)
         turn.open_step()
     raise BudgetExceeded(f"round {turn.route.round} opened more than {BUDGET} steps in one call")
+
+
+def _is_over(turn: Turn) -> bool:
+    """A step that has more to ask takes it back."""
+    turn.step.closes(turn)
+    return turn.over
 
 
 def finish(turn: Turn) -> None:
@@ -66,5 +74,6 @@ def finish(turn: Turn) -> None:
 
 
 def publish(turn: Turn) -> None:
-    if not turn.state.setting.groups:
-        turn.effects.append(Publish(released(turn.state.findings)))
+    given = tuple(one for at, step in enumerate(turn.route.steps) for one in step.gives(turn.state, at))
+    if not turn.state.setting.groups or given:
+        turn.effects.append(Publish(released(turn.state.findings), given))

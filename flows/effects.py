@@ -65,10 +65,21 @@ class Note(Struct, frozen=True, tag="note"):
     words: int | None = None
 
 
+class Given(Struct, frozen=True):
+    """What one step hands on: replies, by their ids. Of a step with fields, «step.field»."""
+
+    step: str
+    replies: tuple[int, ...]
+
+
 class Publish(Struct, frozen=True, tag="publish"):
-    """Hand what the group released to everyone's session."""
+    """Hand what the group released to everyone's session, and what its steps said from the start that they would.
+
+    From everyone's session, `given` is for the rounds that follow.
+    """
 
     findings: tuple[int, ...]
+    given: tuple[Given, ...] = ()
 
 
 class Finish(Struct, frozen=True, tag="finish"):

@@ -32,7 +32,7 @@ from msgspec import Struct
 from flows import events as e
 from flows import lobby
 from flows.controls import go_on, held, pause, stretched
-from flows.course import BUDGET, BudgetExceeded, publish, run
+from flows.course import BUDGET, BudgetExceeded, finish, publish, run
 from flows.effects import Effect
 from flows.hearing import (
     attached,
@@ -138,6 +138,14 @@ def _published(turn: Turn, event: e.Published) -> str | None:
     return None if shown else "nothing is shared here"
 
 
+def _gathered(turn: Turn, _: e.Gathered) -> str | None:
+    if not turn.state.setting.plenum:
+        return "this sitting has no plenum"
+    turn.close_step()
+    finish(turn)
+    return None
+
+
 def _closed(turn: Turn, _: e.Closed) -> str | None:
     publish(turn)
     turn.say(message("answer", line("meeting.closed")))
@@ -154,7 +162,8 @@ TRANSITIONS: dict[str, dict[type, Handler]] = {
     "headcount": {e.Replied: lobby.replied, e.TimeCame: time_came, e.Paused: pause, e.Closed: _closed},
     "running": {
         e.Replied: replied, e.Pressed: pressed, e.TimeCame: time_came, e.Paused: pause, e.Stretched: stretched,
-        e.Published: _published, e.Closed: _closed, e.DeliveryFailed: delivery_failed, e.Filled: filled,
+        e.Published: _published, e.Gathered: _gathered, e.Closed: _closed, e.DeliveryFailed: delivery_failed,
+        e.Filled: filled,
     },
     "paused": {
         e.Replied: replied_while_paused, e.Pressed: pressed_while_paused, e.TimeCame: time_came,

@@ -13,11 +13,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flows.calendar import utc, zone_named
-from flows.effects import Role
-from flows.reading import Count, Digits, Reading
+from flows.effects import Given, Role
+from flows.reading import Count, Digits, Reading, Shape
 
 Pace = Literal["live", "async"]
 Answering = Literal["each", "table"]
+
+
+class Seats(Struct, frozen=True):
+    """A group, and who is in it."""
+
+    circle: int
+    people: tuple[int, ...]
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -43,8 +50,11 @@ class Setting(Struct, frozen=True, kw_only=True):
     #: The recap of this circle's last sitting, and its actions that are not settled.
     recap: int | None = None
     actions: tuple[int, ...] = ()
-    #: Everyone's circle: how many groups may come.
+    #: Everyone's circle: how many groups may come, and who is in which.
     groups: int = 0
+    seats: tuple[Seats, ...] = ()
+    #: What everyone's sessions of earlier rounds handed on, by its step; the latest of each.
+    given: tuple[Given, ...] = ()
 
     def __post_init__(self) -> None:
         zone_named(self.zone)
@@ -86,6 +96,8 @@ class Replied(Struct, frozen=True, tag="replied", kw_only=True):
     about: int | None = None
     #: What is known of that other reply. Where it is not said, it is the author's own.
     meant: Meant | None = None
+    #: What the words look like, for a step that asks for a sentence or a name.
+    shape: Shape | None = None
 
     def __post_init__(self) -> None:
         utc(self.sent_at)
@@ -123,8 +135,10 @@ class Filled(Struct, frozen=True, tag="filled", kw_only=True):
     person: int
     prompt: int
     sent_at: datetime
-    #: By item: the reply that holds what was written there. An item that was left empty is not here.
-    words: dict[str, int] = {}
+    #: By item: the replies that hold what was written there. An item that was left empty is not here.
+    words: dict[str, tuple[int, ...]] = {}
+    #: By item: the replies that were chosen among those that it offered.
+    picked: dict[str, tuple[int, ...]] = {}
     #: The reply under which the values of what was chosen are stored, and the items that were.
     chosen: int | None = None
     items: tuple[str, ...] = ()
@@ -186,11 +200,16 @@ class Stretched(Struct, frozen=True, tag="stretched"):
     minutes: int
 
 
+class Gathered(Struct, frozen=True, tag="gathered"):
+    """A coordinator called all groups together: what this one has so far is what it brings."""
+
+
 class Published(Struct, frozen=True, tag="published"):
     """A group has finished its part, and this is what it released to everyone."""
 
     circle: int
     findings: tuple[int, ...]
+    given: tuple[Given, ...] = ()
 
 
 class Closed(Struct, frozen=True, tag="closed"):
@@ -199,7 +218,7 @@ class Closed(Struct, frozen=True, tag="closed"):
 
 Event: TypeAlias = (
     Opened | Replied | Edited | Removed | Pressed | Filled | Attached | TimeCame | Joined | Left | Delivered
-    | DeliveryFailed | Paused | Resumed | Stretched | Published | Closed
+    | DeliveryFailed | Paused | Resumed | Stretched | Gathered | Published | Closed
 )  # fmt: skip
 
 
@@ -208,4 +227,4 @@ def hushed(event: Replied) -> Replied:
 
     The engine makes the same of both, so that the log still replays.
     """
-    return replace(event, reading=Digits()) if isinstance(event.reading, Count) else event
+    return replace(event, reading=Digits()) if isinstance(event.reading, Count | Digits) else event

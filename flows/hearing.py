@@ -66,7 +66,7 @@ def _heard(turn: Turn, event: e.Replied) -> None:
 def _said_aloud(turn: Turn, event: e.Replied, asked: Asked) -> None:
     """Numbers where scores are asked for: what was meant for Runda alone, or cannot be read. Nothing is stored."""
     turn.effects.append(Drop(event.reply))
-    sheet = turn.route.steps[asked.step].sheet(turn.route, turn.state)
+    sheet = turn.route.steps[asked.step].sheet(turn.route, turn.state, event.person)
     said = line("answers.unread", n=len(sheet)) if event.private else line("answers.aloud")
     turn.say(message("answer", said), "person", person=event.person)
 
@@ -75,7 +75,7 @@ def filled(turn: Turn, event: e.Filled) -> str | None:
     if ignored := turn.stranger(event.person):
         return ignored
     asked = turn.state.asked_as(event.prompt)
-    if asked is None or not turn.route.steps[asked.step].sheet(turn.route, turn.state):
+    if asked is None or not turn.route.steps[asked.step].sheet(turn.route, turn.state, event.person):
         return "nothing is filled in there"
     turn.route.steps[asked.step].filled(turn, event, asked)
     return None
@@ -137,7 +137,8 @@ def _refile(turn: Turn, reply: int, what: Mark, asked: Asked, meant: e.Meant) ->
     at = turn.route.note_of(asked.step) if what == "note" else asked.step
     if meant.role in ("finding", "action") and what == "note":
         turn.forget(reply)
-    turn.effects.append(Keep(reply, what, asked.prompt, turn.route.steps[at].id, meant.late))
+    place = turn.route.steps[at].place(asked.part if at == asked.step else 0)
+    turn.effects.append(Keep(reply, what, asked.prompt, place, meant.late))
     turn.say(message("receipt", line("receipt.kept"), about=reply))
     for step in {at} if what == "note" else turn.state.noted if meant.role == "note" else ():
         turn.show_note(step)

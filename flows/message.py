@@ -112,6 +112,21 @@ class Points(Struct, frozen=True, tag="points"):
     numbers: tuple[int, ...] = ()
 
 
+class Levels(Struct, frozen=True, tag="levels"):
+    """How scores are spread, item by item, by the rules in `flows.levels`.
+
+    `replies` hold the scores: when one of them is gone, nothing is shown. `before`: those of an earlier time.
+    """
+
+    step: str
+    items: tuple[Text, ...]
+    #: What each item is called among the scores.
+    names: tuple[str, ...]
+    replies: tuple[int, ...]
+    reversed: tuple[str, ...] = ()
+    before: tuple[int, ...] = ()
+
+
 class Picture(Struct, frozen=True, tag="picture"):
     """A picture of the programme; its text alternative always goes with it."""
 
@@ -124,7 +139,7 @@ class Recap(Struct, frozen=True, tag="recap"):
     id: int
 
 
-Part: TypeAlias = Line | Heading | Points | Picture | Recap
+Part: TypeAlias = Line | Heading | Points | Levels | Picture | Recap
 
 
 class Choice(Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from flows.kinds import BY_WORD
+from flows.kinds.scale import Scale
 from flows.kinds.step import Minutes, Slug, Step
 
 Language = Literal["nb", "nn", "sv", "en"]
@@ -105,7 +106,8 @@ class Programme(_Part):
         """The way of one circle through round `number` (from 1): a group's, or everyone's."""
         each = self.rounds[number - 1]
         points = {name: picture.points for name, picture in self.pictures.items()}
-        return Route(each.round, each.plenum if everyone else each.steps, points)
+        scales = {step.id: step for step in (*each.steps, *each.plenum) if isinstance(step, Scale)}
+        return Route(each.round, each.plenum if everyone else each.steps, points, scales)
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ class Route:
     round: str
     steps: tuple[Step, ...]
     pictures: dict[str, int] = field(default_factory=dict)
+    #: The scales of the whole round, the groups' and everyone's: what one asks another may show.
+    scales: dict[str, Scale] = field(default_factory=dict)
 
     def points(self, picture: str) -> int:
         return self.pictures.get(picture, 0)

@@ -23,6 +23,10 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 #: Numbers people answer by are those the bot itself has numbered; more digits than this are a year or an amount.
 MOST_DIGITS = 2
 _NUMBERED = re.compile(r"(?P<number>\d{1,2})\s*(?P<sep>[:.)?–-]?)\s*(?P<rest>.*)", re.DOTALL)
+#: With more words than this, «everyone» is not all that was said of who it is.
+FEW_WORDS = 4
+#: Where a sentence ends: not at a number («kl. 9», «3.5») nor at an abbreviation of one or two letters («bl.a.»).
+_ENDS = re.compile(r"(?<=\w{3})[.!?…]+(?:\s+|$)|\n+")
 #: At least two numbers, or signs for «I do not know», with spaces, commas or semicolons between them.
 _DIGITS = re.compile(r"(?=.*\d)(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
 
@@ -75,7 +79,9 @@ class Marking(Struct, frozen=True, tag="marking"):
 
 
 class Digits(Struct, frozen=True, tag="digits"):
-    """Several numbers and nothing else, «3 2 ? 0». Which they are is left out: they may be somebody's own."""
+    """Several numbers and nothing else, «3 2 ? 0»; empty where they were somebody's own, and are kept elsewhere."""
+
+    numbers: tuple[int, ...] = ()
 
 
 Reading: TypeAlias = Plain | Control | Help | Count | Verdict | Rewording | Marked | Marking | Digits
@@ -92,7 +98,36 @@ def understand(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading:
         if plain in vocabulary.get(f"control.{word}", ()):
             return Control(word)
     read = _helped(plain, vocabulary) or _judged(plain, vocabulary) or _marked(words, vocabulary)
-    return read or _marking(plain, vocabulary) or (Digits() if _DIGITS.fullmatch(plain) else Plain())
+    return read or _marking(plain, vocabulary) or _digits(plain)
+
+
+class Shape(Struct, frozen=True):
+    """What can be seen of words without understanding them, for a step that asks for a certain form."""
+
+    sentences: int
+    #: Words in all.
+    words: int
+    #: It begins as a question about ways: «how can we».
+    how: bool = False
+    #: It names a means or a thing to get, and so may be a solution.
+    solution: bool = False
+    #: It names nobody in particular: «everyone», «we».
+    everyone: bool = False
+
+
+def shape(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Shape:
+    """The shape of what `rest_of` leaves of a message."""
+    plain = " ".join(rest_of(words).lower().split())
+    ends = [end for end in _ENDS.split(plain) if re.search(r"\w", end)]
+    said = " ".join(["", *re.findall(r"[\w-]+", plain), ""])
+
+    def has(key: str) -> bool:
+        return any(f" {phrase} " in said for phrase in vocabulary.get(key, ()))
+
+    how = any(plain.startswith(phrase) for phrase in vocabulary.get("shape.how", ()))
+    words_in_all = len(said.split())
+    everyone = has("shape.everyone") and words_in_all <= FEW_WORDS
+    return Shape(len(ends), words_in_all, how, has("shape.solution"), everyone)
 
 
 def rest_of(words: str) -> str:
@@ -137,6 +172,11 @@ def _marked(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Marked | Non
     if not colon or not tail.strip():
         return None
     return next((Marked(m) for m in MARKS if _folded(head) in vocabulary.get(f"mark.{m}", ())), None)
+
+
+def _digits(plain: str) -> Reading:
+    found = re.findall(r"\d+", plain) if _DIGITS.fullmatch(plain) else ()
+    return Digits(tuple(map(int, found))) if found else Plain()
 
 
 def _marking(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Marking | None:

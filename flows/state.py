@@ -26,6 +26,8 @@ SCHEMA = 2
 ASKED_KEPT = 50
 #: Findings, and actions: far more than a circle can follow up. What comes after is kept as an answer.
 FOUND_KEPT = 40
+#: Lines that steps have their circle write, and what groups hand on: in one sitting, all together.
+WRITTEN_KEPT = 150
 #: Control words that can still be taken back.
 UNDOS_KEPT = 5
 
@@ -40,6 +42,8 @@ class Asked(Struct, frozen=True, omit_defaults=True):
     prompt: int
     step: int
     at: datetime | None = None
+    #: Which part of a step that asks several things, from 0.
+    part: int = 0
     #: Nobody has confirmed that it arrived; the time is when the waiting for that ended.
     assumed: bool = False
 
@@ -60,6 +64,31 @@ class Scored(Struct, frozen=True):
 
     step: int
     by: dict[int, int]
+
+
+class Written(Struct, frozen=True, omit_defaults=True):
+    """A line of what a step has its circle write: at which step and part (from 0), and the reply that holds it."""
+
+    step: int
+    part: int
+    reply: int
+    #: Whose it is, where each writes their own.
+    person: int | None = None
+
+
+class Chosen(Struct, frozen=True):
+    """What was chosen at a step: replies, or places (from 0) in the step's own list of options."""
+
+    step: int
+    options: tuple[int, ...]
+
+
+class Handed(Struct, frozen=True):
+    """What a circle has handed on to everyone, of one step of its round."""
+
+    circle: int
+    step: str
+    replies: tuple[int, ...]
 
 
 class Undo(Struct, frozen=True):
@@ -87,7 +116,7 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     heads: int | None = None
     #: Which step, from 0, and which part of it.
     step: int = 0
-    part: Literal["", "alone", "shared", "waiting", "sharing"] = ""
+    part: Literal["", "alone", "shared", "waiting", "sharing", "again"] = ""
     #: When that part began, if someone began it with a control word; such words from before it came too late.
     since: datetime | None = None
     asked: tuple[Asked, ...] = ()
@@ -99,6 +128,14 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: The steps whose note stands in a message of ours, and those at which scores were given in time.
     noted: tuple[int, ...] = ()
     scores: tuple[Scored, ...] = ()
+    written: tuple[Written, ...] = ()
+    #: A vote that is going on: what can be chosen, and what each has chosen so far. The list does not change.
+    options: tuple[int, ...] = ()
+    votes: dict[int, tuple[int, ...]] = {}
+    chosen: tuple[Chosen, ...] = ()
+    #: How often a circle has gone back from a step (from 0) to an earlier one.
+    laps: dict[int, int] = {}
+    handed: tuple[Handed, ...] = ()
     #: Everyone's session: the groups that have come, and the findings of theirs that it has shown.
     arrived: int = 0
     shown: int = 0

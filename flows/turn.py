@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from flows import calendar
 from flows.effects import Audience, Effect, Finish, Keep, Note, Outcome, Role, Say, Update
-from flows.events import Replied
+from flows.events import Published, Replied
 from flows.message import (
     Choice,
     Line,
@@ -27,7 +27,17 @@ from flows.message import (
     message,
     programme,
 )
-from flows.state import ASKED_KEPT, FOUND_KEPT, Asked, Found, Scored, State
+from flows.state import (
+    ASKED_KEPT,
+    FOUND_KEPT,
+    WRITTEN_KEPT,
+    Asked,
+    Found,
+    Handed,
+    Scored,
+    State,
+    Written,
+)
 
 if TYPE_CHECKING:
     from flows.kinds.step import Step
@@ -141,6 +151,8 @@ class Turn:
         for action in self.state.actions:
             if action.reply == reply:
                 self.found("actions", Found(reply, "gone"))
+        if any(one.reply == reply for one in self.state.written):
+            self.set(written=tuple(one for one in self.state.written if one.reply != reply))
         for scored in self.state.scores:
             if reply in scored.by.values():
                 by = {person: one for person, one in scored.by.items() if one != reply}
@@ -155,6 +167,12 @@ class Turn:
         self.over = False
         self.set(part="", since=None)
         self.step.opens(self)
+
+    def go_to(self, step: int) -> None:
+        """Leave the present step for another (from 0)."""
+        self.close_step()
+        self.set(step=step)
+        self.open_step()
 
     def close_step(self) -> None:
         """Forget the step's own deadlines; the reminders are the whole window's."""
@@ -177,13 +195,16 @@ class Turn:
     def update(self, slot: str, said: Message) -> None:
         self.effects.append(Update(slot, said))
 
-    def ask(self, said: Message, part: str = "") -> None:
-        """Say something that people answer. Its time box starts when the platform has delivered it."""
+    def ask(self, said: Message, part: str = "", at: int = 0) -> None:
+        """Say something that people answer: of a step that asks several things, which (`at`, from 0).
+
+        Its time box starts when the platform has delivered it.
+        """
         before = self.state.prompt
         number = before.prompt + 1 if before else 1
         said = replace(said, tools=(*said.tools, *self.tools(said)))
         unseen = before is not None and (before.at is None or before.assumed)
-        asked = (*self.state.asked, Asked(number, self.state.step))[-ASKED_KEPT:]
+        asked = (*self.state.asked, Asked(number, self.state.step, part=at))[-ASKED_KEPT:]
         self.set(asked=asked, part=part, answered=(), solos=())
         slot, stale = f"prompt:{number}", f"prompt:{number - 1}" if unseen else None
         self.effects.append(Say(said, prompt=number, slot=slot, supersedes=stale))
@@ -207,7 +228,7 @@ class Turn:
         if event.private and role != "control":
             role = "solo"
         asked = asked or self.state.prompt
-        step = self.route.steps[asked.step].id if asked else None
+        step = self.route.steps[asked.step].place(asked.part) if asked else None
         self.effects.append(Keep(event.reply, role, asked.prompt if asked else None, step, late))
 
     def answered(self, event: Replied) -> None:
@@ -227,6 +248,27 @@ class Turn:
         by = {**self.state.scored_by(step), person: reply}
         others = tuple(one for one in self.state.scores if one.step != step)
         self.set(scores=(*others, Scored(step, by)))
+
+    # -- lines, and what is handed on
+
+    def lines(self, step: int, part: int | None = None) -> tuple[int, ...]:
+        """The replies that hold what was written at a step, or at a part of it (both from 0), in order."""
+        here = (one for one in self.state.written if one.step == step and part in (None, one.part))
+        return tuple(dict.fromkeys(one.reply for one in here))
+
+    def writes(self, one: Written) -> None:
+        """Add a line; one that is there already, or is more than is kept, changes nothing."""
+        if one not in self.state.written and len(self.state.written) < WRITTEN_KEPT:
+            self.set(written=(*self.state.written, one))
+
+    def take(self, event: Published) -> None:
+        """Remember what a circle hands on."""
+        news = (Handed(event.circle, one.step, one.replies) for one in event.given)
+        self.set(handed=(*self.state.handed, *news)[:WRITTEN_KEPT])
+
+    def given(self, step: str) -> tuple[Handed, ...]:
+        """What everyone has been handed of a step, by circle, in the order in which they came."""
+        return tuple(one for one in self.state.handed if one.step == step)
 
     def show_note(self, step: int, *, anew: bool = False) -> None:
         """The circle's note of a step (from 0) stands in one message; `anew`: in a new one."""
@@ -284,7 +326,7 @@ class Turn:
         """Start the present step's time box: minutes when live, its share of the window when not."""
         self.drop("undelivered")
         if self.live:
-            end = start + timedelta(minutes=self.step.minutes)
+            end = start + self.step.span()
             # A box that was stretched before its question is known to have arrived stays as long.
             self.until(max(end, self.state.deadlines.get("box", end)))
         else:

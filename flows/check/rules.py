@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from flows.check.outline import ROUND_TEXTS, Outline, SeenStep, items, number, text
+from flows.check.outline import ROUND_TEXTS, Outline, SeenStep, items, mapping, number, text
 from flows.check.problem import Fault, Path, counted, named, nearest
 from flows.engine import BUDGET
 from flows.kinds import IN_PLENUM, ONLY_IN_PLENUM
@@ -18,8 +18,19 @@ from flows.rules import MOST_MEETINGS
 
 Rule = Callable[[Outline], Iterator[Fault]]
 
-#: What `of` points to, by the word of the step that has it.
-POINTS_TO = {"note": "ask", "release": "finding"}
+#: What `of` may point to, by the word of the step that has it; the usual one first.
+POINTS_TO: dict[str, tuple[str, ...]] = {
+    "note": ("ask", "wait", "spread"),
+    "release": ("finding",),
+    "spread": ("scale",),
+    "choose": ("finding", "form", "pitch", "sentence", "scale"),
+    "decide": ("finding", "form", "pitch", "sentence", "scale"),
+}
+#: Whose `of` may point to what was done in groups, from everyone's part of the round; or, of those that choose, to
+#: what an earlier round handed on.
+REACHES_FAR = ("spread", "choose", "decide")
+#: Texts that a step with parts has of its own.
+PART_TEXTS = ("ask", "owner")
 #: Formats that a picture may have: those that browsers, Slack and Telegram can all be given.
 PICTURES = (".svg", ".png", ".jpg", ".jpeg")
 
@@ -62,19 +73,96 @@ def names_free(seen: Outline) -> Iterator[Fault]:
 
 
 def of_points_back(seen: Outline) -> Iterator[Fault]:
-    for _, steps in seen.routes:
-        for at, step in enumerate(steps):
-            if step.word in POINTS_TO and (of := text(step.raw.get("of"))):
-                yield from _of(step, of, POINTS_TO[step.word], steps[:at])
+    earlier: tuple[SeenStep, ...] = ()
+    for each in seen.rounds:
+        for part, steps in (("steps", each.steps), ("plenum", each.plenum)):
+            for at, step in enumerate(steps):
+                if step.word in POINTS_TO and (of := text(step.raw.get("of"))):
+                    far = step.word in REACHES_FAR
+                    groups = each.steps if far and part == "plenum" else ()
+                    before = (*(earlier if far and step.word != "spread" else ()), *groups, *steps[:at])
+                    yield from _of(step, of, POINTS_TO[step.word], before)
+        earlier = (*earlier, *each.everything)
 
 
-def _of(step: SeenStep, of: str, wanted: str, before: tuple[SeenStep, ...]) -> Iterator[Fault]:
-    there = [each.id for each in before if each.word == wanted and each.id]
+def _of(step: SeenStep, of: str, wanted: tuple[str, ...], before: tuple[SeenStep, ...]) -> Iterator[Fault]:
+    there = [place for each in before if each.word in wanted and each.id for place in _places(each)]
     if of in there:
         return
     meant = nearest(of, there) or (there[-1] if there else None)
-    remedy = f"Write `of: {meant}`" if meant else f"Put a step `{wanted}: {of}` before it"
-    yield Fault((*step.path, "of"), f"`of: {of}` points to no `{wanted}` step before this one", remedy)
+    kinds = " or ".join(f"`{word}`" for word in wanted)
+    remedy = f"Write `of: {meant}`" if meant else f"Put a step `{wanted[0]}: {of}` before it"
+    yield Fault((*step.path, "of"), f"`of: {of}` points to no {kinds} step before this one", remedy)
+
+
+def _places(step: SeenStep) -> list[str]:
+    """What a step can be pointed to as: by its name, and its fields by theirs."""
+    return [step.id, *(f"{step.id}.{field}" for field in _fields(step))]
+
+
+def _fields(step: SeenStep) -> list[str]:
+    named_fields = (mapping(each).get("field", each) for each in items(step.raw.get("fields")))
+    return [text(each) for each in named_fields if text(each)]
+
+
+def back_to_before(seen: Outline) -> Iterator[Fault]:
+    for _, steps in seen.routes:
+        for at, step in enumerate(steps):
+            to = text(step.raw.get("from"))
+            there = [each.id for each in steps[:at] if each.id and each.kind and each.kind.WAITS]
+            if step.word == "again" and to and to not in there:
+                meant = nearest(to, there) or (there[-1] if there else None)
+                remedy = f"Write `from: {meant}`" if meant else "Put a step that waits for people before it"
+                yield Fault((*step.path, "from"), f"`from: {to}` is no step before this one", remedy)
+
+
+def fields_build_on_earlier(seen: Outline) -> Iterator[Fault]:
+    for step in _steps(seen):
+        known: list[str] = []
+        for at, each in enumerate(items(step.raw.get("fields"))):
+            path = (*step.path, "fields", at)
+            for key in ("of", "if"):
+                if (meant := text(mapping(each).get(key))) and meant not in known:
+                    what = f"`{key}: {meant}` is no field before this one"
+                    remedy = f"Write `{key}: {known[-1]}`" if known else "Put that field first"
+                    yield Fault((*path, key), what, remedy)
+            name = text(mapping(each).get("field", each))
+            if name in known:
+                yield Fault(path, f"another field is called `{name}` already", "Give each its own name")
+            known.append(name)
+
+
+def names_of_parts_free(seen: Outline) -> Iterator[Fault]:
+    """What a form asks, and what a vote offers, stand beside the question in the catalogues."""
+    for step in _steps(seen):
+        for key in ("fields", "options"):
+            for at, each in enumerate(items(step.raw.get(key))):
+                name = text(mapping(each).get("field", each))
+                if name in PART_TEXTS:
+                    what = f"`{name}` is a text of the step itself"
+                    yield Fault((*step.path, key, at), what, "Choose another name")
+
+
+def spread_once(seen: Outline) -> Iterator[Fault]:
+    """Scores are shown at one level only: otherwise one could be subtracted from the other."""
+    for each in seen.rounds:
+        own = {text(step.raw.get("of")) for step in each.steps if step.word == "spread"}
+        for step in each.plenum:
+            if step.word == "spread" and text(step.raw.get("of")) in own:
+                what = "these scores are shown in the groups already"
+                yield Fault((*step.path, "of"), what, "Show them here or there, not at both levels")
+
+
+def reversed_are_items(seen: Outline) -> Iterator[Fault]:
+    for step in _steps(seen):
+        there = [text(each) for each in items(step.raw.get("items"))]
+        for at, each in enumerate(items(step.raw.get("reversed"))):
+            if step.word == "scale" and text(each) not in there:
+                meant = nearest(text(each), there)
+                remedy = f"Write `{meant}`" if meant else "Take it off the list"
+                yield Fault((*step.path, "reversed", at), f"`{each}` is none of the items", remedy)
+        for path, value in _again(((*step.path, "items", at), each) for at, each in enumerate(there)):
+            yield Fault(path, f"the item `{value}` is listed twice", "Remove one of them")
 
 
 def kinds_in_place(seen: Outline) -> Iterator[Fault]:
@@ -186,7 +274,8 @@ def _name(step: SeenStep) -> Path:
 
 
 RULES: tuple[Rule, ...] = (
-    rounds_once, steps_once, languages_once, names_free, of_points_back, kinds_in_place, alone_within,
+    rounds_once, steps_once, languages_once, names_free, of_points_back, back_to_before, fields_build_on_earlier,
+    names_of_parts_free, spread_once, reversed_are_items, kinds_in_place, alone_within,
     pictures_declared, picture_files, group_bounds, forms_hold_rounds, breaks_between, plenum_held,
     rounds_wait, within_budget,
 )  # fmt: skip

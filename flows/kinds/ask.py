@@ -55,12 +55,15 @@ class Ask(Timed):
         if turn.state.part == "alone" and isinstance(start, datetime):
             turn.due("alone", start + timedelta(minutes=self.alone))
 
+    def topics(self) -> tuple[str, ...]:
+        return (self.id,)
+
     def hears(self, turn: Turn, event: Replied) -> None:
         super().hears(turn, event)
         if event.private:
             self._alone_wrote(turn, event.person)
 
-    def sheet(self, route: Route, state: State) -> tuple[Item, ...]:
+    def sheet(self, route: Route, state: State, person: int) -> tuple[Item, ...]:
         if not self._alone(state):
             return ()
         asked = programme("rounds", route.round, self.id)
@@ -69,7 +72,11 @@ class Ask(Timed):
     def filled(self, turn: Turn, event: Filled, asked: Asked) -> None:
         """What comes after sharing has begun is handed back at once."""
         late = asked.step != turn.state.step or not turn.going_on
-        turn.effects += [Keep(reply, "solo", asked.prompt, self.id, late) for reply in event.words.values()]
+        turn.effects += [
+            Keep(reply, "solo", asked.prompt, self.id, late)
+            for replies in event.words.values()
+            for reply in replies
+        ]
         if not late:
             self._alone_wrote(turn, event.person)
             turn.counts(event.person)

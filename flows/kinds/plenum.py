@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from flows.events import Published
 from flows.kinds.step import Slug, Timed
-from flows.message import Finding, Heading, Line, Name, Part, Points, Text, line, message
+from flows.message import Finding, Heading, Line, Name, Part, Points, Quote, Text, line, message
 from flows.turn import Turn
 
 #: A plenum may end so long after the time set aside for the meeting; beyond that there is no time for it.
@@ -42,17 +42,25 @@ class Share(Timed):
         return max(turn.now, turn.partway(turn.now, WAITED))
 
     def arrives(self, turn: Turn, event: Published) -> bool:
-        shown: Part = Points(tuple(Finding(reply, outside=True) for reply in event.findings))
-        if not event.findings:
-            shown = line("share.nothing")
-        turn.say(
-            message("question", Heading(Text("share.from", {"group": Name("circle", event.circle)})), shown)
-        )
+        shown: list[Part] = [Heading(Text("share.from", {"group": Name("circle", event.circle)}))]
+        if event.findings:
+            shown.append(Points(tuple(Finding(reply, outside=True) for reply in event.findings)))
+        for one in event.given:
+            # Scores are shown by how they are spread, and by nothing else.
+            if one.step not in turn.route.scales:
+                lines = tuple(Quote(reply) for reply in one.replies)
+                shown += [Line(turn.own(*one.step.split("."))), Points(lines)]
+        nothing = [line("share.nothing")] if len(shown) == 1 else []
+        turn.say(message("question", *shown, *nothing))
+        turn.take(event)
         turn.set(arrived=turn.state.arrived + 1, shown=turn.state.shown + len(event.findings))
         overdue = turn.state.deadlines.get("starts") == turn.state.ends_at
         if self._waiting(turn) and (overdue or self._all_there(turn)):
             self._begin(turn)
         return True
+
+    def topics(self) -> tuple[str, ...]:
+        return (self.id,)
 
     def moves_on(self, turn: Turn) -> None:
         """«Next» while groups are waited for: with those that are there."""

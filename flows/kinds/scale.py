@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from flows.answers import UNSURE, Item, Option
-from flows.effects import Keep
+from flows.effects import Given, Keep
 from flows.events import Filled, Replied
 from flows.kinds.step import Slug, Texts, Timed
 from flows.message import Line, Points, Text, line, message, programme
@@ -46,7 +46,7 @@ class Scale(Timed):
         asks = Line(turn.own(self.id, "ask")), listed, how, Line(Text(self.SIGHT))
         turn.ask(message("question", *asks, tools=self.privately()))
 
-    def sheet(self, route: Route, state: State) -> tuple[Item, ...]:
+    def sheet(self, route: Route, state: State, person: int) -> tuple[Item, ...]:
         def text(*path: str) -> Text:
             return programme("rounds", route.round, self.id, *path)
 
@@ -61,6 +61,11 @@ class Scale(Timed):
 
     def confides(self, event: Replied) -> bool:
         return isinstance(event.reading, Count | Digits)
+
+    def gives(self, state: State, at: int) -> tuple[Given, ...]:
+        """To be shown once, for everyone together; `spread` in the circle's own steps shows it there instead."""
+        replies = tuple(sorted(state.scored_by(at).values()))
+        return (Given(self.id, replies),) if replies else ()
 
     def filled(self, turn: Turn, event: Filled, asked: Asked) -> None:
         """What somebody gave before is put aside: the latest counts, and a person counts once."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.answers import OPEN, Item
-from flows.effects import Role
+from flows.effects import Given, Role
 from flows.events import Filled, Pressed, Published, Replied
 from flows.message import Choice, Text
 from flows.state import Asked, State
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from flows.turn import Turn
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+#: A step before, or a field of one: «plan.goal».
+Of = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)?$", max_length=121)]
 #: What a catalogue must have (True) or may have (False) of a step: one text, or several by their keys.
 Texts: TypeAlias = "bool | dict[str, Texts]"
 Minutes = Annotated[int, Field(ge=0, le=480)]
@@ -78,9 +81,28 @@ class Step(BaseModel):
         """Whether these words are for Runda alone: in the thread they are not stored, and their author is told."""
         return False
 
-    def sheet(self, route: Route, state: State) -> tuple[Item, ...]:
-        """What people may fill in privately; empty: nothing. `flows.answers` tells how."""
+    def sheet(self, route: Route, state: State, person: int) -> tuple[Item, ...]:
+        """What a person may fill in privately now; empty: nothing. `flows.answers` tells how."""
         return ()
+
+    def place(self, part: int) -> str:
+        """Where a reply to a part of it (from 0) is filed: its own name, or «step.field»."""
+        return self.id
+
+    def topics(self) -> tuple[str, ...]:
+        """Under what the circle's recap tells what was said. A kind is quoted only if it says so here."""
+        return ()
+
+    def gives(self, state: State, at: int) -> tuple[Given, ...]:
+        """What it hands on to everyone when the circle is done; `at`: where in the round it stands, from 0."""
+        return ()
+
+    def span(self) -> timedelta:
+        """The time box of what it asks now, in a meeting."""
+        return timedelta(minutes=self.minutes)
+
+    def closes(self, turn: Turn) -> None:
+        """The step is over; unless it has more to ask, and takes `turn.over` back."""
 
     def filled(self, turn: Turn, event: Filled, asked: Asked) -> None:
         """What was filled in, perhaps after the circle had moved on. All of it must be kept."""

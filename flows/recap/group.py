@@ -19,8 +19,6 @@ MOST = 3
 OTHERS = 6
 #: An answer of fewer characters says yes or no to what somebody else said.
 SCANT = 15
-#: The kinds whose replies a recap may quote: a list, so that a new kind is quoted only if someone says so.
-QUESTIONS = ("ask", "share")
 
 
 def compile_group(
@@ -47,7 +45,7 @@ def compile_group(
         here = [row for row in rows if row.step is not None and topics.get(row.step) == topic]
         notes = [row for row in here if row.role == "note"]
         points = _points(notes, _answers(here, "answer", table=table), quoted)
-        questions.append(Question(topic, points, notes[0].step if notes else None))
+        questions.append(Question(topic, points, (notes[0].step or "").partition(".")[0] if notes else None))
     others = _spread_over_circles(route.round, shared)
     return GroupRecap(
         round=route.round,
@@ -84,8 +82,8 @@ def _by_reply(row: FindingRow | ActionRow) -> int:
 
 def _topics(route: Route) -> dict[str, str]:
     """From a step that people answer to the question it belongs to; for a note, the one that it is of."""
-    steps = (step for step in route.steps if isinstance(step, Note) or step.WORD in QUESTIONS)
-    return {step.id: step.of if isinstance(step, Note) else step.id for step in steps}
+    own = {topic: topic for step in route.steps for topic in step.topics()}
+    return {**own, **{step.id: step.of for step in route.steps if isinstance(step, Note)}}
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ the indented lines anew: look the difference through before committing it.
     09:04 kari presses next                    also: presses no under 5, presses was-answer about r3,
                                                presses help:3 privately
     09:05 kari edits r4: other words           09:05 kari removes r4; no words reach the engine
-    09:04 kari fills 1: answer r5              a sheet: words by item and reply; or `scores r5 (a, b)`
+    09:04 kari fills 1: what r5 r6, who picks r5               a sheet: replies by item, written or picked; or what
+                                               was chosen, stored under one reply: `scores r5 (freedom, trust)`
     09:05 ola presses note about r4 of kari answer to 1        with what the caller knows of r4; (of kari answer to 1)
     09:05 per attaches a picture
     09:06 nils joins                           09:07 ola leaves
-    09:08 coordinator pauses                   resumes, closes, stretches 5
-    09:09 north publishes r41, r42             another group, to everyone's session
+    09:08 coordinator pauses                   resumes, closes, gathers, stretches 5
+    09:09 north publishes r41, r42; of pitch.what r43          another group, to everyone's session
     09:10 delivered 3                          09:10 refused 3: archived
     09:12 down                                 09:50 up
     09:55 tick                                 a wake-up that nobody asked for
@@ -50,7 +51,7 @@ from flows import message as m
 from flows.engine import Advance, advance
 from flows.language import Catalogue
 from flows.programme import Programme, Route
-from flows.reading import understand
+from flows.reading import shape, understand
 from flows.state import State, dump, load
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
@@ -84,9 +85,11 @@ def route_of(head: dict[str, Any]) -> Route:
     """The self-check's, or that of steps that the head of the transcript lists."""
     if "steps" not in head:
         return selfcheck().route(head.get("round", 1), everyone="groups" in head)
-    own = {"programme": "own", "languages": ["en"], "rounds": [{"round": "only", "steps": head["steps"]}],
+    everyone = "groups" in head
+    steps = {"steps": head.get("group_steps", head["steps"]), "plenum": head["steps"] if everyone else []}
+    own = {"programme": "own", "languages": ["en"], "rounds": [{"round": "only", **steps}],
            "pictures": head.get("pictures", {})}  # fmt: skip
-    return Programme.model_validate(own).route(1)
+    return Programme.model_validate(own).route(1, everyone=everyone)
 
 
 def settle(route: Route, state: State | None, event: e.Event, now: datetime) -> Advance:
@@ -209,13 +212,14 @@ class Stage:
     def filled(self, who: str, what: str) -> e.Filled:
         """`1: answer r5` or `1: scores r5 (a, b)`; replies that are new count on."""
         prompt, _, written = what.partition(": ")
-        ids = [int(one) for one in re.findall(r"r(\d+)", written)]
-        self.replies = max(self.replies, *ids)
+        self.replies = max(self.replies, *ids(written))
         items = tuple(re.findall(r"[\w-]+", written.partition("(")[2]))
-        words = {} if items else dict(zip(re.findall(r"([\w-]+) r\d", written), ids, strict=True))
-        chosen = ids[0] if items else None
+        found = {each.split()[0]: each for each in written.split(", ")}
+        words = {} if items else {item: ids(each) for item, each in found.items() if "picks" not in each}
+        picked = {item: ids(each) for item, each in found.items() if "picks" in each}
+        chosen = ids(written)[0] if items else None
         return e.Filled(person=self.person(who), prompt=int(prompt), sent_at=self.now, words=words,
-                        chosen=chosen, items=items)  # fmt: skip
+                        picked=picked, chosen=chosen, items=items)  # fmt: skip
 
     def done(self, who: str, rest: str) -> e.Event | None:
         """What people and groups do beside writing and pressing."""
@@ -232,7 +236,9 @@ class Stage:
             return e.Joined(self.person(who)) if did == "joins" else e.Left(self.person(who))
         if did == "publishes":
             circle = self.circles.setdefault(who, 51 + len(self.circles))
-            return e.Published(circle, tuple(int(one.removeprefix("r")) for one in re.findall(r"r\d+", what)))
+            found, *handed = what.split("; of ")
+            given = tuple(fx.Given(one.split()[0], ids(one)) for one in handed)
+            return e.Published(circle, ids(found), given)
         return None
 
     def ordered(self, who: str, rest: str) -> e.Event:
@@ -252,10 +258,8 @@ class Stage:
                 return e.Stretched(int(minutes))
             case "coordinator", [order]:
                 orders: dict[str, e.Event] = {
-                    "pauses": e.Paused(),
-                    "resumes": e.Resumed(),
-                    "closes": e.Closed(),
-                }
+                    "pauses": e.Paused(), "resumes": e.Resumed(), "closes": e.Closed(), "gathers": e.Gathered()
+                }  # fmt: skip
                 return orders[order]
         raise ValueError(f"the script says {who} {rest}, which is no line of a script")
 
@@ -272,6 +276,7 @@ class Stage:
             private="private" in given,
             prompt=int(given["to"]) if "to" in given else None,
             about=int(given["about"].removeprefix("r")) if "about" in given else None,
+            shape=shape(words, vocabulary()),
             meant=self.meant(of, role.partition(" to ")[0], role.partition(" to ")[2]) if of else None,
         )
 
@@ -294,6 +299,7 @@ class Stage:
             recap=head.get("recap"),
             actions=tuple(head.get("actions", ())),
             groups=head.get("groups", 0),
+            given=tuple(fx.Given(step, tuple(replies)) for step, replies in head.get("given", {}).items()),
         )
 
     def person(self, name: str) -> int:
@@ -358,8 +364,8 @@ class Stage:
                 return f"drops r{reply}"
             case fx.Note(what, reply, state, words):
                 return f"notes {what} r{reply}: {state}{f', in the words of r{words}' if words else ''}"
-            case fx.Publish(findings):
-                return f"publishes {', '.join(f'r{one}' for one in findings) or 'nothing'}"
+            case fx.Publish(findings, given):
+                return f"publishes {', '.join(f'r{one}' for one in findings) or 'nothing'}{self.given(given)}"
             case fx.Finish(outcome):
                 return f"finishes: {outcome}"
             case fx.Update(slot, said):
@@ -367,6 +373,10 @@ class Stage:
             case fx.Say():
                 return self.said_line(effect)
         raise AssertionError(effect)
+
+    @staticmethod
+    def given(handed: tuple[fx.Given, ...]) -> str:
+        return "".join(f"; of {one.step} {' '.join(f'r{each}' for each in one.replies)}" for one in handed)
 
     def said_line(self, say: fx.Say) -> str:
         to = {"circle": "", "person": f"to {self.name(say.person)}: ", "coordinators": "to coordinators: "}[
@@ -393,6 +403,11 @@ class Stage:
             case m.Points(items, numbered, numbers):
                 listed = [f"{n}. " if numbered else "- " for n in numbers or range(1, len(items) + 1)]
                 return " ".join(mark + self.content(item) for mark, item in zip(listed, items, strict=True))
+            case m.Levels(step, _, names, replies, backwards, before):
+                over = " ".join(f"r{one}" for one in replies)
+                turned = f", {' '.join(backwards)} reversed" if backwards else ""
+                since = f", since {' '.join(f'r{one}' for one in before)}" if before else ""
+                return f"the spread of {' '.join(names)} at {step} over {over}{turned}{since}"
             case m.Picture(id):
                 return f"picture {id}"
             case m.Recap(id):
@@ -420,6 +435,10 @@ class Stage:
             case m.Quote(reply) | m.Finding(reply) | m.Action(reply):
                 return f"r{reply}"
         return str(content)
+
+
+def ids(text: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in re.findall(r"\br(\d+)", text))
 
 
 # -- whole transcripts

@@ -24,7 +24,7 @@ from flows.controls import END
 from flows.engine import Advance, advance
 from flows.kinds.finding import RELEASED
 from flows.programme import Programme, Route
-from flows.state import ASKED_KEPT, FOUND_KEPT, UNDOS_KEPT, FoundState, Phase, State, dump
+from flows.state import ASKED_KEPT, FOUND_KEPT, UNDOS_KEPT, WRITTEN_KEPT, FoundState, Phase, State, dump
 from flows.timing import DEADLINES
 from flows.turn import OFFICE, PUNCTUAL
 from tests.flows.stage import settle
@@ -37,9 +37,23 @@ MEMBERS = (1, 2, 3)
 
 MINUTES = st.integers(1, 20)
 #: What may be drawn for each kind; the key is the word, the first key of a step names it.
-GROUP_KINDS = ("recap", "follow-up", "say", "picture", "ask", "scale", "note", "finding", "release", "action",
+NEW_KINDS = ("spread", "choose", "decide", "form", "pitch", "sentence", "again", "wait")
+GROUP_KINDS = (
+    *NEW_KINDS, "recap", "follow-up", "say", "picture", "ask", "scale", "note", "finding", "release", "action",
                "break")  # fmt: skip
-PLENUM_KINDS = ("share", "say", "picture", "ask", "note", "break")
+PLENUM_KINDS = (
+    "spread",
+    "choose",
+    "decide",
+    "form",
+    "sentence",
+    "share",
+    "say",
+    "picture",
+    "ask",
+    "note",
+    "break",
+)
 
 
 @st.composite
@@ -58,8 +72,18 @@ def step(draw: st.DrawFn, word: str, n: int) -> dict[str, Any]:
         made["most"] = draw(st.integers(1, 4))
     if word == "scale":
         made["items"] = draw(st.sampled_from((["a"], ["a", "b", "c"])))
-    if word in ("note", "release"):
+    if word in ("note", "release", "spread"):
         made["of"] = "s0"
+    if word == "choose":
+        made |= draw(st.sampled_from(({"options": ["a", "b", "c"]}, {"of": "s0"}, {"of": "s1.a"})))
+        made |= {"picks": draw(st.integers(1, 2)), "secret": draw(st.booleans())}
+    if word in ("form", "pitch"):
+        made["fields"] = ["a", {"field": "b", "of": "a"}, {"field": "c", "if": "b"}]
+        made |= {"alone": draw(st.booleans()), "share": draw(st.booleans())}
+    if word == "sentence":
+        made |= {"form": draw(st.sampled_from(("statement", "how-can-we"))), "share": draw(st.booleans())}
+    if word == "again":
+        made |= {"from": "s0", "most": draw(st.integers(1, 2))}
     return made
 
 
@@ -103,7 +127,8 @@ def openings(draw: st.DrawFn) -> tuple[Route, e.Opened, datetime]:
 # -- events
 
 READINGS: tuple[r.Reading, ...] = (
-    r.Plain(), r.Plain(), r.Plain(), *map(r.Control, r.CONTROLS), r.Help(1), r.Help(9), r.Count(4),
+    r.Plain(), r.Plain(), r.Plain(), *map(r.Control, r.CONTROLS), r.Help(1), r.Help(9), r.Count(4), r.Count(1),
+    r.Count(2), r.Digits((1, 2)),
     r.Verdict(None, "yes"), r.Verdict(None, "no"), r.Verdict(1, "yes"), r.Verdict(2, "no"), r.Verdict(1, "done"),
     r.Verdict(None, "dropped"), r.Rewording(1), r.Rewording(99), r.Marked("finding"), r.Marked("action"),
     r.Marked("note"), *map(r.Marking, r.MARKS), r.Digits(), r.Digits(),
@@ -111,6 +136,9 @@ READINGS: tuple[r.Reading, ...] = (
 PRESSES = (
     *r.CONTROLS,
     *r.MARKS,
+    "pick-1",
+    "pick-2",
+    "pick-99",
     "yes",
     "no",
     "help:1",
@@ -153,6 +181,7 @@ class Draw:
             prompt=(None, None, None, None, 1, 2, 3, 77)[self.a // 25 % 8],
             about=(None, None, 1 + self.b % max(reply, 1))[self.a // 7 % 3],
             meant=self.meant(),
+            shape=(None, r.Shape(1, 5), r.Shape(2, 5), r.Shape(1, 3, how=True, everyone=True))[self.b % 4],
         )
 
     def meant(self) -> e.Meant | None:
@@ -168,7 +197,7 @@ class Draw:
 
     def filled(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
         prompt = (state.prompt.prompt if state.prompt else 1, 1 + self.a % 6)[self.a // 5 % 4 == 0]
-        words = {} if self.flag else {"answer": reply}
+        words = {} if self.flag else {"answer" if self.b % 2 else "a": (reply,)}
         return e.Filled(person=person, prompt=prompt, sent_at=now, words=words,
                         chosen=reply if self.flag else None, items=("a",) if self.flag else ())  # fmt: skip
 
@@ -225,7 +254,7 @@ DRAWS = st.builds(
 
 CODES = {
     *get_args(Phase), *get_args(FoundState), *DEADLINES, "alone", "starts", END, *r.CONTROLS, "live", "async", "each",
-    "table", "", "shared", "waiting", "sharing", *ZONES,
+    "table", "", "shared", "waiting", "sharing", "again", *ZONES,
 }  # fmt: skip
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -322,7 +351,7 @@ class Watched:
         assert len(finishes) == (state.phase == "finished")
         publishes = sum(isinstance(fx_, fx.Publish) for fx_ in all_of_it)
         came = state.phase == "finished" and finishes[0] != "nobody came"
-        assert publishes == (came and not state.setting.groups)
+        assert publishes == came or (state.setting.groups and publishes <= came)
 
     def holds(self, before: State | None, event: e.Event) -> None:
         """What a coordinator paused goes on, or begins, when the coordinator says so; nobody else's word is enough."""
@@ -345,9 +374,11 @@ class Watched:
     def small(self, state: State) -> None:
         """Ids, counts, times and codes: no word, no name, and only so many."""
         raw = dump(state)
-        unknown = {
-            text for text in strings(json.loads(raw), keys=False) if not INSTANT.fullmatch(text)
-        } - CODES
+        unknown = (
+            {text for text in strings(json.loads(raw), keys=False) if not INSTANT.fullmatch(text)}
+            - CODES
+            - {place for step in self.route.steps for place in (step.id, *step.topics())}
+        )
         assert not unknown
         assert len(state.asked) <= ASKED_KEPT
         assert len(state.findings) <= FOUND_KEPT
@@ -355,7 +386,14 @@ class Watched:
         assert len(state.undos) <= UNDOS_KEPT
         assert len(set(state.answered)) == len(state.answered) <= 6
         assert state.reminders <= 2
-        assert len(raw) < 2000 + 80 * (len(state.asked) + len(state.findings) + len(state.actions)) + 500
+        assert len(state.written) + len(state.handed) <= 2 * WRITTEN_KEPT
+        assert (
+            len(raw)
+            < 3000
+            + 80 * (len(state.written) + len(state.handed))
+            + 80 * (len(state.asked) + len(state.findings) + len(state.actions))
+            + 500
+        )
         assert all(len(scored.by) <= 6 for scored in state.scores)
 
     def caught_up(self, state: State, result: Advance) -> None:

@@ -19,6 +19,7 @@ import pytest
 
 import bot
 import flows
+from adapters.telegram import commands
 from adapters.terminal.render import LABELS
 from flows import effects, groups, reading, sight
 from flows.kinds import KINDS
@@ -62,6 +63,9 @@ READY = {
 }  # fmt: skip
 #: Put together in other rooms: the terminal's labels, and the titles of those who run a series.
 JOINED = {f"terminal.{label}" for label in LABELS} | {"demo.coordinator", "demo.manager"}
+#: Telegram's: what stands with its messages, its commands, and hints how two of them are written.
+JOINED |= {f"telegram.{label}" for label in ("link", "reply", "hint.answer", "hint.undo")}
+JOINED |= {f"telegram.command.{each}" for each in commands.IN_GROUPS + commands.IN_PRIVATE}
 
 
 @dataclass(frozen=True)
@@ -222,8 +226,10 @@ ALIKE = {
     "choice.pause", "choice.help", "choice.release-all", "sight.role.author", "sight.role.circle",
     "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else",
     "recap.others", "recap.others-more", "recap.edited-by-coordinator", "manager.took-part",
-    "manager.next", "series.cancelled", "scale.end", "scale.point", "demo.after-the-break", "demo.meeting",
-    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write",
+    "manager.next", "series.cancelled", "scale.end", "scale.point", "levels.shown",
+    "levels.reversed", "levels.share", "choice.pick", "status.wait", "status.form", "status.again", "fields.count",
+    "demo.after-the-break", "demo.meeting",
+    "join.home", "join.name", "join.with", "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write",
 }  # fmt: skip
 
 

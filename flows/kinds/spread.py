@@ -1,0 +1,56 @@
+"""How scores are spread, and what people make of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from flows.kinds.scale import Scale
+from flows.kinds.step import Slug, Timed
+from flows.levels import FEW
+from flows.message import Levels, Line, Part, line, message, programme
+from flows.turn import Turn
+
+
+class Spread(Timed):
+    """Show how the scores of a `scale` are spread, item by item, and ask what people make of it.
+
+    In a plenum: of all who answered. In a group's own steps: of the group. At one of the two only; by the rules,
+    from five answers up and never where all are alike. `since`: with the change since an earlier round, where it may
+    be shown. What is answered is seen by the circle and in its recap.
+    """
+
+    WORD: ClassVar[str] = "spread"
+
+    spread: Slug
+    of: Slug
+    since: bool = Field(default=False, strict=True)
+
+    def opens(self, turn: Turn) -> None:
+        turn.ask(message("question", *self._levels(turn), Line(turn.own(self.id))))
+
+    def _levels(self, turn: Turn) -> list[Part]:
+        replies = self._replies(turn)
+        if len(replies) < FEW:
+            return [line("levels.few")]
+        scale = turn.route.scales.get(self.of)
+        if scale is None:
+            return [line("levels.few")]
+        names = tuple(programme("rounds", turn.route.round, self.of, "items", item) for item in scale.items)
+        before = tuple(one for each in turn.state.setting.given if self.since and each.step == self.of
+                       for one in each.replies)  # fmt: skip
+        shown = Levels(self.of, names, scale.items, replies, scale.reversed, before)
+        return [line("levels.shown", n=len(replies)), shown]
+
+    def _replies(self, turn: Turn) -> tuple[int, ...]:
+        if turn.state.setting.groups:
+            return tuple(sorted(one for each in turn.given(self.of) for one in each.replies))
+        at = next(
+            (n for n, step in enumerate(turn.route.steps) if isinstance(step, Scale) and step.id == self.of),
+            0,
+        )
+        return tuple(sorted(turn.state.scored_by(at).values()))
+
+    def topics(self) -> tuple[str, ...]:
+        return (self.id,)

@@ -1,0 +1,49 @@
+"""How scores are spread, and when that may be shown.
+
+The rules (design.md, section 8), for one item among the same people:
+
+- from five answers up; «I do not know» is no answer;
+- not when all gave the same, which would tell what each one gave;
+- at one level only: for everyone together, or in the circle, never both, so that nothing can be subtracted;
+- all or nothing: a message names the replies that it rests on. When one of them is gone, the spread goes too, since
+  what changed would tell what the one had given;
+- a change since last time only where the people are the same, or differ by at least five.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+#: Answers, and people by which two sets differ.
+FEW = 5
+
+
+def spread(values: Iterable[int | None], replies: int, found: int) -> dict[int, int] | None:
+    """How many gave which value, from the lowest; None: it may not be shown.
+
+    `values`: of one item, None for «I do not know». `replies`: how many the message rests on; `found`: how many of
+    them there still are.
+    """
+    counted = Counter(value for value in values if value is not None)
+    if found != replies or counted.total() < FEW or len(counted) < 2:
+        return None
+    return dict(sorted(counted.items()))
+
+
+def comparable(before: Collection[int], now: Collection[int]) -> bool:
+    """Whether a change may be shown: the same people, or two sets that differ by at least five."""
+    changed = set(before) ^ set(now)
+    return not changed or len(changed) >= FEW
+
+
+def goodness(counted: dict[int, int], *, reversed: bool = False) -> float:  # noqa: A002 (as in a programme file)
+    """How well an item stands, to put items in order: never shown as a number."""
+    mean = sum(value * n for value, n in counted.items()) / sum(counted.values())
+    return -mean if reversed else mean
+
+
+def weakest(agreed: dict[str, int]) -> tuple[str, ...]:
+    """Of levels that a group has agreed on, the lowest: that one decides, however high the others are."""
+    least = min(agreed.values(), default=0)
+    return tuple(item for item, level in agreed.items() if level == least)
