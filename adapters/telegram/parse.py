@@ -199,7 +199,11 @@ def _command(update: Update, message: Message, called: Command, me: Me) -> Read:
         return Read((_wrote(update, message, me, called.rest),))
     if called.meaning == "undo":
         return _undo(update, message, me)
-    return Read((_asked(update, message, called, me),))
+    asked = _asked(update, message, called, me)
+    if called.meaning == "home" and message.chat.type == "private":
+        # Whoever presses Start can be written to from now on; of that Telegram tells nothing else.
+        return Read((_learned(update, "open", asked.place, message.date, me), asked))
+    return Read((asked,))
 
 
 def _asked(update: Update, message: Message, called: Command, me: Me) -> Chose:

@@ -141,9 +141,11 @@ class TelegramPlatform:
     # -- what Runda says
 
     def buckets(self, outgoing: Outgoing) -> tuple[Bucket, ...]:
-        """A chat with all its topics, and the whole bot."""
+        """A chat with all its topics, and the whole bot. A mark is no message, and takes none's turn in its chat."""
         chat = sending.whither(outgoing).chat
         burst, seconds = IN_GROUP if names.is_group(chat) else IN_PRIVATE
+        if sending.is_mark(outgoing):
+            burst, seconds = 0, 0.0
         whole = Bucket(names.bucket(self.workspace), *IN_ALL)
         return Bucket(names.bucket(self.workspace, chat), burst, seconds), whole
 

@@ -102,9 +102,9 @@ def render(
 
 
 def title(spoken: Spoken) -> str:
-    """What a topic that begins with this message is called."""
-    words = next((block.words for block in spoken.blocks if block.words.strip()), "")
-    return _cut(" ".join(words.split()) or NOTHING, TOPIC)
+    """What a topic that begins with this message is called: its first two lines, whose it is and which meeting."""
+    lines = [" ".join(_tame(block.words).split()) for block in spoken.blocks]
+    return _cut(" – ".join([line for line in lines if line][:2]) or NOTHING, TOPIC)
 
 
 # -- words

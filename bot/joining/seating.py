@@ -84,7 +84,11 @@ def invitation(visit: Visit, group: int) -> Message:
     m = t.memberships.c
     seats = select(m.person_id).where(m.circle_id == group, m.until.is_(None), m.role.in_(TAKING_PART))
     people = [row.person_id for row in visit.all(seats.order_by(m.id))]
-    parts: list[Any] = [Heading(Text("join.place", {"group": Name("circle", group)})), line("join.how")]
+    parts: list[Any] = [
+        Heading(Text("join.place", {"group": Name("circle", group)})),
+        line("join.how"),
+        line("join.take-back"),
+    ]
     if not visit.chat.hears_all:
         parts.append(line("join.privacy-mode"))
     if people:

@@ -169,12 +169,12 @@ def test_pictures_have_their_title_and_their_words(file, drawn):
 @pytest.mark.parametrize(
     ("blocks", "title"),
     [
-        ([line(" "), line("Session 1\nof 3")], "Session 1 of 3"),
+        ([line(" "), line("Vest"), line("Session 1\nof 3"), line("x")], "Vest – Session 1 of 3"),
         ([], "–"),
         ([line("x" * 200)], "x" * 127 + "…"),
     ],
 )
-def test_a_topic_is_called_after_its_first_line(blocks, title):
+def test_a_topic_is_called_after_its_first_lines(blocks, title):
     assert render.title(said(*blocks)) == title
 
 
