@@ -159,7 +159,8 @@ class Works:
                     ours.add((place.id, each.reply_to))
                     theirs.add((place.id, each.reply_to))
         desk.replies = desk.unit.replies(theirs)
-        tombs = {self.tomb(*each): each for each in theirs if each not in desk.replies}
+        unknown = [each for each in theirs if each not in desk.replies]
+        tombs = {self.tomb(*each): each for each in unknown} if unknown and desk.unit.any_buried() else {}
         desk.buried = {tombs[found] for found in desk.unit.buried(tombs)}
         desk.prompts = desk.unit.prompts(ours)
 

@@ -52,6 +52,7 @@ waited_for = Prepared(
 )
 known = Prepared(select(t.log.c.key).where(listed(t.log.c.key, "keys")))
 buried = Prepared(select(t.tombstones.c.hash).where(listed(t.tombstones.c.hash, "hashes")))
+any_buried = Prepared(select(t.tombstones.c.hash).limit(1))
 places = Prepared(
     select(t.places.c.id, t.places.c.platform, t.places.c.workspace, t.places.c.channel, t.places.c.thread,
            t.places.c.person_id, t.places.c.session_id, t.places.c.threads, t.places.c.organisation_id)

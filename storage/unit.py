@@ -138,6 +138,10 @@ class Unit:
         """Which of these messages have been erased."""
         return {one for (one,) in statements.buried.rows(self.connection, hashes=hashes)} if hashes else set()
 
+    def any_buried(self) -> bool:
+        """Whether anything has ever been erased."""
+        return bool(statements.any_buried.rows(self.connection))
+
     def sessions(self, ids: Collection[int]) -> dict[int, SessionRow]:
         """Sessions by id, locked until the transaction ends."""
         found = statements.sessions.rows(self.connection, ids=ids) if ids else ()
