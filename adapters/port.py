@@ -335,8 +335,9 @@ class Known(Struct, frozen=True, kw_only=True):
     gone: bool = False
 
 
-#: Takes what was heard, and returns once it is stored: only then may a platform be told that we have it.
-Ear: TypeAlias = Callable[[Heard], Awaitable[None]]
+#: Takes what was heard, and returns once it is stored: only then may a platform be told that we have it. True: it
+#: was news, and has been taken in just now. None: nobody knows.
+Ear: TypeAlias = Callable[[Heard], Awaitable[bool | None]]
 
 
 class Platform(Protocol):

@@ -55,9 +55,9 @@ class Intake:
         self.checkpoint, self.after = checkpoint, after
         self._waiting: asyncio.Queue[tuple[Happening, asyncio.Future[str]]] = asyncio.Queue()
 
-    async def hear(self, heard: Heard) -> None:
-        """A platform's ear: returns when what was heard is stored, or parked."""
-        await self.put(heard)
+    async def hear(self, heard: Heard) -> bool:
+        """A platform's ear: returns when what was heard is stored, or parked; and whether it was news."""
+        return await self.put(heard) == "applied"
 
     async def put(self, happening: Happening) -> str:
         """Returns "applied", "known", "parked" or why it was ignored. Raises when it could not be stored at all."""

@@ -41,6 +41,7 @@ from adapters.port import (
     Rewrote,
     Taken,
     TookBack,
+    Wrote,
 )
 from adapters.terminal import blanking, names, parse, records
 from adapters.terminal.caller import Caller
@@ -204,12 +205,15 @@ class TerminalPlatform:
 
     async def _take(self, heard: Heard) -> Answer:
         try:
-            await self._ear(heard)
+            news = await self._ear(heard)
         except Exception as fault:  # noqa: BLE001 - whatever it was, the caller is told that it is not stored
             return Answer(heard.key, ok=False, error="not-stored", detail=type(fault).__name__)
         try:
             if isinstance(heard, Rewrote | TookBack):  # which wait for the disk
                 await asyncio.to_thread(self._show, heard)
+            elif news and isinstance(heard, Wrote):
+                # It cannot stand there yet, and to look for it takes the longer the more stands there.
+                self.places.append(heard, durable=False)
             else:
                 self._show(heard)
         except OSError as fault:
