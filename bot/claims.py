@@ -107,9 +107,7 @@ class Claims:
         found.speechless = [row for row in rows if row.id not in {said.id for said, _ in worded}]
         targets, roots, flying = _targets(unit, rows), self._roots(unit, rows), flying.copy()
         for row, said in worded:
-            parcel = Parcel(
-                row, _outgoing(row, said, targets.get(row.id), roots.get(row.session_id), self.mark)
-            )
+            parcel = Parcel(row, _outgoing(row, said, targets.get(row.id), roots.get(row.id), self.mark))
             if self._goes(found, parcel, closed, now, flying):
                 flying[row.platform] += 1
                 found.quotes += [(row.id, reply) for reply in said.quotes]
@@ -156,23 +154,25 @@ class Claims:
             return []
 
     def _roots(self, unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
-        """By session: the first message of its meeting, where the meeting hangs together by replies to it."""
-        hanging = {
-            row.session_id
-            for row in rows
-            if row.session_id and not row.threads and row.person_id is None and self._hangs(row)
-        }
+        """By row: the first message of its meeting, where the meeting hangs together by replies to it."""
+        hanging = [row for row in rows if row.session_id and self._hangs(row)]
         if not hanging:
             return {}
         o = t.outbox.c
-        first = select(o.session_id, o.receipt).where(
-            o.session_id.in_(hanging), o.slot == "root", o.kind == "say", o.receipt.is_not(None)
-        )
-        return {row.session_id: row.receipt for row in unit.all(first)}
+        first = select(o.session_id, o.place_id, o.receipt).where(
+            o.session_id.in_({row.session_id for row in hanging}),
+            o.slot == "root", o.kind == "say", o.receipt.is_not(None),
+        )  # fmt: skip
+        # Where its group has moved meanwhile, the first message stands in another chat.
+        there = {(row.session_id, row.place_id): row.receipt for row in unit.all(first)}
+        hung = ((row.id, there.get((row.session_id, row.place_id))) for row in hanging)
+        return {row: receipt for row, receipt in hung if receipt}
 
     def _hangs(self, row: Any) -> bool:
+        """A thread holds a meeting together by itself, and what is told in private belongs to none."""
         platform = self.platforms.get(row.platform)
-        return platform is not None and platform.capabilities.hangs
+        apart = row.threads or row.thread or row.person_id is not None
+        return platform is not None and platform.capabilities.hangs and not apart
 
     # -- writing it down
 

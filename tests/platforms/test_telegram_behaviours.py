@@ -1,0 +1,321 @@
+"""What the house makes of each thing that people do on Telegram: one small meeting each."""
+
+import pytest
+
+pytest.importorskip("telegram", reason="python-telegram-bot is not installed")
+pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+
+from contextlib import asynccontextmanager
+
+from storage import tables as t
+from tests.house.rig import NINE, driven
+from tests.platforms.telegram_rig import FJORD, planned, trial
+
+FILES = "Jeg tar vare på ord, ikke bilder og filer. Skriv det med ord, så teller det."
+
+
+@asynccontextmanager
+async def meeting(database, kind="supergroup", *, bot="member", newcomers=(), **more):
+    """A group of four, asked to share what they think of the first question; the house and the chat."""
+    async with trial(database, **more) as it:
+        chat = getattr(it.server, kind)("Vest", it.town.all(*FJORD), bot=bot)
+        for one in it.town.all(*FJORD, "Berit", "Per"):
+            one.started = one.name not in newcomers
+        planned(database, it.town, {"Fjord": chat}, members=(FJORD,))
+        await it.go(to=NINE)
+        await it.press("Kari", it.server.last(chat), "Vi er her")
+        await it.go(minutes=3)
+        yield it, chat
+
+
+@asynccontextmanager
+async def forum(database, *, topics=True, **more):
+    """The same in a forum, where each meeting has a topic, or where we may make none: General."""
+    async with trial(database, **more) as it:
+        chat = it.server.forum("Vest", it.town.all(*FJORD))
+        if not topics:
+            it.server.promote(it.server.bot, chat, rights={"can_manage_topics": False})
+        for one in it.town.all(*FJORD, "Berit", "Per"):
+            one.started = True
+        planned(database, it.town, {"Fjord": chat})
+        await it.come_in(chat, "Fjord", *FJORD)
+        await it.go(to=NINE)
+        topic = next(iter(chat.topics.values()), None)
+        await it.press("Kari", it.server.last(chat, topic), "Vi er her")
+        await it.go(minutes=3)
+        yield it, chat, topic
+
+
+def asked(it, chat):
+    return it.server.find(chat, "Nå deler vi")
+
+
+# -- what counts as an answer
+
+
+@driven
+async def test_in_privacy_mode_a_reply_counts_and_so_does_svar_and_nothing_else_is_heard(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        await it.say("Amir", chat, "Skolen.", reply_to=asked(it, chat))
+        await it.say("Liv", chat, "/svar Fergen.")
+        await it.say("Jon", chat, f"/answer@{it.server.bot.username} Veien.")
+        await it.say("Kari", chat, "Dette leser ingen bot.")
+        assert it.replies == ["Skolen.", "Fergen.", "Veien."]
+        assert it.screen(chat).count("👌 Runda") == 3
+
+
+@driven
+async def test_where_it_is_an_administrator_all_that_is_written_counts(sqlite_database):
+    async with meeting(sqlite_database, bot="administrator") as (it, chat):
+        await it.say("Amir", chat, "Skolen.")
+        assert it.replies == ["Skolen."]
+        assert "/svar" not in it.screen(chat)
+
+
+@driven
+async def test_svar_without_words_is_told_how(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        await it.say("Liv", chat, "/svar")
+        assert "Skriv det du vil si rett etter kommandoen" in it.screen(chat)
+        assert it.replies == []
+
+
+@driven
+async def test_who_is_not_of_the_group_is_not_heard(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.join(it.town["Tor"], chat)
+        await it.say("Tor", chat, "/svar Jeg kom bare innom.")
+        assert it.replies == []
+
+
+@driven
+async def test_a_picture_counts_by_its_words(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.photo(it.town["Kari"], chat, "Kaia slik den er nå.", reply_to=asked(it, chat), album="a")
+        it.server.photo(it.town["Kari"], chat, "", reply_to=asked(it, chat), album="a")
+        await it.settle()
+        assert it.replies == ["Kaia slik den er nå."]
+
+
+@driven
+async def test_a_picture_and_a_voice_without_words_are_no_answer_and_their_author_is_told(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.photo(it.town["Kari"], chat, reply_to=asked(it, chat))
+        it.server.voice(it.town["Amir"], chat, reply_to=asked(it, chat))
+        await it.settle()
+        assert it.replies == []
+        assert it.told("Kari") == it.told("Amir") == f"Runda: {FILES}"
+
+
+@driven
+async def test_stickers_contacts_and_forwards_are_no_answers(sqlite_database):
+    async with meeting(sqlite_database, bot="administrator") as (it, chat):
+        theirs = it.server.find(chat, "Nå deler vi")
+        it.server.sticker(it.town["Kari"], chat, reply_to=theirs)
+        it.server.contact(it.town["Liv"], chat, "+4799887766")
+        said = await it.say("Jon", chat, "Skolen.")
+        it.server.forward(it.town["Amir"], chat, said)
+        it.server.forward(it.town["Amir"], chat, said, hidden=True)
+        await it.settle()
+        assert it.replies == ["Skolen."]
+        assert b"99887766" not in sqlite_database.path.read_bytes()
+
+
+@driven
+async def test_nobody_can_say_who_an_anonymous_administrator_or_a_channel_is(sqlite_database):
+    async with meeting(sqlite_database, bot="administrator") as (it, chat):
+        it.server.promote(it.town["Liv"], chat, anonymous=True)
+        news = it.server.channel("Nytt", [it.town["Liv"]], linked=chat)
+        it.server.say_anonymously(it.town["Liv"], chat, "Vi som styrer, mener dette.")
+        it.server.say_as_channel(news, chat, "Kanalen mener dette.")
+        it.server.channel_post(news, "Et innlegg, som også kommer i gruppa.")
+        await it.settle()
+        assert it.replies == []
+        assert it.rows(t.parked) == []
+
+
+@driven
+async def test_other_bots_are_never_heard(sqlite_database):
+    async with meeting(sqlite_database, bot="administrator") as (it, chat):
+        other = it.server.other_bot("Vær", "vaer_bot")
+        it.server.join(other, chat)
+        it.server.say(other, chat, "Sol i dag.")
+        await it.settle()
+        assert it.replies == []
+
+
+# -- changing one's mind
+
+
+@driven
+async def test_edits_are_followed_and_invisible_ones_change_nothing(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        mine = await it.say("Amir", chat, "/svar Skolen.")
+        it.server.touch(mine)
+        await it.settle()
+        it.rig.clock.at += it.rig.clock.at - NINE
+        it.server.edit(mine, "/svar Skolen og barnehagen.")
+        await it.settle()
+        assert it.replies == ["Skolen og barnehagen."]
+
+
+@driven
+async def test_a_command_takes_an_answer_back_and_only_ones_own(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        mine = await it.say("Amir", chat, "/svar Skolen.")
+        await it.say("Liv", chat, "/angre", reply_to=mine)
+        assert it.replies == ["Skolen."]
+        assert "Svar på din egen melding med /angre" in it.screen(chat)
+        it.server.delete(mine)  # of this no bot is told
+        await it.settle()
+        assert it.replies == ["Skolen."]
+        again = await it.say("Amir", chat, "/svar Ferga.")
+        await it.say("Amir", chat, "/angre", reply_to=again)
+        assert it.replies == ["Skolen."]
+
+
+# -- buttons
+
+
+@driven
+async def test_every_press_is_answered_also_by_who_is_not_of_the_group(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.join(it.town["Tor"], chat)
+        pressed = [
+            await it.press(who, it.server.find(chat, "Spørsmål 1"), "Hjelp") for who in ("Kari", "Tor")
+        ]
+        assert all(each.answered for each in pressed)
+
+
+@driven
+async def test_help_by_command(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        await it.say("Kari", chat, "/hjelp")
+        assert "«3?» – mer om punkt 3 på bildet" in it.told("Kari")
+
+
+# -- the chat itself
+
+
+@driven
+async def test_a_plain_group_that_becomes_a_supergroup_takes_its_meeting_along(sqlite_database):
+    async with meeting(sqlite_database, "group") as (it, chat):
+        new = it.server.migrate(chat)
+        await it.settle()
+        await it.say("Amir", new, "/svar Skolen.")
+        await it.say("Liv", new, "/svar neste")
+        assert it.replies[0] == "Skolen."
+        assert it.server.posts(new)
+
+
+@driven
+async def test_kicked_out_the_meeting_stops_and_the_coordinator_is_told_and_taken_in_again_it_goes_on(
+    sqlite_database,
+):
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.kick(it.server.bot, chat)
+        await it.settle()
+        await it.go(minutes=30)
+        it.server.join(it.server.bot, chat)
+        await it.settle()
+        await it.say("Amir", chat, "/svar Skolen.")
+        assert it.replies == ["Skolen."]
+        shut, opened = it.told("Berit").splitlines()
+        assert shut.startswith("Runda: Fjord: Det går ikke an å sende noe dit: Runda er fjernet derfra")
+        assert opened == "Runda: Fjord: Meldinger kommer fram igjen, og det går videre."
+
+
+@driven
+async def test_restricted_it_waits(sqlite_database):
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.restrict(it.server.bot, chat)
+        await it.go(minutes=30)
+        said = len(it.server.posts(chat))
+        it.server.restrict(it.server.bot, chat, can_send=True)
+        await it.say("Amir", chat, "/svar neste")
+        assert len(it.server.posts(chat)) > said
+        assert [line.partition(": ")[2][:18] for line in it.told("Berit").splitlines()] == [
+            "Fjord: Det går ikk",
+            "Fjord: Meldinger k",
+        ]
+
+
+@driven
+async def test_who_has_blocked_the_bot_stops_nobody_else_and_hears_it_all_when_they_come_back(
+    sqlite_database,
+):
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.block(it.town["Amir"])
+        await it.say("Amir", chat, "/hjelp")
+        await it.say("Kari", chat, "/svar Skolen.")
+        assert it.replies == ["Skolen."]
+        assert it.told("Amir") == it.told("Berit") == ""
+        await it.start("Amir")
+        assert "«neste» – videre til det neste" in it.told("Amir")
+
+
+@driven
+async def test_who_has_never_written_to_the_bot_is_answered_as_soon_as_they_do(sqlite_database):
+    async with meeting(sqlite_database, newcomers=("Amir",), faulty=True) as (it, chat):
+        await it.say("Amir", chat, "/hjelp")
+        assert it.server.refusals == [
+            "sendMessage 403 Forbidden: bot can't initiate conversation with a user"
+        ]
+        assert "Svar for deg selv" in it.screen(chat)  # an address that leads to the private chat
+        await it.press("Amir", it.server.find(chat, "Spørsmål 1"), "Svar for deg selv")
+        await it.go(minutes=1 / 60)
+        assert "«neste» – videre til det neste" in it.told("Amir")
+
+
+# -- topics
+
+
+@driven
+async def test_each_meeting_has_a_topic_of_its_own(sqlite_database):
+    async with forum(sqlite_database) as (it, chat, topic):
+        assert topic.name == "Fjord – Økt 1 av 3: Kartlegge status"
+        await it.say("Amir", chat, "Skolen.", topic)
+        await it.say("Liv", chat, "I et annet emne.")
+        assert it.replies == ["Skolen."]
+
+
+@driven
+async def test_a_topic_that_was_closed_stops_the_meeting_until_it_is_opened(sqlite_database):
+    """An administrator may write in it all the same; so the group has a topic of its own, and the bot no power."""
+    async with trial(sqlite_database, faulty=True) as it:
+        chat = it.server.forum("Vest", it.town.all(*FJORD), bot="member")
+        topic = it.server.topic(chat, "Fjord")
+        it.town["Berit"].started = True
+        planned(sqlite_database, it.town, {"Fjord": chat})
+        await it.come_in(chat, "Fjord", *FJORD, topic=topic)
+        await it.go(to=NINE)
+        await it.press("Kari", it.server.last(chat, topic), "Vi er her")
+        it.server.close_topic(it.town["Kari"], chat, topic)
+        await it.go(minutes=20)
+        assert "emnet er lukket; åpne det igjen" in it.told("Berit")
+        it.server.reopen_topic(it.town["Kari"], chat, topic)
+        await it.say("Amir", chat, "/svar Skolen.", topic)
+        assert it.replies == ["Skolen."]
+        assert "Meldinger kommer fram igjen" in it.told("Berit")
+        assert it.server.refusals == ["sendMessage 400 Bad Request: TOPIC_CLOSED"] * 2
+
+
+@driven
+async def test_a_deleted_topic_is_mended_by_the_code_in_another_place(sqlite_database):
+    async with forum(sqlite_database, faulty=True) as (it, chat, topic):
+        it.server.delete_topic(it.town["Kari"], chat, topic)
+        await it.go(minutes=20)
+        assert "emnet er slettet; lag et nytt" in it.told("Berit")
+        assert "sendMessage 400 Bad Request: message thread not found" in it.server.refusals
+        other = it.server.topic(chat, "Fjord igjen")
+        await it.come_in(chat, "Fjord", "Liv", topic=other)
+        await it.say("Amir", chat, "Skolen.", other)
+        assert it.replies == ["Skolen."]
+
+
+@driven
+async def test_general_takes_messages_without_a_number(sqlite_database):
+    async with forum(sqlite_database, topics=False) as (it, chat, _):
+        await it.say("Amir", chat, "Skolen.")
+        assert it.replies == ["Skolen."]
+        assert all("message_thread_id" not in each.params for each in it.server.asked("sendMessage"))
