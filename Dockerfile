@@ -4,11 +4,11 @@ FROM python:3.11-slim AS builder
 WORKDIR /build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 
-# What Runda needs, PostgreSQL's driver included, in an environment of its own. Before the source is copied, so
-# that this layer is built again only when the versions change.
-COPY requirements/postgres.txt requirements/build.txt requirements/
+# What Runda needs, with PostgreSQL's driver and all chat platforms, in an environment of its own. Before the source
+# is copied, so that this layer is built again only when the versions change.
+COPY requirements/platforms.txt requirements/build.txt requirements/
 RUN python -m venv /opt/runda \
-    && /opt/runda/bin/python -m pip install --require-hashes --only-binary :all: -r requirements/postgres.txt \
+    && /opt/runda/bin/python -m pip install --require-hashes --only-binary :all: -r requirements/platforms.txt \
     && python -m pip install --require-hashes --only-binary :all: -r requirements/build.txt
 
 COPY pyproject.toml README.md LICENSE ./

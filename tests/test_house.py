@@ -205,13 +205,21 @@ def wanted(*extras: str) -> set[str]:
     return {re.split(r"[^\w.-]", line)[0].lower().replace(".", "-").replace("_", "-") for line in lines}
 
 
-@pytest.mark.parametrize(("name", "extras"), [("base", []), ("postgres", ["postgres"]), ("test", [])])
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [
+        ("base", []),
+        ("postgres", ["postgres"]),
+        ("platforms", ["postgres", "telegram"]),
+        ("test", ["telegram"]),
+    ],
+)
 def test_what_the_project_needs_is_locked(name, extras):
     """Fails after a change of pyproject.toml without .ci/lock."""
     assert wanted(*extras) <= locked(name).keys()
 
 
-@pytest.mark.parametrize("name", ["postgres", "test", "lint"])
+@pytest.mark.parametrize("name", ["postgres", "platforms", "test", "lint"])
 def test_all_kits_have_the_versions_that_people_run(name):
     base = locked("base")
     assert {package: locked(name)[package] for package in base} == base
