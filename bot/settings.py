@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     )
     #: Encrypts the tokens of workspaces that have installed the app.
     key: SecretStr | None = Field(None, description="A key of Fernet's; needed for many workspaces.")
+    #: Where the world finds this server, if workspaces install Runda by themselves.
+    url: str | None = Field(None, description="The public address, https://…")
     #: Where requests are taken, if anything needs HTTP.
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(3000, ge=0, le=65535, description="The port to listen on.")

@@ -58,10 +58,11 @@ class _All(AsyncMiddleware):
 class Door:
     """`signing_secret` is of requests by HTTP; a socket is trusted by the token that it was opened with."""
 
-    def __init__(self, take: Take, *, signing_secret: str = "", flow: AsyncOAuthFlow | None = None) -> None:
+    def __init__(self, take: Take, *, signing_secret: str = "") -> None:
         self._take, self._busy, self._idle, self.open = take, 0, asyncio.Event(), False
         self._idle.set()
-        self.flow = flow
+        #: How workspaces install us, once that is open.
+        self.flow: AsyncOAuthFlow | None = None
         self.app = AsyncApp(
             name="runda", logger=quiet.logger(), signing_secret=signing_secret, process_before_response=True,
             request_verification_enabled=bool(signing_secret), authorize=_nobody,
@@ -91,11 +92,10 @@ class Door:
 
     # -- by HTTP
 
-    def routes(self) -> list[web.RouteDef]:
-        routes = [web.post(EVENTS, self._http)]
-        if self.flow is not None:
-            routes += [web.get(INSTALL, self._install), web.get(REDIRECT, self._installed)]
-        return routes
+    def routes(self, *, events: bool, installing: bool) -> list[web.RouteDef]:
+        told = [web.post(EVENTS, self._http)] if events else []
+        ways_in = [web.get(INSTALL, self._install), web.get(REDIRECT, self._installed)] if installing else []
+        return told + ways_in
 
     async def _http(self, request: web.Request) -> web.Response:
         if not self.open:
@@ -103,11 +103,13 @@ class Door:
         return await to_aiohttp_response(await self.app.async_dispatch(await _asked(request)))
 
     async def _install(self, request: web.Request) -> web.Response:
-        assert self.flow is not None
+        if self.flow is None:
+            return web.Response(status=503)
         return await to_aiohttp_response(await self.flow.handle_installation(await _asked(request)))
 
     async def _installed(self, request: web.Request) -> web.Response:
-        assert self.flow is not None
+        if self.flow is None:
+            return web.Response(status=503)
         return await to_aiohttp_response(await self.flow.handle_callback(await _asked(request)))
 
 

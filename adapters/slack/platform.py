@@ -36,16 +36,17 @@ from adapters.port import (
     Shut,
     Taken,
 )
-from adapters.slack import interactions, names, parse, sending
+from adapters.slack import installing, interactions, names, parse, sending
 from adapters.slack.client import Client, Json
 from adapters.slack.door import Door
+from adapters.slack.installing import Seal
 from adapters.slack.looking import Finder
 from adapters.slack.parse import Nothing
 from adapters.slack.people import People
 from adapters.slack.sending import Sender
 from adapters.slack.showing import Shows
 from adapters.slack.socket import LAST, Socket
-from adapters.slack.workspaces import Forgetful, Installation, Keeper, Workspaces
+from adapters.slack.workspaces import Forgetful, Installation, Keeper, Workspaces, meet
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +66,15 @@ class Setup(Struct, frozen=True, kw_only=True):
     app_token: str = ""
     signing_secret: str = ""
     address: str | None = None
-    #: Handed out to many workspaces, outside of Slack's marketplace: look-ups are rationed.
-    distributed: bool = False
+    #: For many workspaces: the app's own, and where the world finds us.
+    client_id: str = ""
+    client_secret: str = ""
+    url: str = ""
+
+    @property
+    def distributed(self) -> bool:
+        """Handed out to many workspaces, and not by Slack's marketplace: look-ups are rationed."""
+        return bool(self.client_id)
 
     def __repr__(self) -> str:
         return "Setup(…)"
@@ -81,7 +89,11 @@ class SlackPlatform:
 
     name = names.NAME
 
-    def __init__(self, setup: Setup, clock: Clock, keeper: Keeper | None = None) -> None:
+    def __init__(
+        self, setup: Setup, clock: Clock, keeper: Keeper | None = None, seal: Seal | None = None
+    ) -> None:
+        """Asks Slack nothing yet. `keeper` remembers installations; `seal` is for those that are new."""
+        self._seal = seal
         self._setup, self._clock = setup, clock
         self.capabilities = Capabilities(
             buttons=True, look_up=True, threads=True, reactions=True, quietly=True, sheets=True,
@@ -119,13 +131,19 @@ class SlackPlatform:
 
     def routes(self) -> list[web.RouteDef]:
         """What is to be served by HTTP; nothing where Slack comes by a socket."""
-        return [] if self._setup.app_token else self.door.routes()
+        events = not self._setup.app_token
+        return self.door.routes(events=events, installing=self._setup.distributed)
 
     async def listen(self, ear: Ear, counter: Counter | None) -> None:
         """Returns when listening, or when that takes long: then it goes on by itself. Raises what storage raises."""
         self._ear = ear
         self._shows = Shows(self.client, self.workspaces, counter) if counter is not None else None
         await self.workspaces.load()
+        if self._setup.distributed and self._seal is not None:
+            self.door.flow = installing.flow(
+                self.client, self.workspaces, self._seal, self._arrived, client_id=self._setup.client_id,
+                client_secret=self._setup.client_secret, url=self._setup.url,
+            )  # fmt: skip
         if self._setup.bot_token:
             self._meeting = asyncio.create_task(self._meet(), name="slack auth")
             await asyncio.wait({self._meeting}, timeout=LAST)
@@ -163,12 +181,16 @@ class SlackPlatform:
         except (Refused, OSError) as fault:
             log.warning("Slack has not said yet who we are: %s", fault)
         else:
-            if await self.workspaces.keep(installation) or self._cut:
-                await self._news("back", installation.workspace)
-            self._cut = False
+            await self._arrived(installation)
             return True
         await asyncio.sleep(wait)
         return False
+
+    async def _arrived(self, installation: Installation) -> None:
+        """A workspace has let us in, or lets us in still."""
+        if await self.workspaces.keep(installation) or self._cut:
+            await self._news("back", installation.workspace)
+        self._cut = False
 
     async def _no_token(self, shut: Shut) -> None:
         """Said once, for every workspace that was known before."""
@@ -238,14 +260,3 @@ class SlackPlatform:
 def _say(nothing: Nothing) -> None:
     if nothing.why.startswith("unreadable"):
         log.warning("Slack told something that is %s", nothing.why)
-
-
-async def meet(client: Client, token: str) -> Installation:
-    """Which workspace a token is for, and who we are there. Raises Refused, Shut, Later and OSError."""
-    said, headers = await client.ask(token, "auth.test")
-    scopes = headers.get("x-oauth-scopes") or headers.get("X-OAuth-Scopes") or ""
-    return Installation(
-        workspace=said["team_id"], name=said.get("team", ""), token=token, account=said["user_id"],
-        bot=said.get("bot_id") or "", url=said.get("url", ""),
-        scopes=tuple(filter(None, (each.strip() for each in scopes.split(",")))),
-    )  # fmt: skip

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.port import Link
 from adapters.slack import names
+from adapters.slack.client import Client
 
 
 class Installation(Struct, frozen=True, kw_only=True):
@@ -24,8 +26,11 @@ class Installation(Struct, frozen=True, kw_only=True):
     bot: str = ""
     url: str = ""
     scopes: tuple[str, ...] = ()
-    #: Who installed it.
-    by: str | None = None
+    #: Who installed it just now: the account, and the name. Not kept with it.
+    by: tuple[str, str] | None = None
+
+    def by_whom(self, account: str, name: str) -> Installation:
+        return replace(self, by=(account, name))
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -111,3 +116,14 @@ class Workspaces:
         known = self._known.get(link.place.workspace)
         private = names.is_person(link.place.channel) and ":" not in link.message
         return names.permalink(known.url, link) if known is not None and known.url and not private else None
+
+
+async def meet(client: Client, token: str) -> Installation:
+    """Which workspace a token is for, and who we are there. Raises Refused, Shut, Later and OSError."""
+    said, headers = await client.ask(token, "auth.test")
+    scopes = headers.get("x-oauth-scopes") or headers.get("X-OAuth-Scopes") or ""
+    return Installation(
+        workspace=said["team_id"], name=said.get("team", ""), token=token, account=said["user_id"],
+        bot=said.get("bot_id") or "", url=said.get("url", ""),
+        scopes=tuple(filter(None, (each.strip() for each in scopes.split(",")))),
+    )  # fmt: skip

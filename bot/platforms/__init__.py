@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from adapters.port import Platform
     from adapters.terminal import TerminalPlatform
@@ -37,6 +37,17 @@ def configured(settings: Settings, database: Database, clock: Clock) -> Configur
     )
     terminal = TerminalPlatform(settings.data / "terminal", clock)
     return terminal, *(each for each in others if each is not None)
+
+
+def greetings(platforms: Iterable[Platform]) -> Iterator[str]:
+    """What is said of each when Runda has started: where it is, and what is wrong as far as is known by then."""
+    for platform in platforms:
+        if platform.name == "slack":
+            from bot.platforms.slack import greeting
+
+            yield from greeting(platform)
+        else:
+            yield f"Also: {platform.name.capitalize()}."
 
 
 def _slack(settings: Settings, database: Database, clock: Clock) -> Platform | None:

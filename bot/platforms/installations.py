@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +18,11 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from bot.clock import Clock
+from bot.series.appointing import appoint
+from bot.series.homes import Where
+from bot.series.problems import SeriesProblem
 from bot.settings import Misconfigured, Settings
+from flows.forms import Named
 from storage import tables as t
 from storage.database import Database
 
@@ -28,10 +34,10 @@ T = TypeVar("T")
 PLATFORM = "slack"
 #: Of an organisation that a workspace makes, until somebody says otherwise.
 LANGUAGE, ZONE = "nb", "Europe/Oslo"
-NO_KEY = (
-    "RUNDA_KEY is no key. Make one with: "
-    "python3 -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+MAKE_KEY = (
+    "python3 -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())' makes one"
 )
+NO_KEY = f"RUNDA_KEY is no key: {MAKE_KEY}"
 
 
 class Vault:
@@ -45,17 +51,36 @@ class Vault:
         except ValueError as fault:
             raise Misconfigured(NO_KEY) from fault
 
-    def lock(self, token: str) -> str:
-        return self._fernet.encrypt(token.encode()).decode()
+    def lock(self, words: str, now: int) -> str:
+        """`now`: in seconds since 1970."""
+        return self._fernet.encrypt_at_time(words.encode(), now).decode()
 
-    def unlock(self, locked: str) -> str | None:
-        """None: it was locked with another key."""
+    def unlock(self, locked: str, now: int = 0, seconds: int | None = None) -> str | None:
+        """None: it was locked with another key, or longer ago."""
         from cryptography.fernet import InvalidToken
 
         try:
-            return self._fernet.decrypt(locked.encode()).decode()
+            if seconds is None:
+                return self._fernet.decrypt(locked.encode()).decode()
+            return self._fernet.decrypt_at_time(locked.encode(), seconds, now).decode()
         except InvalidToken:
             return None
+
+
+class Seal:
+    """`adapters.slack.installing.Seal`: a word that nobody else can make, with its time in it."""
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self.vault, self.clock = vault, clock
+
+    def make(self) -> str:
+        return self.vault.lock(secrets.token_hex(16), self._now())
+
+    def holds(self, sealed: str, seconds: int) -> bool:
+        return self.vault.unlock(sealed, self._now(), seconds) is not None
+
+    def _now(self) -> int:
+        return int(self.clock.now().timestamp())
 
 
 class Installations:
@@ -108,11 +133,10 @@ class Installations:
     def _keep(self, connection: Connection, installation: Installation) -> bool:
         own = installation.token == self._own
         if not own and self.vault is None:
-            raise Misconfigured(f"A token cannot be kept without RUNDA_KEY. {NO_KEY}")
-        locked = None if own or self.vault is None else self.vault.lock(installation.token)
-        about = msgspec.to_builtins(installation)
-        for name in ("workspace", "name", "token"):
-            del about[name]
+            raise Misconfigured(f"A token cannot be kept without RUNDA_KEY: {MAKE_KEY}")
+        now = int(self.clock.now().timestamp())
+        locked = None if own or self.vault is None else self.vault.lock(installation.token, now)
+        about = {name: getattr(installation, name) for name in ("account", "bot", "url", "scopes")}
         values = {"name": installation.name[:200], "token": locked, "about": msgspec.json.encode(about).decode(),
                   "ended_at": None, "cut": None}  # fmt: skip
         known = connection.execute(select(t.installations).where(*_here(installation.workspace))).first()
@@ -122,12 +146,24 @@ class Installations:
             connection.execute(
                 update(t.installations).where(t.installations.c.id == known.id).values(**values)
             )
+            self._appoint(connection, known.organisation_id, installation)
             return bool(known.cut or known.ended_at)
         owner = self._organisation(connection, installation, own=own)
         made = {"organisation_id": owner, "platform": PLATFORM, "workspace": installation.workspace,
                 "installed_at": self.clock.now()}  # fmt: skip
         connection.execute(insert(t.installations).values(**made, **values))
+        self._appoint(connection, owner, installation)
         return False
+
+    def _appoint(self, connection: Connection, owner: int, installation: Installation) -> None:
+        """Whoever installed it may set up series."""
+        if installation.by is None:
+            return
+        account, name = installation.by
+        where = Where(PLATFORM, installation.workspace, account)
+        # Where they may already, nothing changes.
+        with contextlib.suppress(SeriesProblem):
+            appoint(connection, owner, Named(name), where, f"{PLATFORM} {account}", self.clock.now())
 
     def _end_others(self, connection: Connection, workspace: str) -> None:
         """The settings name one token: a workspace that they named before is none of ours any more."""

@@ -56,14 +56,19 @@ class House:
 
 @asynccontextmanager
 async def listening(
-    slack: SlackServer, house: House, transport: str = "socket", **setup: Any
+    slack: SlackServer,
+    house: House,
+    transport: str = "socket",
+    keeper: Any = None,
+    seal: Any = None,
+    **setup: Any,
 ) -> AsyncIterator[SlackPlatform]:
     """The adapter, told by the stand-in through a socket or by HTTP."""
     how = (
         {"app_token": slack.app_token} if transport == "socket" else {"signing_secret": slack.signing_secret}
     )
     given = {"bot_token": slack.token, "address": slack.api_url} | how | setup
-    platform = SlackPlatform(Setup(**given), StillClock())
+    platform = SlackPlatform(Setup(**given), StillClock(), keeper, seal)
     runner = None
     if routes := platform.routes():
         app = web.Application()
