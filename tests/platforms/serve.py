@@ -10,8 +10,9 @@ back on standard output, and with it:
     at BOUNDARY HIT      it is about to die there
     ended STATUS         it is gone: 0, or minus the signal
 
-So that no test waits, the house looks at the clock and at the outbox many times a second, and gives up on a request
-after a moment. Nothing else of it is changed.
+So that no test waits, the house looks at the clock, at what is to be kept up and at the outbox whenever the test asks it
+to (`Clock.wake`), besides when it does so by itself; and it gives up on a request after a moment. Nothing else of it is
+changed.
 """
 
 from __future__ import annotations
@@ -35,16 +36,18 @@ from pathlib import Path
 import msgspec
 
 from adapters.slack import client, platform, socket
-from bot import courier, library, timekeeper, wiring
+from bot import library, timekeeper, wiring
 from bot.cli import Caller, runda
-from bot.upkeep import Upkeep
 from flows.programme import LANGUAGES
 
 #: What the command imports only when it is needed.
-LATE = ("bot.cli.serve", "bot.platforms.slack", "bot.counter.acts", "bot.counter.counter", "bot.joining.door", "bot.web")
-_MOMENTS = struct.Struct("dd")
-#: Seconds of the machine's clock: between looks of the house, and until it gives up on a request.
-LOOK, UPKEEP, PATIENCE = 0.01, 0.05, 0.5
+LATE = (
+    "bot.cli.serve", "bot.platforms.slack", "bot.platforms.telegram", "adapters.telegram.platform", "bot.counter.acts",
+    "bot.counter.counter", "bot.joining.door", "bot.web",
+)  # fmt: skip
+_SHARED = struct.Struct("dqq")
+#: Seconds of the machine's clock: between looks at whether the test asks, and until the house gives up on a request.
+GLANCE, PATIENCE = 0.002, 0.5
 
 
 class Order(msgspec.Struct):
@@ -58,16 +61,16 @@ class Order(msgspec.Struct):
 
 
 class Clock:
-    """A moment that two processes see in a file, and the moment at which the upkeep has looked at everything."""
+    """In a file that two processes see: a moment, how often the house was asked to look, and how often it has."""
 
     def __init__(self, file: Path) -> None:
         if not file.exists():
-            file.write_bytes(_MOMENTS.pack(0, 0))
+            file.write_bytes(_SHARED.pack(0, 0, 0))
         with file.open("r+b") as opened:
-            self._shared = mmap(opened.fileno(), _MOMENTS.size)
+            self._shared = mmap(opened.fileno(), _SHARED.size)
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(_MOMENTS.unpack(self._shared[:])[0], UTC)
+        return datetime.fromtimestamp(_SHARED.unpack(self._shared[:])[0], UTC)
 
     def move(self, to: datetime) -> None:
         self._shared[:8] = struct.pack("d", to.timestamp())
@@ -76,24 +79,40 @@ class Clock:
         await asyncio.sleep(seconds)
 
     @property
-    def kept_up(self) -> bool:
-        """The upkeep has looked since this moment came."""
-        now, seen = _MOMENTS.unpack(self._shared[:])
-        return bool(seen >= now)
+    def asked(self) -> int:
+        return int(_SHARED.unpack(self._shared[:])[1])
 
-    def saw(self, at: datetime) -> None:
-        self._shared[8:] = struct.pack("d", at.timestamp())
+    @property
+    def looked(self) -> int:
+        return int(_SHARED.unpack(self._shared[:])[2])
+
+    def wake(self) -> int:
+        """Ask the house to look. It has when `looked` is as much as this."""
+        asked = self.asked + 1
+        self._shared[8:16] = struct.pack("q", asked)
+        return asked
+
+    def looks(self, asked: int) -> None:
+        self._shared[16:] = struct.pack("q", asked)
 
 
-class WatchedUpkeep(Upkeep):
-    """Says when it has looked, so that a test need not wait for longer."""
+class Timekeeper(timekeeper.Timekeeper):
+    """Looks when it is asked to, too."""
 
-    clock: Clock
+    asked: Clock
 
-    def look(self, now: datetime) -> int:
-        found = super().look(now)
-        self.clock.saw(now)
-        return found
+    def _wind(self) -> None:
+        super()._wind()
+        self._watch = asyncio.create_task(self._watching(), name="watching")
+
+    async def _watching(self) -> None:
+        while self._scheduler is not None:
+            if (asked := self.asked.asked) > self.asked.looked:
+                await self._look()
+                await self._keep_up()
+                self.after()
+                self.asked.looks(asked)
+            await asyncio.sleep(GLANCE)
 
 
 def tell(*words: object) -> None:
@@ -114,13 +133,11 @@ def doom(boundary: str, hit: int) -> Callable[[str], None]:
 
 
 def hurry(clock: Clock) -> None:
-    """Look often, give up soon."""
-    timekeeper.LOOK, timekeeper.UPKEEP, courier.LOOK = LOOK, UPKEEP, LOOK
-    client.PATIENCE = client.CONNECT = PATIENCE
-    platform.AGAIN = socket.AGAIN = (0.05,)
+    """Look when asked, give up soon."""
+    Timekeeper.asked, wiring.Timekeeper = clock, Timekeeper  # type: ignore[misc]
+    client.PATIENCE = client.CONNECT = PATIENCE  # type: ignore[assignment]
+    platform.AGAIN = socket.AGAIN = (0.05,)  # type: ignore[assignment]
     socket.PING = 0.25
-    WatchedUpkeep.clock = clock
-    wiring.Upkeep = WatchedUpkeep
 
 
 def life(order: Order) -> None:

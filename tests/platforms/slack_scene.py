@@ -15,7 +15,7 @@ from flows.forms import CREATE
 from storage.database import Database
 from tests.house.rig import EIGHT
 
-FJORD, FJELL = ("Kari", "Amir", "Liv", "Jon"), ("Tor", "Sigrid", "Ola", "Eva")
+FJORD, FJELL = ("Kari", "Amir", "Liv", "Jon"), ("Tor", "Sigrid", "Ola", "Elin")
 #: The coordinator, the manager, and somebody from elsewhere who happens to be in the channel.
 BERIT, PER, NILS = "Berit", "Per", "Nils"
 LOCALES = {"nb": "nb-NO", "nn": "nn-NO", "sv": "sv-SE", "en": "en-GB"}
