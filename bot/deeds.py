@@ -20,7 +20,7 @@ from bot.news import GOING_ON
 from bot.whispers import whisper, whisper_at_home
 from flows import events as e
 from flows.answers import AnswerSheet, answer_sheet, in_order
-from flows.reading import Control, Reading, understand
+from flows.reading import Control, Reading, shape, understand
 from storage import tables as t
 from storage.unit import Account
 
@@ -102,7 +102,8 @@ class Deeds:
                 return self._fill(live, sheet, codes, person, each.at, place.id, each.message, key)
         reply = self.works.ids()
         event = e.Replied(person=person, reply=reply, reading=reading, sent_at=each.at, private=private,
-                          prompt=prompt, about=about, meant=meant)  # fmt: skip
+                          prompt=prompt, about=about, meant=meant,
+                          shape=shape(each.words, self.works.shelf.vocabulary(live.row.language)))  # fmt: skip
         row = _row(live, person, place.id, each.message, each.words, each.at, private=private)
         return desk.apply(live, event, key=key, reply={"id": reply, **row})
 
@@ -150,23 +151,19 @@ class Deeds:
         message: str, key: str,
     ) -> str:  # fmt: skip
         """A reply for each text, and one without words under which all that was chosen is stored."""
-        options = {item.name: {one.code: one.value for one in item.options} for item in sheet.items}
-        texts = {name: words for name, words in written.items() if words.strip() and not options.get(name)}
-        scores = {
-            name: options[name][code] for name, code in written.items() if code in options.get(name, {})
-        }
-        words = {name: self.works.ids() for name in texts}
-        rows = [
-            {
-                "id": words[name],
-                **_row(live, person, place, f"{message}:{number}", texts[name], at, private=True),
-            }
-            for number, name in enumerate(texts)
-        ]
+        texts, scores, picked = _sorted_out(sheet, written)
+        rows: list[dict[str, Any]] = []
+        words: dict[str, tuple[int, ...]] = {}
+        for name, lines in texts.items():
+            new = {self.works.ids(): line for line in lines}
+            words[name] = tuple(new)
+            for reply, line in new.items():
+                row = _row(live, person, place, f"{message}:{len(rows)}", line, at, private=True)
+                rows.append({"id": reply, **row})
         chosen = self.works.ids() if scores else None
         if chosen is not None:
             rows.append({"id": chosen, **_row(live, person, place, message, "", at, private=True)})
-        event = e.Filled(person=person, prompt=sheet.prompt, sent_at=at, words=words, chosen=chosen,
+        event = e.Filled(person=person, prompt=sheet.prompt, sent_at=at, words=words, picked=picked, chosen=chosen,
                          items=tuple(scores))  # fmt: skip
         return self.desk.fill(live, event, rows, scores, key=key)
 
@@ -229,6 +226,27 @@ def _row(
         "place_id": place, "message": message, "revision": 0, "prompt": None, "step": None, "role": "aside",
         "late": False, "private": private, "words": words, "reactions": 0, "sent_at": at,
     }  # fmt: skip
+
+
+def _sorted_out(
+    sheet: AnswerSheet, written: dict[str, str]
+) -> tuple[dict[str, list[str]], dict[str, int | None], dict[str, tuple[int, ...]]]:
+    """What was filled in, by item: texts, each its own reply; values of scores; replies that were chosen."""
+    texts: dict[str, list[str]] = {}
+    scores: dict[str, int | None] = {}
+    picked: dict[str, tuple[int, ...]] = {}
+    for item in sheet.items:
+        value, values = written.get(item.name, "").strip(), {one.code: one.value for one in item.options}
+        if item.sort == "text" and value:
+            lines = [line.strip() for line in value.splitlines()] if item.many else [value]
+            texts[item.name] = [line for line in lines if line]
+        elif item.sort == "choice" and value in values:
+            scores[item.name] = values[value]
+        elif chosen := tuple(
+            int(code) for code in value.split() if item.sort == "choices" and code in values
+        ):
+            picked[item.name] = chosen
+    return texts, scores, picked
 
 
 def _meant(reply: Any) -> e.Meant | None:

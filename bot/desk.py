@@ -76,7 +76,7 @@ class Desk:
     corrected: list[tuple[int, Live, int]] = field(default_factory=list)
     #: Findings that their circle does not let out, or not any more.
     kept_back: list[tuple[int, Live, int]] = field(default_factory=list)
-    published: list[tuple[Live, tuple[int, ...]]] = field(default_factory=list)
+    published: list[tuple[Live, fx.Publish]] = field(default_factory=list)
     #: Meetings that opened in this unit, and messages that were first written in it.
     opened: set[int] = field(default_factory=set)
     missed: set[tuple[int, datetime]] = field(default_factory=set)
@@ -111,7 +111,9 @@ class Desk:
         """Take in a sheet: the rows of its replies, and by item what was chosen (None: does not know)."""
         outcome = self.apply(live, event, key=key, filled={row["id"]: row for row in rows})
         if outcome == "applied" and event.chosen is not None:
-            given = [{"reply_id": event.chosen, "item": item, "value": value} for item, value in scores.items()]
+            given = [
+                {"reply_id": event.chosen, "item": item, "value": value} for item, value in scores.items()
+            ]
             self.unit.add(t.scores, given)
         return outcome
 
@@ -142,7 +144,7 @@ class Desk:
             elif isinstance(effect, fx.Note):
                 _note(self, live, effect)
             elif isinstance(effect, fx.Publish):
-                self.published.append((live, effect.findings))
+                self.published.append((live, effect))
             elif isinstance(effect, fx.Finish):
                 self.unit.run(meeting_becomes(live, "held", ("open",)))
 
@@ -226,8 +228,10 @@ class Desk:
         self.unit.add(
             t.publications,
             [{"session_id": live.row.id, "meeting_id": live.row.meeting_id, "circle_id": live.row.circle_id,
-              "findings": _encode(found).decode(), "waits_for": waits.get(live.row.meeting_id)}
-             for live, found in self.published],
+              "findings": _encode(said.findings).decode(), "given": _encode(said.given).decode(),
+              # What everyone hands on is for the rounds that follow.
+              "waits_for": waits.get(live.row.meeting_id) if live.row.circle_kind != "everyone" else None}
+             for live, said in self.published],
         )  # fmt: skip
 
     def _correct_posted(self) -> None:

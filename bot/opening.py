@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import msgspec
 from sqlalchemy import exists, or_, select
 
 from flows.calendar import WorkingDays, opening
-from flows.events import Answering, Opened, Pace, Setting
+from flows.effects import Given
+from flows.events import Answering, Opened, Pace, Seats, Setting
 from flows.turn import OFFICE
 from storage import tables as t
 from storage.unit import SessionRow, Unit
@@ -86,7 +88,32 @@ class Openings:
             actions=actions,
             # Where every group has another date, everyone's session waits for one until its own time is out.
             groups=max(1, sittings[*date, "group"]) if everyone else 0,
+            seats=self._seats(row) if everyone else (),
+            given=self._given(row),
         )
+
+    def _seats(self, row: SessionRow) -> tuple[Seats, ...]:
+        c = t.circles.c
+        groups = self.unit.all(
+            select(c.id).where(c.series_id == row.series_id, c.kind == "group").order_by(c.number)
+        )
+        members = self._members({group.id for group in groups})
+        return tuple(Seats(group.id, tuple(members[group.id])) for group in groups)
+
+    def _given(self, row: SessionRow) -> tuple[Given, ...]:
+        """What earlier rounds handed on, by step: of each step, that of its latest round."""
+        if row.number == 1:
+            return ()
+        p, m = t.publications.c, t.meetings.c
+        before = select(p.given, m.number).join(t.meetings, m.id == p.meeting_id)
+        before = before.where(m.series_id == row.series_id, m.number < row.number, p.given != "[]")
+        found: dict[str, tuple[int, tuple[int, ...]]] = {}
+        for each in self.unit.all(before.order_by(m.number, p.id)):
+            for one in msgspec.json.decode(each.given, type=tuple[Given, ...]):
+                number, replies = found.get(one.step, (each.number, ()))
+                kept = replies if number == each.number else ()
+                found[one.step] = each.number, (*kept, *one.replies)
+        return tuple(Given(step, tuple(dict.fromkeys(replies))) for step, (_, replies) in found.items())
 
     def _closes(self, row: SessionRow, series: Any, *, everyone: bool) -> datetime | None:
         if series.pace == "live":

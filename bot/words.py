@@ -18,7 +18,9 @@ from sqlalchemy import select
 
 from adapters.port import Address, Block, Label, Link, Spoken
 from bot.recaps import wording
+from bot.rights import freezing
 from bot.shelf import Shelf
+from flows import levels
 from flows import message as m
 from flows.kinds.finding import RELEASED
 from flows.language import Catalogue
@@ -57,6 +59,8 @@ class _Rows:
     accounts: dict[int, str] = field(default_factory=dict)
     notes: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     solos: dict[tuple[int, str, int], list[int]] = field(default_factory=dict)
+    #: By reply, the values of what was chosen there.
+    scores: dict[int, dict[str, int | None]] = field(default_factory=dict)
     #: Where the notes of earlier sittings stand, by session and slot.
     links: dict[tuple[int, str], Link] = field(default_factory=dict)
 
@@ -88,6 +92,14 @@ class Speaker:
             _Saying(self, unit, voice, found, now).say(said, posted=row.kind == "update", named=_named(row))
             for said, voice, row in zip(messages, voices, rows, strict=True)
         ]
+
+    def lines(self, unit: Unit, row: Any, now: datetime) -> list[tuple[Block, tuple[int, ...]]]:
+        """One row of the outbox in words, block by block, each with the replies that it shows."""
+        said = _decode(row.body)
+        (voice,) = self._voices(unit, [row])
+        saying = _Saying(self, unit, voice, self._gather(unit, [said], [voice], MappingProxyType({})), now)
+        blocks = saying.say(said).spoken.blocks
+        return [(block, saying.rests[id(block)][1] if id(block) in saying.rests else ()) for block in blocks]
 
     # -- in which language
 
@@ -164,6 +176,8 @@ class Speaker:
         self._written(unit, rows, wanted)
         ids = set(_reply_ids(each for _, each in wanted))
         ids |= {said.about for said in messages if said.about}
+        self._scores(unit, rows, [each for _, each in wanted if isinstance(each, m.Levels)])
+        ids |= rows.scores.keys()
         for listed in (*rows.notes.values(), *rows.solos.values()):
             ids |= set(listed)
         self._judged(unit, rows, ids)
@@ -174,6 +188,13 @@ class Speaker:
             )
         self._accounts(unit, rows, {said.about for said in messages if said.about and said.choices})
         return rows
+
+    def _scores(self, unit: Unit, rows: _Rows, spreads: Sequence[m.Levels]) -> None:
+        replies = {each for one in spreads for each in (*one.replies, *one.before)}
+        if replies:
+            s = t.scores.c
+            for row in unit.all(select(s.reply_id, s.item, s.value).where(s.reply_id.in_(replies))):
+                rows.scores.setdefault(row.reply_id, {})[row.item] = row.value
 
     def _accounts(self, unit: Unit, rows: _Rows, replies: set[int]) -> None:
         if replies:
@@ -253,6 +274,8 @@ class _Saying:
         self.told = 0
         #: Of the recap that is being said: lines that a coordinator has worded, by reply.
         self.worded: dict[int, tuple[wording.RecapLine, str]] = {}
+        #: By the identity of each block that shows replies: the block, and those.
+        self.rests: dict[int, tuple[Block, tuple[int, ...]]] = {}
 
     def say(self, said: m.Message, *, posted: bool = False, named: bool = False) -> Said:
         """`posted`: it rewrites a message that is there, and has to say something. `named`: it says whose it is."""
@@ -287,7 +310,8 @@ class _Saying:
 
     def _part(self, part: m.Part) -> Iterator[Block]:
         if isinstance(part, m.Line):
-            yield from (Block("line", words) for words in self._contents(part.content))
+            for words, replies in self._resting(part.content):
+                yield self._block(replies, "line", words)
         elif isinstance(part, m.Heading):
             link = self.rows.links.get((self.told, f"note:{part.note}")) if part.note else None
             yield Block("heading", self._text(part.text), link=link)
@@ -295,12 +319,53 @@ class _Saying:
             yield from self._points(part)
         elif isinstance(part, m.Picture):
             yield self._picture(part.id)
+        elif isinstance(part, m.Levels):
+            yield from self._levels(part)
 
     def _points(self, part: m.Points) -> Iterator[Block]:
         numbers = part.numbers or (range(1, len(part.items) + 1) if part.numbered else ())
         for index, item in enumerate(part.items):
-            for words in self._contents(item):
-                yield Block("item", words, number=numbers[index] if numbers else None)
+            for words, replies in self._resting(item):
+                yield self._block(replies, "item", words, number=numbers[index] if numbers else None)
+
+    def _block(self, replies: tuple[int, ...], kind: str, words: str, **more: Any) -> Block:
+        block = Block(kind, words, **more)
+        self.rests[id(block)] = block, replies
+        return block
+
+    def _resting(self, content: m.Content) -> list[tuple[str, tuple[int, ...]]]:
+        """What a content is in words, each with the replies that all of it shows."""
+        before, self.quoted = self.quoted, {}
+        words = self._contents(content)
+        mine, self.quoted = tuple(self.quoted), before | self.quoted
+        return [(each, mine) for each in words]
+
+    def _levels(self, part: m.Levels) -> Iterator[Block]:
+        """How scores are spread, or that it may not be shown; what it rests on is remembered, for corrections."""
+        self.quoted.update(dict.fromkeys((*part.replies, *part.before)))
+        for item, name in zip(part.items, part.names, strict=True):
+            shown = self._spread(part.replies, name)
+            words = self._spread_in_words(shown) if shown else self.voice.bot.say("levels.hidden")
+            turned = f" ({self.voice.bot.say('levels.reversed')})" if name in part.reversed else ""
+            before = self._spread(part.before, name) if shown and self._comparable(part) else None
+            last = self.voice.bot.say("levels.before", spread=self._spread_in_words(before)) if before else ""
+            since = f" ({last})" if last else ""
+            yield Block("item", f"{self._text(item)}{turned} – {words}{since}")
+
+    def _spread(self, replies: Sequence[int], item: str) -> dict[int, int] | None:
+        there = [self.rows.scores[each] for each in replies if each in self.rows.scores]
+        return (
+            levels.spread([scores.get(item) for scores in there], len(replies), len(there)) if there else None
+        )
+
+    def _comparable(self, part: m.Levels) -> bool:
+        def people(replies: Sequence[int]) -> set[int]:
+            return {row.person_id for each in replies if (row := self.rows.replies.get(each)) is not None}
+
+        return bool(part.before) and levels.comparable(people(part.before), people(part.replies))
+
+    def _spread_in_words(self, spread: Mapping[int, int]) -> str:
+        return ", ".join(self.voice.bot.say("levels.share", value=value, n=n) for value, n in spread.items())
 
     def _picture(self, name: str) -> Block:
         """A picture is never sent without the text that says the same."""
@@ -314,6 +379,8 @@ class _Saying:
 
     def _stored(self, row: Any) -> list[Block]:
         """A recap, less what has gone since it was made, in a coordinator's words where there are any."""
+        if frozen := getattr(row, "said", None):
+            return freezing.blocks(frozen)
         there = wording.Sources(self.rows.replies, self.rows.findings, self.rows.actions)
         shown = wording.shown(row, there)
         self.worded, self.told = shown.worded, row.session_id or 0
@@ -401,7 +468,8 @@ class _Saying:
         if isinstance(value, m.Text):
             return self._text(value)
         if isinstance(value, m.Name):
-            return self.rows.names.get((value.of, value.id), "–")
+            # An erased person has no name any more.
+            return self.rows.names.get((value.of, value.id)) or "–"
         return value if isinstance(value, int) else self._quoted(value) or ""
 
 

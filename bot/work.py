@@ -20,6 +20,7 @@ from bot.deeds import OPEN_PHASES, Deeds, Done, account_of
 from bot.desk import Desk, Live, meeting_becomes
 from bot.happenings import Answers, Happening, Order, Receipt, Refusal
 from bot.opening import Openings
+from bot.rights import tombs
 from bot.shelf import Shelf
 from bot.whispers import meant
 from flows import effects as fx
@@ -76,6 +77,12 @@ class Works:
         desk.write()
         outcomes.said = unit.said
         return outcomes
+
+    def desk(self, connection: Connection, sessions: Collection[int], now: datetime) -> Desk:
+        """A desk with these sessions on it, locked: for what is done to what was said in them, whoever said it."""
+        desk = Desk(Unit(connection), now)
+        self._read(desk, desk.unit.sessions(sessions))
+        return desk
 
     def due(self, now: datetime, most: int = DUE_AT_ONCE, *, but: Collection[int] = ()) -> list[int]:
         """The sessions whose time has come, without those named in `but`."""
@@ -146,10 +153,12 @@ class Works:
     def _look_up_messages(self, desk: Desk, heard: Sequence[Done]) -> None:
         """The messages that these are about: corrections, direct replies, buttons."""
         ours, theirs = set(), set()
+        places = {}
         for each in heard:
             place = desk.places.get(each.place)
             if place is None:
                 continue
+            places[place.id] = place
             if isinstance(each, Chose):
                 ours |= {(place.id, each.message)} if each.message else set()
                 theirs |= {(place.id, each.about)} if each.about else set()
@@ -245,7 +254,8 @@ class Works:
         )
         found = desk.unit.all(waiting)
         for row in found:
-            event = e.Published(row.circle_id, tuple(msgspec.json.decode(row.findings)))
+            given = msgspec.json.decode(row.given, type=tuple[fx.Given, ...])
+            event = e.Published(row.circle_id, tuple(msgspec.json.decode(row.findings)), given)
             desk.apply(desk.sessions[row.waits_for], event, key=f"published:{row.id}")
         if found:
             taken = t.publications.c.id.in_([row.id for row in found])

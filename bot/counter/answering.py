@@ -22,7 +22,7 @@ from bot.series.office import UNDER_WAY
 from flows import state as states
 from flows.answers import OPEN, AnswerSheet, Item, answer_sheet, faults, too_late
 from flows.language import Catalogue
-from flows.message import Text
+from flows.message import Moment, Param, Quote, Text
 from storage import tables as t
 
 
@@ -43,7 +43,7 @@ def hand_in(visit: Visit, written: Mapping[str, Written], session: int, prompt: 
     live, asked = _asked(visit, session, prompt)
     if live is None or asked is None:
         return Next(name_of("answer", session, prompt))
-    texts = {item.name: text_of(written, item.name) for item in asked.items}
+    texts = {item.name: _filled_in(written, item) for item in asked.items}
     if wrong := faults(asked, texts):
         raise Wrong({name: _words(visit, live, why) for name, why in wrong.items()})
     person = visit.visitor.person
@@ -51,7 +51,10 @@ def hand_in(visit: Visit, written: Mapping[str, Written], session: int, prompt: 
     event = Answers(key=visit.key, session=live.row.id, person=person, prompt=asked.prompt,
                     place=_private_place(visit, person), written=texts, at=visit.now)  # fmt: skip
     visit.works.settle(visit.connection, [event], visit.now)
-    return None
+    # What was written may be what the next page asks about.
+    _, then = _asked(visit, session, prompt)
+    more = then is not None and {item.name for item in then.items} - texts.keys()
+    return Next(name_of("answer", session, prompt)) if more else None
 
 
 # -- which question
@@ -122,10 +125,16 @@ def _private_place(visit: Visit, person: int) -> int:
 
 def _blank(visit: Visit, live: Live, item: Item) -> Blank:
     options = tuple(Option(each.code, _words(visit, live, each.text)) for each in item.options)
-    kind: Any = "choice" if options else "area"
+    kind: Any = {"text": "area", "choice": "choice", "choices": "choices"}[item.sort]
     hint = _words(visit, live, item.help) if item.help else ""
     return Blank(name=item.name, kind=kind, label=_words(visit, live, item.text), hint=hint, required=item.required,
                  options=options)  # fmt: skip
+
+
+def _filled_in(written: Mapping[str, Written], item: Item) -> str:
+    """Of several that were chosen, their codes with spaces between."""
+    value = written.get(item.name)
+    return " ".join(value) if isinstance(value, tuple) else text_of(written, item.name)
 
 
 def _words(visit: Visit, live: Live | None, text: Text) -> str:
@@ -135,7 +144,17 @@ def _words(visit: Visit, live: Live | None, text: Text) -> str:
             visit.unit, live.row.content_id, visit.language, live.row.zone
         )
         return texts.say(text.key.removeprefix("programme:"))
-    return visit.say(text.key, **text.params)
+    return visit.say(text.key, **{name: _param(visit, live, value) for name, value in text.params.items()})
+
+
+def _param(visit: Visit, live: Live | None, value: Param) -> Any:
+    """Somebody's own words, where they choose among what they have written; a text in a text."""
+    if isinstance(value, Text):
+        return _words(visit, live, value)
+    if isinstance(value, Quote):
+        own = visit.all(select(t.replies.c.words).where(t.replies.c.id == value.reply))
+        return own[0].words if own else ""
+    return value.at if isinstance(value, Moment) else value
 
 
 if OPENS + "answer" != OPEN:
