@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.port import Address, Later, Learned, News, Platform, Refused, Shut, Taken
 from bot.claims import Claims, Parcel
@@ -33,6 +32,7 @@ from bot.words import Speaker
 from flows.message import RATHER_TWICE
 from storage import tables as t
 from storage.database import Database
+from storage.upsert import insert_into
 
 log = logging.getLogger(__name__)
 
@@ -253,8 +253,7 @@ class Courier:
         await self._write_down(lambda: self._in_thread(lambda: self._close_bucket(later.bucket, until)))
 
     def _close_bucket(self, name: str, until: datetime) -> None:
-        dialect: Any = sqlite if self.database.sqlite else postgresql
-        closed = dialect.insert(t.buckets).values(name=name, closed_until=until)
+        closed = insert_into(t.buckets, self.database.dialect).values(name=name, closed_until=until)
         self._write(closed.on_conflict_do_update(index_elements=["name"], set_={"closed_until": until}))
 
     async def _write_down(self, write: Write) -> bool:

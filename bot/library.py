@@ -19,11 +19,13 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flows.check import Report, check
-from flows.check.tree import read as read_yaml
 from flows.programme import LANGUAGES, Programme
+
+# What reads and checks files is loaded when there is one to read: a house that runs has its programmes stored.
+if TYPE_CHECKING:
+    from flows.check import Report
 
 STRUCTURE = "programme.yaml"
 #: What is called as a language is, known to us or not, is meant as a catalogue.
@@ -80,6 +82,8 @@ class _Place:
         return {each.name for each in self.folder.iterdir() if each.is_file()}
 
     def report(self) -> Report:
+        from flows.check import check
+
         return check(self.sources(), beside=self.beside())
 
 
@@ -133,6 +137,8 @@ def bot_texts(language: str) -> Mapping[str, Any]:
 
     Raises ValueError for a language that Runda does not speak.
     """
+    from flows.check.tree import read as read_yaml
+
     if language not in LANGUAGES:
         spoken = ", ".join(LANGUAGES)
         raise ValueError(f"`{language}` is no language that Runda speaks; choose among {spoken}")

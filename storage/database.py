@@ -17,12 +17,12 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from storage.prepared import say
 from storage.tables import secrets
+from storage.upsert import insert_into
 
 #: The newest migration. A test holds it to what the migrations say.
 HEAD = "0001"
@@ -43,7 +43,9 @@ class Database:
     def __init__(self, url: str) -> None:
         """`url` is SQLAlchemy's: `sqlite:///runda.db`, `postgresql://…`. Nothing is read or made yet."""
         self.url = make_url(url)
-        self.sqlite = self.url.get_backend_name() == "sqlite"
+        #: The engine, as SQLAlchemy calls it.
+        self.dialect = self.url.get_backend_name()
+        self.sqlite = self.dialect == "sqlite"
         options: dict[str, Any] = {} if self.sqlite else {"pool_size": 5, "pool_pre_ping": True}
         # What people wrote is among the parameters, and has no place in an error.
         self.engine = create_engine(self.url, hide_parameters=True, **options)
@@ -96,12 +98,9 @@ class Database:
 
     def secret(self, name: str) -> str:
         """A random secret of this installation, made when it is first asked for."""
-        dialect = sqlite if self.sqlite else postgresql
-        made = (
-            dialect.insert(secrets).values(name=name, value=randomness.token_hex(32)).on_conflict_do_nothing()
-        )
+        made = insert_into(secrets, self.dialect).values(name=name, value=randomness.token_hex(32))
         with self.write() as connection:
-            connection.execute(made)
+            connection.execute(made.on_conflict_do_nothing())
             return str(connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar_one())
 
     def close(self) -> None:

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from storage import tables as t
 from storage.database import TROUBLE, Database, DatabaseProblem
+from storage.upsert import insert_into
 
 
 class NotParked(LookupError):
@@ -42,8 +41,7 @@ class Parked:
 
 def park(connection: Connection, *, key: str | None, raw: str, reason: str, at: datetime) -> None:
     """Keep an event. `raw` is all of it, as it can be taken in again."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(t.parked).values(key=key, raw=raw, reason=reason, at=at)
+    new = insert_into(t.parked, connection.dialect.name).values(key=key, raw=raw, reason=reason, at=at)
     again = {"raw": raw, "reason": reason, "tries": t.parked.c.tries + 1, "settled_at": None}
     connection.execute(new.on_conflict_do_update(index_elements=["key"], set_=again))
 

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Select, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import statements
 from storage import tables as t
+from storage.upsert import insert_into
 
 Address: TypeAlias = tuple[str, str, str, str]  # platform, workspace, channel, thread
 Account: TypeAlias = tuple[str, str, str]  # platform, workspace, account
@@ -210,8 +210,8 @@ class Unit:
         """Which replies a message of the outbox shows. What an earlier attempt may have shown stays."""
         rows = [{"outbox_id": message, "reply_id": reply} for message, reply in shown]
         if rows:
-            insert = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
-            self.connection.execute(insert(t.quotes).on_conflict_do_nothing(), rows)
+            insert = insert_into(t.quotes, self.connection.dialect.name)
+            self.connection.execute(insert.on_conflict_do_nothing(), rows)
 
     def judge(self, what: str, reply: int, state: str, words: int | None) -> None:
         """What became of a finding or an action."""
