@@ -79,11 +79,13 @@ def _all(caller: Caller) -> Iterator[Finding]:
     except Exception as problem:  # noqa: BLE001 - a doctor tells every illness
         yield Finding(well=False, what="the database", remedy=str(problem))
         yield from _slack(caller, None)
+        yield from _telegram(caller, None)
         return
     yield Finding(well=True, what=f"the database: {database}, tables {database.revision()}")
     for look in (_series, _parked, _failed, _held):
         yield look(database)
     yield from _slack(caller, database)
+    yield from _telegram(caller, database)
     yield from _running(caller)
 
 
@@ -92,6 +94,13 @@ def _slack(caller: Caller, database: Database | None) -> Iterator[Finding]:
         from bot.platforms.checkup import look
 
         yield from look(caller.settings, database, caller.clock)
+
+
+def _telegram(caller: Caller, database: Database | None) -> Iterator[Finding]:
+    if caller.settings.telegram_bot_token is not None:
+        from bot.platforms.telegram_checkup import look
+
+        yield from look(caller.settings, database)
 
 
 def _folder(data: Path) -> Iterator[Finding]:
