@@ -210,8 +210,8 @@ def wanted(*extras: str) -> set[str]:
     [
         ("base", []),
         ("postgres", ["postgres"]),
-        ("platforms", ["postgres", "telegram"]),
-        ("test", ["telegram"]),
+        ("platforms", ["postgres", "slack", "telegram"]),
+        ("test", ["slack", "telegram"]),
     ],
 )
 def test_what_the_project_needs_is_locked(name, extras):

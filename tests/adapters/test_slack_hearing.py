@@ -2,9 +2,22 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
-from adapters.port import Blank, Block, Chose, Faults, Label, Learned, Rewrote, Sheet, TookBack, Wrote
+from adapters.port import (
+    Blank,
+    Block,
+    Chose,
+    Faults,
+    Label,
+    Learned,
+    Refused,
+    Rewrote,
+    Sheet,
+    TookBack,
+    Wrote,
+)
 from tests.adapters.slack_desk import House, listening, place, run, saying
 from tests.standins.slack import SlackServer
 
@@ -99,7 +112,7 @@ def test_a_button_a_sheet_and_its_answer(transport):
                 )
                 taken = await platform.send(outgoing)
                 await slack.press(kari, team, taken.message, "Next")
-                house.sheet = lambda asked: Sheet(
+                house.sheet = lambda _: Sheet(
                     name="answer:7",
                     title="Your answer",
                     submit="Save",
@@ -197,3 +210,88 @@ async def _until(holds):
     async with asyncio.timeout(5):
         while not holds():
             await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("how", ["cut", "warning", "refresh_requested", "with an envelope on its way"])
+def test_a_socket_that_goes_is_opened_again_and_nothing_is_lost(how):
+    async def story():
+        async with SlackServer() as slack:
+            slack.retry_delays = (0, 0, 0)
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house):
+                if how == "cut":
+                    slack.sockets.cut()
+                elif how == "with an envelope on its way":
+                    slack.faults.event("cut")
+                else:
+                    await slack.sockets.ask_to_leave(how)
+                await slack.say(kari, team, "Still there?")
+                await slack.say(kari, team, "Yes")
+                assert {each.words for each in house.heard} == {"Still there?", "Yes"}
+
+    run(story())
+
+
+def test_slack_may_be_away_when_the_house_starts():
+    async def story():
+        async with SlackServer() as slack:
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            slack.faults.next("auth.test", "error500", times=1)
+            slack.faults.next("apps.connections.open", "dropped_before", times=1)
+            async with listening(slack, house):
+                await slack.say(kari, team, "Good morning")
+                assert len(house.heard) == 1
+
+    run(story())
+
+
+def test_what_is_not_signed_by_slack_is_refused():
+    async def story():
+        async with SlackServer() as slack, aiohttp.ClientSession() as anybody:
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, house, "http"):
+                assert await slack.verify_url(slack.events_url)
+                body, headers = slack.signed_event(slack.payload_of(kari, team, "Hello"))
+                forged = {**headers, "X-Slack-Signature": "v0=" + "0" * 64}
+                for sent, expected in (
+                    (forged, 401),
+                    ({"Content-Type": "application/json"}, 401),
+                    (headers, 200),
+                ):
+                    async with anybody.post(slack.events_url, data=body, headers=sent) as answer:
+                        assert answer.status == expected
+            assert len(house.heard) == 1
+
+    run(story())
+
+
+def test_nothing_of_what_people_write_and_no_token_is_logged(caplog):
+    caplog.set_level("DEBUG")
+
+    async def story():
+        async with SlackServer() as slack:
+            house, kari = House(), slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            for transport in ("socket", "http"):
+                async with listening(slack, house, transport) as platform:
+                    house.failing = [RuntimeError("An answer of Kari's")]
+                    slack.retry_delays, slack.ack_seconds = (0, 0, 0), 0.3
+                    await slack.say(kari, team, "An answer of Kari's")
+                    slack.faults.next("chat.postMessage", "error", name="invalid_blocks")
+                    with pytest.raises(Refused):
+                        await platform.send(saying(place(slack, team), "A recap of Kari's"))
+                    slack.faults.next("chat.postMessage", "error500")
+                    with pytest.raises(OSError, match="Slack answered"):
+                        await platform.send(saying(place(slack, team), "A recap of Kari's"))
+                    slack.sockets.used = False
+            return slack
+
+    run(story())
+    ours = [record for record in caplog.records if record.name.startswith(("adapters", "slack", "runda"))]
+    told = "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in ours)
+    assert ours
+    for secret in ("Kari", "xoxb", "xapp", "ticket"):
+        assert secret not in told
