@@ -13,17 +13,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from adapters.port import Counter, Ear, Platform
+from adapters.port import Ear, Platform
 from bot.clock import Clock, id_maker
 from bot.courier import LEASE, Courier
 from bot.intake import Checkpoint, Intake, nowhere
+from bot.rights.look import Rights
 from bot.shelf import Shelf
 from bot.timekeeper import Timekeeper
 from bot.upkeep import Upkeep
 from bot.words import Speaker
 from bot.work import Works
 from storage.database import Database
+
+if TYPE_CHECKING:
+    from bot.counter.counter import Counter
 
 #: SQLite has one writer, so one thread; PostgreSQL takes several.
 THREADS = {True: 1, False: 4}
@@ -68,20 +73,28 @@ def build(
     works = Works(database, shelf, ids, tomb_maker(database.secret("tombstones")))
     intake = Intake(works, clock, executor, checkpoint=checkpoint)
     by_name = {platform.name: platform for platform in platforms}
-    courier = Courier(database, Speaker(shelf), intake, by_name, clock, executor, name, checkpoint=checkpoint,
+    speaker = Speaker(shelf)
+    courier = Courier(database, speaker, intake, by_name, clock, executor, name, checkpoint=checkpoint,
                       lease=lease, mark=database.secret("mark")[:12])  # fmt: skip
     alive = lease.total_seconds() / SIGNS
     timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge, alive=alive,
-                            upkeep=Upkeep(database, shelf, ids).look)  # fmt: skip
+                            upkeep=Upkeep(database, shelf, ids, rights(works, platforms).look).look)  # fmt: skip
     intake.after = courier.nudge
     counter = None
     if any(platform.capabilities.buttons for platform in platforms):
         from bot.counter.counter import Counter  # nobody fills in forms at the terminal
+        from bot.counter.paging import Pages
 
         counter = Counter(database, works, shelf, clock, executor, platforms, organisation=organisation,
                           after=courier.nudge)  # fmt: skip
+        speaker.pages = Pages(counter)
     return House(database, shelf, works, intake, courier, timekeeper, platforms, clock, executor, name, counter,
                  organisation)  # fmt: skip
+
+
+def rights(works: Works, platforms: Sequence[Platform]) -> Rights:
+    """What people may ask for goes on by itself; the terminal's files are on this machine."""
+    return Rights(works, [each.folder for each in platforms if isinstance(each, TerminalPlatform)])
 
 
 def tomb_maker(key: str) -> Callable[[int, str], str]:
@@ -109,10 +122,15 @@ async def working(house: House) -> AsyncIterator[House]:
 
 
 def ear_of(house: House, platform: Platform) -> Ear:
-    """What takes in what a platform hears: where nobody can list a group's people, codes and «I am in» first."""
+    """What takes in what a platform hears: where nobody can list a group's people, codes and «I am in» first; where
+    no sheets are shown, what is asked at the counter question by question."""
     from bot.joining.door import Chats, Door
 
     ear: Ear = house.intake.hear
+    if house.counter is not None and platform.capabilities.buttons and not platform.capabilities.sheets:
+        from bot.counter.guided import Guide
+
+        ear = Guide(house.counter, ear).hear
     if not isinstance(platform, Chats):
         return ear
     return Door(house.works, platform, ear, house.clock, house.executor, house.organisation,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import select
@@ -65,6 +65,12 @@ class _Rows:
     links: dict[tuple[int, str], Link] = field(default_factory=dict)
 
 
+class Pages(Protocol):
+    """Puts a page into words; see `bot.counter.paging`."""
+
+    def __call__(self, unit: Unit, row: Any, name: str, now: datetime) -> tuple[Spoken, tuple[int, ...]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message in words, and the replies that it shows."""
@@ -80,6 +86,8 @@ class Speaker:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
+        #: Where a platform shows no sheets: what a page says, and the replies that it shows.
+        self.pages: Pages | None = None
 
     def speak(
         self, unit: Unit, rows: Sequence[Any], now: datetime, drafts: Mapping[int, Any] = MappingProxyType({})
@@ -89,9 +97,19 @@ class Speaker:
         voices = self._voices(unit, rows)
         found = self._gather(unit, messages, voices, drafts)
         return [
-            _Saying(self, unit, voice, found, now).say(said, posted=row.kind == "update", named=_named(row))
+            self._page(unit, said, row, now)
+            or _Saying(self, unit, voice, found, now).say(
+                said, posted=row.kind == "update", named=_named(row)
+            )
             for said, voice, row in zip(messages, voices, rows, strict=True)
         ]
+
+    def _page(self, unit: Unit, said: m.Message, row: Any, now: datetime) -> Said | None:
+        """A page has its own words. None: it is none."""
+        name = next((part.name for part in said.parts if isinstance(part, m.Page)), None)
+        if name is None or self.pages is None:
+            return None
+        return Said(*self.pages(unit, row, name, now))
 
     def lines(self, unit: Unit, row: Any, now: datetime) -> list[tuple[Block, tuple[int, ...]]]:
         """One row of the outbox in words, block by block, each with the replies that it shows."""

@@ -277,6 +277,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def _some_people(values: Values) -> Fault | None:
+    if values["groups"] and not (values["people"] or values["group"]):
+        return None
     if values["people"] and values["group"]:
         return _fault(
             "group", "people are listed twice; name the groups, or give one list to be divided", "two-lists"
@@ -337,6 +339,7 @@ CREATE = Form(
         Field(
             "group", "group", "A group as it shall be: “Fjord: Kari, Amir”, “Fjord@C1: Kari <U1>”.", many=True
         ),
+        Field("groups", "number", "How many groups, where people come in by codes of their own: on Telegram."),
         *_TIMES,
         Field("note_taker", "names", "Who writes for a group.", many=True),
         Field("coordinator", "names", "Who runs the series, and is told when something needs it.", many=True),

@@ -139,7 +139,13 @@ class Recap(Struct, frozen=True, tag="recap"):
     id: int
 
 
-Part: TypeAlias = Line | Heading | Points | Levels | Picture | Recap
+class Page(Struct, frozen=True, tag="page"):
+    """A page of the house's own, by its name, as it stands when it is sent; only ever sent to one person alone."""
+
+    name: str
+
+
+Part: TypeAlias = Line | Heading | Points | Levels | Picture | Recap | Page
 
 
 class Choice(Struct, frozen=True):

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Executor
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -92,18 +93,18 @@ class Counter:
     async def open(self, asked: Asked) -> Sheet:
         """The sheet, or one that says politely why not."""
         language = await self._language(asked.place, asked.account)
-        return await self._in_thread(lambda: self._tried(lambda: self.shown(asked, language)))
+        return await self.in_thread(lambda: self._tried(lambda: self.shown(asked, language)))
 
     async def hand_in(self, filled: Filled) -> Sheet | Faults | None:
         """What comes next: a sheet, or what is wrong. None: done."""
         language = await self._language(filled.place, filled.account)
         try:
-            there = await self._who(filled)
+            there = await self.who(filled)
         except (OSError, Later, Shut, Refused) as away:
             log.warning("%s could not be asked about people: %s", filled.place.platform, in_short(away))
             fault = away
-            return await self._in_thread(lambda: self._unreachable(filled, language, fault))
-        handed = await self._in_thread(lambda: self._tried(lambda: self.taken(filled, there, language)))
+            return await self.in_thread(lambda: self._unreachable(filled, language, fault))
+        handed = await self.in_thread(lambda: self._tried(lambda: self.taken(filled, there, language)))
         self.after()
         return handed
 
@@ -111,10 +112,8 @@ class Counter:
 
     def shown(self, asked: Asked, language: str | None = None) -> Sheet:
         with self.database.read() as connection:
-            who = visitor(connection, asked.place, asked.account, self.organisation)
-            who.language = who.language or language
-            visit = Visit(connection, self.works, who, self.clock.now(), self._capabilities(asked.place),
-                          message=asked.message, about=asked.about)  # fmt: skip
+            visit = self.visit(connection, asked.place, asked.account, language=language)
+            visit.message, visit.about = asked.message, asked.about
             return page(visit, asked.press.removeprefix(OPENS))
 
     def taken(
@@ -123,19 +122,27 @@ class Counter:
         """All of it or nothing."""
         try:
             with self.database.write() as connection:
-                return handed(self._visit(connection, filled, there or There(), language), filled)
+                visit = self.visit(
+                    connection, filled.place, filled.account, there, language=language, key=filled.key
+                )
+                return handed(visit, filled)
         except Wrong as wrong:
             return Faults(wrong.by_blank)
-        except _Instead as instead:
+        except Instead as instead:
             return instead.sheet
 
-    def _visit(self, connection: Connection, filled: Filled, there: There, language: str | None) -> Visit:
-        who = visitor(connection, filled.place, filled.account, self.organisation)
+    def visit(
+        self, connection: Connection, place: Address, account: str, there: There | None = None, *,
+        language: str | None = None, key: str = "", now: datetime | None = None,
+    ) -> Visit:  # fmt: skip
+        """Somebody at the counter, in that transaction. `language`: theirs, if the house does not know it."""
+        there = there or There()
+        who = visitor(connection, place, account, self.organisation)
         who.language = who.language or language
         known = {each.account: each for each in there.known}
         members = tuple(known[account] for account in there.members if account in known)
-        return Visit(connection, self.works, who, self.clock.now(), self._capabilities(filled.place), known, members,
-                     key=filled.key)  # fmt: skip
+        return Visit(connection, self.works, who, now or self.clock.now(), self._capabilities(place), known, members,
+                     key=key)  # fmt: skip
 
     def _tried(self, work: Callable[[], T]) -> T:
         """Again from the start, where another unit was in the way."""
@@ -148,7 +155,7 @@ class Counter:
 
     def _unreachable(self, filled: Filled, language: str | None, away: Exception) -> Faults:
         with self.database.read() as connection:
-            visit = self._visit(connection, filled, There(), language)
+            visit = self.visit(connection, filled.place, filled.account, language=language)
             act, _ = called(filled.sheet)
             if isinstance(away, Shut | Refused) and act.channel:
                 why = visit.say("counter.fault.channel", why=visit.say(f"delivery.why.{away.reason}"))
@@ -160,7 +167,7 @@ class Counter:
     def _capabilities(self, place: Address) -> Capabilities:
         return self.platforms[place.platform].capabilities
 
-    async def _who(self, filled: Filled) -> There:
+    async def who(self, filled: Filled) -> There:
         """What the platform says of the people who are named in a sheet, and of those in a channel."""
         try:
             act, _ = called(filled.sheet)
@@ -188,14 +195,15 @@ class Counter:
             self._languages[key] = next((each.language for each in found if each.account == account), None)
         return self._languages[key]
 
-    def _in_thread(self, work: Callable[[], T]) -> Awaitable[T]:
+    def in_thread(self, work: Callable[[], T]) -> Awaitable[T]:
+        """Work on the database, out of the way of everybody else."""
         return asyncio.get_running_loop().run_in_executor(self.executor, work)
 
 
 # -- one visit
 
 
-class _Instead(Exception):
+class Instead(Exception):
     """Nothing was done: this sheet is shown instead."""
 
     def __init__(self, sheet: Sheet) -> None:
@@ -210,11 +218,12 @@ def page(visit: Visit, name: str, told: Collection[str] = ()) -> Sheet:
         act.may(visit, *numbers)
         sheet = act.sheet(visit, *numbers)
     except NotYours as refused:
-        return notice(visit, visit.say(refused.key), *_whom(visit, refused))
+        sheet = notice(visit, visit.say(refused.key), *_whom(visit, refused))
     except (Gone, SeriesProblem) as problem:
         why = problem.why if isinstance(problem, SeriesProblem) else None
-        return notice(visit, visit.tell(why) if why else visit.say("counter.gone"))
-    lines = tuple(Block("line", words) for words in (*told, *visit.told))
+        sheet = notice(visit, visit.tell(why) if why else visit.say("counter.gone"))
+    lines = tuple(Block("line", words) for words in told)
+    visit.told = len(lines)
     return msgspec.structs.replace(sheet, name=sheet.name or name, blocks=(*lines, *sheet.blocks))
 
 
@@ -225,7 +234,7 @@ def _whom(visit: Visit, refused: NotYours) -> list[str]:
 
 
 def handed(visit: Visit, filled: Filled) -> Sheet | None:
-    """Do what a sheet asks for, unless it has been done. Raises Wrong and _Instead; then nothing is to be kept."""
+    """Do what a sheet asks for, unless it has been done. Raises Wrong and Instead; then nothing is to be kept."""
     if (before := _done_before(visit, filled)) is not None:
         return page(visit, before) if before else None
     try:
@@ -235,7 +244,7 @@ def handed(visit: Visit, filled: Filled) -> Sheet | None:
             raise Gone
         done = act.does(visit, filled.written, *numbers)
     except (NotYours, Gone):
-        raise _Instead(page(visit, filled.sheet)) from None
+        raise Instead(page(visit, filled.sheet)) from None
     except SeriesProblem as problem:
         raise _told_at(visit, filled.sheet, problem) from problem
     follows = done.page if done is not None else ""
@@ -248,7 +257,7 @@ def _told_at(visit: Visit, name: str, problem: SeriesProblem) -> Exception:
     sheet = page(visit, name)
     if sheet.blanks:
         return problem_as_wrong(visit, problem, sheet)
-    return _Instead(page(visit, name, [visit.tell(problem.why or "")]))
+    return Instead(page(visit, name, [visit.tell(problem.why or "")]))
 
 
 def _key(filled: Filled) -> str:

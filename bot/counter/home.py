@@ -197,7 +197,15 @@ def kept(visit: Visit) -> Sheet:
     return sheet(visit, "counter.title.kept", *told, labels=labels)
 
 
+def help_(visit: Visit) -> Sheet:
+    """What can be written in a group, and where the rest is."""
+    told = [line(part) for part in visit.say("control.help").splitlines()]
+    labels = [button(visit, "counter.button.home", "home"), button(visit, "counter.button.kept", "kept")]
+    return sheet(visit, "counter.title.help", *told, labels=labels)
+
+
 ACTS = (
+    Act("help", anybody, help_),
     Act("home", anybody, home),
     Act("kept", anybody, kept),
 )

@@ -12,6 +12,7 @@ from bot.counter.acts import Act, runs, sees, sets_up
 from bot.counter.sheets import blank, button, groups, heading, item, line, sheet
 from bot.counter.visit import Next, Visit, Wrong, name_of, text_of
 from bot.counter.visitor import TAKING_PART
+from bot.joining import codes
 from bot.series import appointing, members
 from bot.series.homes import Where
 from bot.series.office import Change
@@ -29,6 +30,8 @@ def people(visit: Visit, number: int) -> Sheet:
     for circle in office.circles("group"):
         names = [_named_in(visit, seat) for seat in seats if seat.circle_id == circle.id]
         blocks.append(item(f"{circle.name}: {', '.join(names) or visit.say('counter.people.nobody')}"))
+        if visit.visitor.runs(number) and (code := _code(visit, circle)):
+            blocks.append(line(visit.say("counter.people.code", group=circle.name, code=codes.shown(code))))
     for role in ("coordinator", "manager"):
         names = [seat.name for seat in seats if seat.role == role]
         word = visit.say(f"counter.roles.{role}")
@@ -36,6 +39,12 @@ def people(visit: Visit, number: int) -> Sheet:
     labels = [button(visit, f"counter.button.{act}", act, number) for act in _acts(visit, number)]
     labels.append(button(visit, "counter.button.back", "series", number))
     return sheet(visit, "counter.title.people", *blocks, labels=labels)
+
+
+def _code(visit: Visit, circle: Any) -> str | None:
+    """The code by which people, and a chat, come to a group on Telegram. Whoever has it may come in."""
+    c = t.codes.c
+    return next((row.code for row in visit.all(select(c.code).where(c.circle_id == circle.id))), None)
 
 
 def _acts(visit: Visit, number: int) -> tuple[str, ...]:

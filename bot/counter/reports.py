@@ -120,7 +120,9 @@ def _left(visit: Visit, draft: Draft) -> Iterator[str]:
 
 
 def _said(visit: Visit, draft: Draft, session: Any) -> tuple[Block, ...]:
-    return reading.say(Speaker(visit.works.shelf), visit.unit, draft, session, visit.now).blocks
+    said = reading.said(Speaker(visit.works.shelf), visit.unit, draft, session, visit.now)
+    visit.quotes += said.quotes
+    return said.spoken.blocks
 
 
 def _labels(visit: Visit, number: int, which: int, circle: int, status: str) -> Iterator[Label]:

@@ -22,8 +22,10 @@ from bot.counter.people import known_people, named
 from bot.counter.sheets import blank, button, choice, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of, texts_of
 from bot.counter.visitor import visitor
+from bot.joining import notice
 from bot.series import making
 from bot.series.grouping import GROUP
+from bot.series.homes import TELEGRAM
 from bot.series.planning import Plan, Tenant, Wish, plan
 from bot.series.problems import SeriesProblem
 from flows.calendar import UnknownZone
@@ -36,13 +38,13 @@ WHAT = "setup"
 DIVIDED, ONE = "divided", "one"
 #: What is chosen from lists of accounts, and asked about on the platform.
 LISTS = ("people", "coordinator", "manager", "note_taker")
-TELEGRAM = "telegram"
 #: The steps, and the acts that they are.
 STEPS = {"what": "setup", "how": "setup-how", "who": "setup-who", "when": "setup-when"}
 
 _FIELDS: dict[str, Field] = {field.name: field for field in (*CREATE.fields, *WHEN.fields)}
 _APART = _FIELDS["apart"]
 _WHAT = CREATE.only("name", "language")
+_GROUPS = CREATE.only("groups")
 _HOW = CREATE.only("form", "pace", "window", "answering", "arena", "tentative")
 
 
@@ -145,43 +147,30 @@ def _form(visit: Visit, found: library.Content, name: str) -> str:
 
 def who(visit: Visit) -> Sheet:
     kept = _begun(visit)
-    blanks = [
-        _channel(visit, kept),
-        _accounts(visit, "people", "counter.blank.people", kept, hint=_everybody(visit)),
-        blank(visit, "split", "choice", "counter.blank.split", value=kept.get("split") or DIVIDED, options=[
-            Option(DIVIDED, visit.say("counter.choice.divided")), Option(ONE, visit.say("counter.choice.one-group"))
-        ]),
+    blanks = [*(_groups(visit, kept) if visit.capabilities.members else _by_code(visit, kept))]
+    blanks += [
         _accounts(visit, "coordinator", "form.series-create.coordinator", kept, usual=visit.visitor.account),
         _accounts(visit, "manager", "form.series-create.manager", kept),
-    ]  # fmt: skip
-    if kept.get("answering") == "table":
+    ]
+    if kept.get("answering") == "table" and visit.capabilities.members:
         blanks.append(_accounts(visit, "note_taker", "form.series-create.note_taker", kept))
     return _step(visit, "counter.setup.who", blanks, [button(visit, "counter.button.back", "setup-how")])
 
 
-def _everybody(visit: Visit) -> str:
-    """Where a channel's members can be known, a list that is left empty means them."""
-    return "counter.blank.people-hint" if visit.capabilities.members else ""
+def _by_code(visit: Visit, kept: Mapping[str, Any]) -> Iterator[Blank]:
+    """Where nobody can list people: how many groups, which they come into by themselves."""
+    yield blank(visit, "groups", "number", "counter.blank.groups", hint="counter.blank.groups-hint", required=True,
+                value=kept.get("groups") or "1")  # fmt: skip
 
 
-def _channel(visit: Visit, kept: Mapping[str, Any]) -> Blank:
-    if visit.capabilities.sheets:
-        return blank(
-            visit, "channel", "place", "counter.blank.channel", required=True, value=kept.get("channel")
-        )
-    return blank(visit, "channel", "place", "counter.blank.channel", required=True, options=_known_places(visit),
-                 value=kept.get("channel"))  # fmt: skip
-
-
-def _known_places(visit: Visit) -> list[Option]:
-    """Groups on the visitor's platform that the house has been in."""
-    p, place, c = t.places.c, visit.visitor.place, t.circles.c
-    here = p.platform == place.platform, p.workspace == place.workspace, p.thread == "", p.person_id.is_(None)
-    named = select(p.channel, c.name, t.series.c.title).outerjoin(t.circles, c.home_id == p.id)
-    named = named.outerjoin(t.series, t.series.c.id == c.series_id)
-    mine = named.where(*here, p.organisation_id == visit.organisation.id).order_by(p.id)
-    found = {row.channel: f"{row.title}: {row.name}" if row.title else row.channel for row in visit.all(mine)}
-    return [Option(channel, words) for channel, words in found.items()]
+def _groups(visit: Visit, kept: Mapping[str, Any]) -> list[Blank]:
+    return [
+        blank(visit, "channel", "place", "counter.blank.channel", required=True, value=kept.get("channel")),
+        _accounts(visit, "people", "counter.blank.people", kept, hint="counter.blank.people-hint"),
+        blank(visit, "split", "choice", "counter.blank.split", value=kept.get("split") or DIVIDED, options=[
+            Option(DIVIDED, visit.say("counter.choice.divided")), Option(ONE, visit.say("counter.choice.one-group"))
+        ]),
+    ]  # fmt: skip
 
 
 def _accounts(
@@ -244,14 +233,18 @@ def _take_how(visit: Visit, written: Mapping[str, Written]) -> dict[str, Any]:
 
 
 def _take_who(visit: Visit, written: Mapping[str, Written]) -> dict[str, Any]:
-    taken: dict[str, Any] = {"channel": text_of(written, "channel"), "split": text_of(written, "split")}
-    if not taken["channel"]:
-        raise Wrong({"channel": visit.say("form.why.needed")})
-    for name in LISTS:
-        taken[name] = _people(visit, texts_of(written, name), name)
-    if not taken["people"]:
-        taken["people"] = [_kept(one) for one in visit.members if not (one.bot or one.gone)]
-    missing = [name for name in ("people", "coordinator") if not taken[name]]
+    taken: dict[str, Any] = {name: _people(visit, texts_of(written, name), name) for name in LISTS}
+    needed = ["coordinator"]
+    if visit.capabilities.members:
+        taken |= {"channel": text_of(written, "channel"), "split": text_of(written, "split")}
+        if not taken["people"]:
+            taken["people"] = [_kept(one) for one in visit.members if not (one.bot or one.gone)]
+        needed += ["channel", "people"]
+    else:
+        taken |= {"groups": text_of(written, "groups")}
+        read(visit, _GROUPS, taken)
+        needed += ["groups"]
+    missing = [name for name in needed if not taken[name]]
     if missing:
         raise Wrong({name: visit.say("form.why.needed") for name in missing})
     return taken
@@ -293,25 +286,32 @@ def _take(step: str, follows: str, take: Callable[..., dict[str, Any]]) -> Calla
 def wish(visit: Visit) -> tuple[Wish, library.Content]:
     """Raises Gone where a step has not been filled in."""
     kept = _begun(visit)
-    if not {"pace", "channel", "first"} <= kept.keys():
+    if not {"pace", "coordinator", "first"} <= kept.keys():
         raise Gone
     found, place = content(visit, kept["programme"]), visit.visitor.place
     listed = {name: tuple(_named(visit, one) for one in kept[name]) for name in LISTS}
     if kept["answering"] != "table":
         listed["note_taker"] = ()
     language = kept["language"] or visit.organisation.language
-    people: tuple[Named, ...] = listed.pop("people")
-    group: tuple[NamedGroup, ...] = ()
-    if kept["split"] == ONE:
-        people, group = (), (NamedGroup(GROUP[language].format(n=1), people),)
     asked = Wish(
-        **{**_HOW.read(kept), **listed}, name=kept["name"], language=language, people=people, group=group,
-        on=tuple(_dates(kept, found)), at=WHEN.read(_lines(kept))["at"], platform=place.platform,
-        workspace=place.workspace, channel=At(kept["channel"], place.platform, place.workspace),
+        **{**_HOW.read(kept), **listed, **_where(visit, kept, listed["people"], language)}, name=kept["name"],
+        language=language, on=tuple(_dates(kept, found)), at=WHEN.read(_lines(kept))["at"], platform=place.platform,
+        workspace=place.workspace,
         # It is asked for on the page that the plan is shown on.
-        acknowledged=True,
+        acknowledged=place.platform == TELEGRAM,
     )  # fmt: skip
     return asked, found
+
+
+def _where(visit: Visit, kept: Mapping[str, Any], people: tuple[Named, ...], language: str) -> dict[str, Any]:
+    """The groups: so many that people come into by themselves, or those of a channel, divided or as one."""
+    if kept.get("groups"):
+        return _GROUPS.read(kept)
+    place = visit.visitor.place
+    channel = At(kept["channel"], place.platform, place.workspace)
+    if kept["split"] != ONE:
+        return {"channel": channel}
+    return {"channel": channel, "people": (), "group": (NamedGroup(GROUP[language].format(n=1), people),)}
 
 
 def _named(visit: Visit, kept: list[Any]) -> Named:
@@ -360,7 +360,8 @@ def check(visit: Visit) -> Sheet:
         blanks = [
             blank(visit, "acknowledged", "flag", "counter.blank.telegram", hint="counter.blank.telegram-hint")
         ]
-    return sheet(visit, "counter.title.check", *_told(visit, made), blanks=blanks,
+    told = [line(part) for part in visit.say(notice.TEXT).split("\n\n")] if blanks else []
+    return sheet(visit, "counter.title.check", *_told(visit, made), *told, blanks=blanks,
                  submit="counter.button.make", labels=steps)  # fmt: skip
 
 

@@ -75,8 +75,10 @@ class Visit:
     #: Our message whose button was pressed, and the person's message that was marked.
     message: str | None = None
     about: str | None = None
-    #: What is told at the top of the sheet that is shown.
-    told: list[str] = field(default_factory=list)
+    #: The replies whose words the sheet shows.
+    quotes: list[int] = field(default_factory=list)
+    #: Blocks at the top of the sheet that tell what has just been done.
+    told: int = 0
     #: What this handing in is known by.
     key: str = ""
 

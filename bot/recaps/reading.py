@@ -19,13 +19,18 @@ from storage import tables as t
 from storage.unit import Unit
 
 if TYPE_CHECKING:
-    from bot.words import Speaker
+    from bot.words import Said, Speaker
 
 _encode = msgspec.json.Encoder().encode
 
 
 def say(speaker: Speaker, unit: Unit, draft: Draft, session: Any, now: datetime) -> Spoken:
     """The draft as the session's circle would read it: `session` names id, organisation and place."""
+    return said(speaker, unit, draft, session, now).spoken
+
+
+def said(speaker: Speaker, unit: Unit, draft: Draft, session: Any, now: datetime) -> Said:
+    """The same, with the replies that it shows."""
     body = _encode(message("recap", Recap(draft.id))).decode()
     row = SimpleNamespace(
         kind="say",
@@ -35,7 +40,7 @@ def say(speaker: Speaker, unit: Unit, draft: Draft, session: Any, now: datetime)
         place_id=session.place_id,
         organisation_id=session.organisation_id,
     )
-    return speaker.speak(unit, [row], now, {draft.id: draft})[0].spoken
+    return speaker.speak(unit, [row], now, {draft.id: draft})[0]
 
 
 def stands(unit: Unit, version: Any) -> Shown:

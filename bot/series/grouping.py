@@ -55,6 +55,11 @@ def form_groups(
     return tuple(_with_note_takers(formed, note_takers)), [in_words(warning) for warning in warnings]
 
 
+def unpeopled(n: int | None, language: str) -> tuple[NamedGroup, ...]:
+    """So many groups that nobody is in yet."""
+    return tuple(NamedGroup(GROUP[language].format(n=number), ()) for number in range(1, (n or 0) + 1))
+
+
 def _divided(listed: Sequence[Named], sizes: Sequence[int], language: str) -> _Formed:
     """People of the same unit in different groups, each group in the order of the list."""
     people = {one.at.id if one.at else one.name: one for one in listed}
@@ -71,6 +76,8 @@ def _divided(listed: Sequence[Named], sizes: Sequence[int], language: str) -> _F
 
 def _outside(formed: _Formed, size: GroupSize) -> Iterator[GroupWarning]:
     for group in formed:
+        if not group.people:
+            continue
         if len(group.people) < size.low:
             yield GroupWarning(groups.SMALL, len(group.people), size.low)
         elif len(group.people) > size.high:

@@ -20,6 +20,8 @@ from flows.forms import At, Named, Sentence
 if TYPE_CHECKING:
     from bot.series.planning import Wish
 
+#: Where a group gets its chat later, by a code; and not everybody may use it at work.
+TELEGRAM = "telegram"
 #: Platforms where each meeting opens a thread of its own in its circle's home, whichever channel that is. On Telegram
 #: that is so in some groups, which is learned from Telegram.
 THREADED = frozenset({"slack"})
@@ -65,8 +67,14 @@ class Homes:
         return Where(platform, workspace, at.id)
 
     def of_group(self, group: Group) -> Where | None:
-        """None on the terminal, where a channel is made for it. Raises SeriesProblem where it is missing."""
+        """None where it gets one later: made for it on the terminal, brought with a code on Telegram.
+
+        Raises SeriesProblem where it is missing.
+        """
         at = group.at or self.wish.channel
+        if at is None and self.wish.platform == TELEGRAM:
+            self.settle(At("0"))
+            return None
         if at is None and self.named:
             words = (
                 f"{group.name} has no channel. Name one for all, or one for each: “{group.name}@CHANNEL: …”."
@@ -79,7 +87,7 @@ class Homes:
         if at := self.wish.everyone or self.wish.channel:
             return self.settle(at)
         found = {self.of_group(group) for group in groups}
-        if len(found) == 1:
+        if len(found) == 1 and None not in found:
             return found.pop()
         if meets and self.named:
             words = "The groups have channels of their own: say in which channel everyone meets."

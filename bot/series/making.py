@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
@@ -17,9 +16,11 @@ from sqlalchemy import Connection, Table, insert, select, update
 from adapters.terminal.names import NAME as TERMINAL
 from adapters.terminal.names import WORKSPACE
 from bot import library
+from bot.joining import notice
+from bot.joining.binding import wait
 from bot.series.dates import Sitting
 from bot.series.grouping import EVERYONE
-from bot.series.homes import Where
+from bot.series.homes import Homes, Where
 from bot.series.naming import first_free, slug
 from bot.series.planning import Plan, Tenant
 from bot.series.problems import SeriesProblem
@@ -34,13 +35,14 @@ def tenant(connection: Connection, name: str, language: str, zone: str) -> Tenan
     return Tenant(*found) if found else Tenant(name, language, zone, new=True)
 
 
-def make(connection: Connection, plan: Plan, organisation: str, actor: str, now: datetime) -> str:
-    """Make the series. Returns what commands call it."""
-    owner = _organisation(connection, plan, organisation, now)
+def make(connection: Connection, plan: Plan, name: str, actor: str, now: datetime) -> str:
+    """Make the series for the organisation of that name. Returns what commands call it."""
+    owner = organisation(connection, Tenant(name, plan.language, plan.zone), now)
     content = store_content(connection, plan.content, now)
     called = first_free(slug(plan.wish.name), lambda name: _taken(connection, owner, name))
     series = _series(connection, plan, owner, content, called, now)
     circles = _circles(connection, plan, owner, series, called)
+    _wait_for_chats(connection, plan, owner, circles, now)
     _join(connection, plan, owner, series, circles, now)
     meetings = _meetings(connection, plan, series)
     add_sessions(
@@ -48,6 +50,8 @@ def make(connection: Connection, plan: Plan, organisation: str, actor: str, now:
     )
     add(connection, t.audit, [{"organisation_id": owner, "actor": actor, "act": "series created",
                                "object": called, "at": now}])  # fmt: skip
+    if plan.wish.acknowledged and notice.PLATFORM in plan.platforms:
+        notice.acknowledge(connection, owner, called, actor, now)
     return called
 
 
@@ -59,11 +63,12 @@ def add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) ->
     return [row[0] for row in connection.execute(statement, rows)]
 
 
-def _organisation(connection: Connection, plan: Plan, name: str, now: datetime) -> int:
+def organisation(connection: Connection, owner: Tenant, now: datetime) -> int:
+    """The organisation's id; it is made if it is new."""
     o = t.organisations.c
-    if (found := connection.execute(select(o.id).where(o.name == name)).scalar()) is not None:
+    if (found := connection.execute(select(o.id).where(o.name == owner.name)).scalar()) is not None:
         return int(found)
-    row = {"name": name, "language": plan.language, "zone": plan.zone, "created_at": now}
+    row = {"name": owner.name, "language": owner.language, "zone": owner.zone, "created_at": now}
     return add(connection, t.organisations, [row])[0]
 
 
@@ -110,21 +115,42 @@ def _circles(
 ) -> list[dict[str, Any]]:
     """The groups in their order, then everyone if there is more than one group."""
     homes = plan.homes
-    made_up = [Where(TERMINAL, WORKSPACE, channel_of(called, n)) for n in range(1, len(plan.groups) + 1)]
-    wanted = [homes.of_group(group) or own for group, own in zip(plan.groups, made_up, strict=True)]
+    wanted = [_home(homes.of_group(group), homes, called, n) for n, group in enumerate(plan.groups, 1)]
     named = [("group", n, group.name) for n, group in enumerate(plan.groups, 1)]
     if len(plan.groups) > 1:
         everyone = homes.of_everyone(plan.groups, meets=bool(plan.plenums))
-        own = Where(TERMINAL, WORKSPACE, channel_of(called, None))
-        wanted += [everyone or own] if everyone or not homes.named else []
-        named += [("everyone", 1, EVERYONE[plan.language])]
-    ids = places(connection, owner, [(each, None) for each in wanted])
+        wanted.append(_home(everyone, homes, called, None))
+        named.append(("everyone", 1, EVERYONE[plan.language]))
+    there = [each for each in wanted if each is not None]
+    ids = dict(zip(there, places(connection, owner, [(each, None) for each in there]), strict=True))
     rows: list[dict[str, Any]] = [
-        {"series_id": series, "kind": kind, "number": number, "name": name, "home_id": home}
-        for (kind, number, name), home in zip_longest(named, ids)
+        {
+            "series_id": series,
+            "kind": kind,
+            "number": number,
+            "name": name,
+            "home_id": ids.get(home) if home else None,
+        }
+        for (kind, number, name), home in zip(named, wanted, strict=True)
     ]
     made = add(connection, t.circles, rows)
     return [{**row, "id": key, "organisation_id": owner} for row, key in zip(rows, made, strict=True)]
+
+
+def _home(named: Where | None, homes: Homes, called: str, number: int | None) -> Where | None:
+    """Where a circle lives; on the terminal a channel is made for it. None: it has no place yet."""
+    if named is None and not homes.named:
+        return Where(TERMINAL, WORKSPACE, channel_of(called, number))
+    return named
+
+
+def _wait_for_chats(
+    connection: Connection, plan: Plan, owner: int, circles: Sequence[dict[str, Any]], now: datetime
+) -> None:  # fmt: skip
+    """Groups that have no chat yet get a code by which they are brought one."""
+    for circle in circles:
+        if circle["home_id"] is None and circle["kind"] == "group":
+            circle["home_id"], _ = wait(connection, owner, circle["id"], plan.homes.workspace, now)
 
 
 def places(connection: Connection, owner: int, wanted: Sequence[tuple[Where, int | None]]) -> list[int]:

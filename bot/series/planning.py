@@ -16,15 +16,12 @@ from bot import library
 from bot.opening import WINDOW_DAYS
 from bot.series import advice, dates
 from bot.series.dates import Sitting
-from bot.series.grouping import Group, form_groups
-from bot.series.homes import Homes, with_accounts
+from bot.series.grouping import Group, form_groups, unpeopled
+from bot.series.homes import TELEGRAM, Homes, with_accounts
 from bot.series.problems import NotFound, SeriesProblem
 from flows.calendar import WorkingDays, zone_named
 from flows.forms import At, Named, NamedGroup, Sentence, Values, When
 from flows.turn import OFFICE
-
-#: Not everybody may use it at work.
-TELEGRAM = "telegram"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +31,8 @@ class Wish:
     name: str
     people: tuple[Named, ...] = ()
     group: tuple[NamedGroup, ...] = ()
+    #: So many groups without people, who come in by themselves.
+    groups: int | None = None
     on: tuple[When, ...] = ()
     at: time | None = None
     rule: str | None = None
@@ -116,6 +115,13 @@ class Plan:
         return ends(sitting, self.wish.pace, self.minutes, self.wish.window, self.zone)
 
     @property
+    def platforms(self) -> set[str]:
+        """Where its circles live. Raises SeriesProblem where one has no channel, and gets none later."""
+        homes = self.homes
+        there = [homes.of_everyone(self.groups, meets=bool(self.plenums)), *map(homes.of_group, self.groups)]
+        return {home.platform if home is not None else self.wish.platform for home in there}
+
+    @property
     def people(self) -> list[Named]:
         return [one for group in self.groups for one in group.people]
 
@@ -141,7 +147,16 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
     sittings = dates.sittings(asked, len(programme.rounds), form, zone, fold)
     for each in sittings:
         dates.refuse_past(each.number, each.at, now)
-    formed, warned = form_groups(wish.people, wish.group, wish.note_taker, programme.group, language)
+    if wish.groups and (wish.people or wish.group or wish.platform != TELEGRAM):
+        words = "Groups that people come into by themselves are on Telegram; elsewhere name the people."
+        raise SeriesProblem(Sentence(words, "groups-by-code"))
+    formed, warned = form_groups(
+        wish.people,
+        wish.group or unpeopled(wish.groups, language),
+        wish.note_taker,
+        programme.group,
+        language,
+    )
     made = Plan(wish, content, language, zone, formed, tuple(sittings), ())
     _settled(made)
     warnings = (
@@ -158,8 +173,7 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
 def _settled(made: Plan) -> None:
     """Raises SeriesProblem where a circle has no channel, or somebody no account; and for Telegram unread."""
     homes = made.homes
-    there = [homes.of_everyone(made.groups, meets=bool(made.plenums)), *map(homes.of_group, made.groups)]
-    if not made.wish.acknowledged and TELEGRAM in {home.platform for home in there if home is not None}:
+    if not made.wish.acknowledged and TELEGRAM in made.platforms:
         words = (
             "A series on Telegram begins only when its coordinator has read what the docs say of Telegram and public "
             "bodies, and it is settled there. Then say --acknowledged."

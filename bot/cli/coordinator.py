@@ -1,0 +1,138 @@
+"""`runda coordinator`: who may set up series from a chat. The first is named here; they let others in themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli import MISUSED, Told
+from bot.cli.common import ZONE, actor
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.cli import Caller
+    from bot.series.homes import Where
+    from bot.series.planning import Tenant
+
+PLATFORMS = ("slack", "telegram")
+
+
+@click.group()
+def coordinator() -> None:
+    """Say who may set up series from a chat, and see all of the organisation's.
+
+    The first is named here. In the chat they let others do the same, and hand over. Who runs one series is another
+    matter: runda series role
+    """
+
+
+def _where(command: Any) -> Any:
+    """The options that say on which platform an account is."""
+    for option in (
+        click.option("--workspace", metavar="ID", help="Default: the only one that is installed there."),
+        click.option("--platform", type=click.Choice(PLATFORMS), default="slack", show_default=True),
+        click.argument("account"),
+    ):
+        command = option(command)
+    return command
+
+
+@coordinator.command()
+@_where
+@click.option(
+    "--name", metavar="NAME", help="What they are called. Default: the account, until they are met."
+)
+@click.pass_obj
+def add(caller: Caller, account: str, platform: str, workspace: str | None, name: str | None) -> None:
+    """Let ACCOUNT set up series: the platform's id of a person, such as U0123 on Slack.
+
+    \b
+      runda coordinator add U0123 --platform slack --workspace T0123 --name "Siri Vik"
+    """
+    from bot.series import appointing, making
+    from flows.forms import Named
+
+    now = caller.clock.now()
+    with caller.database(new=True).write() as connection:
+        where = _account(connection, account, platform, workspace)
+        owner = making.organisation(connection, _owner(connection, caller, where), now)
+        said = appointing.appoint(connection, owner, Named(name or account), where, actor(), now)
+    click.echo(said)
+
+
+@coordinator.command()
+@_where
+@click.pass_obj
+def remove(caller: Caller, account: str, platform: str, workspace: str | None) -> None:
+    """Let ACCOUNT set up series no more. Series that they run are not touched."""
+    from bot.series import appointing, making
+
+    now = caller.clock.now()
+    with caller.database().write() as connection:
+        where = _account(connection, account, platform, workspace)
+        owner = making.organisation(connection, _owner(connection, caller, where), now)
+        held = appointing.appointments(connection, owner)
+        person = next(
+            (row.person_id for row in held if (row.platform, row.workspace, row.account) == where), None
+        )
+        if person is None:
+            raise Told(f"{account} may not set up series. See who may: runda coordinator list", MISUSED)
+        said = appointing.dismiss(connection, owner, person, actor(), now)
+    click.echo(said)
+
+
+@coordinator.command("list")
+@click.pass_obj
+def list_(caller: Caller) -> None:
+    """List who may set up series, with their accounts."""
+    from sqlalchemy import select
+
+    from bot.series.appointing import appointments
+    from storage.tables import organisations
+
+    mine = select(organisations.c.id).where(organisations.c.name == caller.settings.organisation)
+    with caller.database().read() as connection:
+        owner = connection.execute(mine).scalar()
+        rows = appointments(connection, owner) if owner is not None else []
+    for row in rows:
+        click.echo(f"{row.name:<32}  {row.platform} {row.workspace} {row.account}")
+    if not rows:
+        click.echo("Nobody may set up series from a chat yet. Name the first: runda coordinator add --help")
+
+
+# -- rows
+
+
+def _account(connection: Connection, account: str, platform: str, workspace: str | None) -> Where:
+    """Raises Told where it does not say which workspace."""
+    from sqlalchemy import select
+
+    from bot.series.homes import Where
+    from storage import tables as t
+
+    i = t.installations.c
+    installed = select(i.workspace).where(i.platform == platform, i.ended_at.is_(None))
+    found = [row.workspace for row in connection.execute(installed)]
+    if workspace is None and len(found) != 1:
+        listed = f" Installed: {', '.join(found)}." if found else ""
+        raise Told(
+            f"--workspace: is needed: which workspace of {platform} the account is in.{listed}", MISUSED
+        )
+    return Where(platform, workspace or found[0], account)
+
+
+def _owner(connection: Connection, caller: Caller, where: Where) -> Tenant:
+    """The organisation that the workspace belongs to; the one that commands speak for, where nobody installed it."""
+    from sqlalchemy import select
+
+    from bot.series.making import tenant
+    from storage import tables as t
+
+    i, o = t.installations.c, t.organisations.c
+    owned = select(o.name).join(t.installations, i.organisation_id == o.id)
+    name = connection.execute(
+        owned.where(i.platform == where.platform, i.workspace == where.workspace)
+    ).scalar()
+    return tenant(connection, name or caller.settings.organisation, caller.language, ZONE)
