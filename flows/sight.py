@@ -26,7 +26,7 @@ from flows.message import Part, Points, Text, line, text
 Viewer = Literal["author", "circle", "series", "coordinator", "manager", "operator", "other"]
 Datum = Literal[
     "reply", "solo", "score", "levels", "answered", "finding", "released", "action", "group-recap",
-    "manager-draft", "manager-recap", "audit",
+    "manager-draft", "manager-recap", "audit", "profile", "draft",
 ]  # fmt: skip
 Condition = Literal[
     "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving"
@@ -135,8 +135,19 @@ TABLE: dict[Datum, Row] = {
     ),
     "audit": Row(
         what="the log of what coordinators, managers and operators did",
-        why="it has no content; those who answer for the series and for the system can check each other",
-        coordinator="yes", operator="yes",
+        why="it has no content; those who answer for the series and for the system can check each other, and whoever "
+        "is named in a row may see that row",
+        author="yes", coordinator="yes", operator="yes",
+    ),
+    "profile": Row(
+        what="a person's accounts, groups and roles",
+        why="groups are formed of them, and messages find their people by them; managers see no list of people",
+        author="yes", circle="yes", coordinator="yes", operator="yes",
+    ),
+    "draft": Row(
+        what="what somebody has begun to fill in, and has not handed in",
+        why="it is not said yet",
+        author="yes", operator="on-request",
     ),
 }  # fmt: skip
 

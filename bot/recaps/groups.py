@@ -53,7 +53,7 @@ def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[in
     said, findings = sources.said_in(unit, sessions), sources.findings_of(unit, sessions)
     actions = sources.actions_of(unit, sessions)
     shared = sources.shared_at(unit, {row.meeting_id for row in sittings})
-    plenums = _plenums(unit, shelf, sittings)
+    plenums, chosen = _plenums(unit, shelf, sittings), _chosen(unit, shelf, sittings)
     made, others = dict[int, recaps.GroupRecap](), dict[int, Others]()
     for row in sittings:
         route = shelf.programme(unit, row.content_id).route(row.number)
@@ -63,6 +63,7 @@ def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[in
         recap = recaps.compile_group(
             route, said[row.id], findings[row.id], actions[row.id], theirs.first_for(row.circle_id),
             plenums.get(row.meeting_id, ()), table=row.answering == "table",
+            chosen=chosen[row.id],
         )  # fmt: skip
         made[row.id] = theirs.counted(recap, row.circle_id)
     return made
@@ -77,6 +78,19 @@ def _plenums(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[int, tup
         meeting: recaps.compile_plenum(_everyones(unit, shelf, meetings[meeting]), said[session])
         for meeting, session in sessions.items()
     }
+
+
+def _chosen(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[int, tuple[recaps.Decision, ...]]:
+    """What was chosen, by session: in the circle, and where everyone met."""
+    plenums = sources.plenums_at(unit, {row.meeting_id for row in sittings})
+    states = sources.states_of(unit, [*(row.id for row in sittings), *plenums.values()])
+    found = {}
+    for row in sittings:
+        route = shelf.programme(unit, row.content_id).route(row.number)
+        own = recaps.decisions(route, states.get(row.id))
+        all_of_them = states.get(plenums.get(row.meeting_id, 0))
+        found[row.id] = (*own, *recaps.decisions(_everyones(unit, shelf, row), all_of_them, plenum=True))
+    return found
 
 
 def _everyones(unit: Unit, shelf: Shelf, row: Any) -> Route:

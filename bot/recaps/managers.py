@@ -11,6 +11,10 @@ from sqlalchemy import func, select, update
 
 from bot.recaps import sources
 from flows import recap as recaps
+from flows.kinds.spread import Spread
+from flows.levels import FEW
+from flows.message import Levels
+from flows.programme import Route
 from flows.recap import GroupRecap, ManagerRecap, Numbered
 from storage import tables as t
 from storage.unit import Unit
@@ -52,12 +56,24 @@ def meeting(unit: Unit, meeting_id: int) -> Any:
 def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
     """As it would be now. No reply is read: people and groups are counted by the database."""
     row = meeting(unit, meeting_id)
+    everyones = shelf.programme(unit, row.content_id).route(row.number, everyone=True)
+    plenum = list(sources.plenums_at(unit, [meeting_id]).values())
+    stands = sources.states_of(unit, plenum)
     made = recaps.compile_manager(
         shelf.programme(unit, row.content_id).route(row.number),
         sources.turnout(unit, meeting_id, table=row.answering == "table"),
         sources.released_at(unit, meeting_id),
+        levels=_levels(unit, everyones, meeting_id),
+        chosen=recaps.decisions(everyones, stands.get(next(iter(plenum), 0)), plenum=True),
     )
     return replace(made, actions=sources.actions_counted(unit, meeting_id))
+
+
+def _levels(unit: Unit, route: Route, meeting_id: int) -> tuple[Levels, ...]:
+    """The spreads that everyone was shown, and no other: whether each may be is seen when it is said."""
+    shown = (step for step in route.steps if isinstance(step, Spread) and step.of in route.scales)
+    made = ((route.scales[step.of], sources.given_at(unit, meeting_id, step.of)) for step in shown)
+    return tuple(scale.levels(route.round, replies) for scale, replies in made if len(replies) >= FEW)
 
 
 def versions(unit: Unit, meeting_id: int) -> list[Any]:

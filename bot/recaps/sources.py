@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
+import msgspec
 from sqlalchemy import and_, distinct, exists, func, or_, select
 
 from flows import recap as recaps
 from flows import state as states
-from flows.effects import Role
+from flows.effects import Given, Role
 from flows.kinds.finding import RELEASED
 from flows.recap import ActionState
 from storage import tables as t
@@ -145,6 +146,21 @@ def plenums_at(unit: Unit, meetings: Iterable[int]) -> dict[int, int]:
 
 
 # -- across groups: counted by the database, however much was said
+
+
+def states_of(unit: Unit, sessions: Iterable[int]) -> dict[int, states.State]:
+    """How sessions stand, for what a vote has left."""
+    s = t.sessions.c
+    rows = unit.all(select(s.id, s.state).where(s.id.in_(list(sessions)), s.state.is_not(None)))
+    return {row.id: states.load(row.state) for row in rows}
+
+
+def given_at(unit: Unit, meeting_id: int, step: str) -> tuple[int, ...]:
+    """What the groups of a meeting handed on of a step, as ids of replies."""
+    p = t.publications.c
+    rows = unit.all(select(p.given).where(p.meeting_id == meeting_id, p.given != "[]"))
+    given = (one for row in rows for one in msgspec.json.decode(row.given, type=tuple[Given, ...]))
+    return tuple(sorted(reply for one in given if one.step == step for reply in one.replies))
 
 
 def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:

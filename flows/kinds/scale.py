@@ -11,7 +11,7 @@ from flows.answers import UNSURE, Item, Option
 from flows.effects import Given, Keep
 from flows.events import Filled, Replied
 from flows.kinds.step import Slug, Texts, Timed
-from flows.message import Line, Points, Text, line, message, programme
+from flows.message import Levels, Line, Points, Text, line, message, programme
 from flows.reading import Count, Digits
 from flows.state import Asked
 from flows.turn import Turn
@@ -80,6 +80,11 @@ class Scale(Timed):
             turn.effects.append(Keep(before, "aside"))
         turn.scored(asked.step, event.person, event.chosen)
         turn.counts(event.person)
+
+    def levels(self, name: str, replies: tuple[int, ...], before: tuple[int, ...] = ()) -> Levels:
+        """How these are spread, of the round of that name."""
+        items = tuple(programme("rounds", name, self.id, "items", item) for item in self.items)
+        return Levels(self.id, items, self.items, replies, self.reversed, before)
 
     @classmethod
     def texts(cls, raw: Mapping[str, Any]) -> Texts:

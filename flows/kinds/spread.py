@@ -9,7 +9,7 @@ from pydantic import Field
 from flows.kinds.scale import Scale
 from flows.kinds.step import Slug, Timed
 from flows.levels import FEW
-from flows.message import Levels, Line, Part, line, message, programme
+from flows.message import Line, Part, line, message
 from flows.turn import Turn
 
 
@@ -32,16 +32,12 @@ class Spread(Timed):
 
     def _levels(self, turn: Turn) -> list[Part]:
         replies = self._replies(turn)
-        if len(replies) < FEW:
-            return [line("levels.few")]
         scale = turn.route.scales.get(self.of)
-        if scale is None:
+        if scale is None or len(replies) < FEW:
             return [line("levels.few")]
-        names = tuple(programme("rounds", turn.route.round, self.of, "items", item) for item in scale.items)
         before = tuple(one for each in turn.state.setting.given if self.since and each.step == self.of
                        for one in each.replies)  # fmt: skip
-        shown = Levels(self.of, names, scale.items, replies, scale.reversed, before)
-        return [line("levels.shown", n=len(replies)), shown]
+        return [line("levels.shown", n=len(replies)), scale.levels(turn.route.round, replies, before)]
 
     def _replies(self, turn: Turn) -> tuple[int, ...]:
         if turn.state.setting.groups:

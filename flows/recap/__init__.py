@@ -22,12 +22,13 @@ What is ugly: a recap knows a reply by its id alone, so what it says of late, ma
 things stood when it was made.
 """
 
-from flows.recap.group import compile_group, compile_plenum
+from flows.recap.group import compile_group, compile_plenum, decisions
 from flows.recap.managers import compile_manager, counts_only
 from flows.recap.shapes import (
     ActionCounts,
     ActionRow,
     ActionState,
+    Decision,
     FindingRow,
     GroupRecap,
     ManagerRecap,
@@ -45,7 +46,7 @@ from flows.recap.shapes import (
 from flows.recap.showing import parts
 
 __all__ = (
-    "ActionCounts", "ActionRow", "ActionState", "FindingRow", "GroupRecap", "ManagerRecap", "Numbered",
+    "ActionCounts", "ActionRow", "ActionState", "Decision", "FindingRow", "GroupRecap", "ManagerRecap", "Numbered",
     "Point", "Question", "Said", "Shared", "Turnout", "Why", "compile_group", "compile_manager",
-    "compile_plenum", "counts_only", "dump", "load", "parts", "without",
+    "compile_plenum", "counts_only", "decisions", "dump", "load", "parts", "without",
 )  # fmt: skip

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.effects import Role
+from flows.kinds.choose import Choose
 from flows.kinds.note import Note
 from flows.programme import Route
-from flows.recap.shapes import ActionRow, FindingRow, GroupRecap, Point, Question, Said, Shared, Why
+from flows.recap.shapes import ActionRow, Decision, FindingRow, GroupRecap, Point, Question, Said, Shared, Why
+from flows.state import Chosen, State
 
 #: Points on one question, and thoughts since last time (design.md section 8).
 MOST = 3
@@ -30,12 +32,13 @@ def compile_group(
     plenum: tuple[Point, ...] = (),
     *,
     table: bool = False,
+    chosen: tuple[Decision, ...] = (),
 ) -> GroupRecap:
     """The recap of one circle's way through one round.
 
     `said` are the circle's replies in that round that have not been removed; `shared` is without the circle's
-    own. `actions` are those named or followed up there. `plenum` are points of `compile_plenum`. `table`: one person
-    wrote for all.
+    own. `chosen` are `decisions` of its session and of everyone's. `actions` are those named or followed up there.
+    `plenum` are points of `compile_plenum`. `table`: one person wrote for all.
     """
     rows, topics, quoted = sorted(said, key=_when), _topics(route), Counter[int]()
     asides = {row.reply for row in rows if row.role == "aside"}
@@ -57,7 +60,26 @@ def compile_group(
         others=others[:OTHERS],
         more=len(others[OTHERS:]),
         plenum=plenum,
+        chosen=chosen,
     )
+
+
+def decisions(route: Route, state: State | None, *, plenum: bool = False) -> tuple[Decision, ...]:
+    """What a session has chosen so far; `plenum`: it is everyone's."""
+    return tuple(_decision(route, one, plenum) for one in state.chosen if one.options) if state else ()
+
+
+def _decision(route: Route, one: Chosen, plenum: bool) -> Decision:
+    step = route.steps[one.step]
+    assert isinstance(step, Choose), "only a vote leaves something chosen"
+    question = f"{step.id}.ask" if step.options else step.id
+    if step.options:
+        names = tuple(f"{step.id}.{step.options[n]}" for n in one.options)
+        return Decision(question, options=names, plenum=plenum)
+    if scale := route.scales.get(step.of or ""):
+        names = tuple(f"{scale.id}.items.{scale.items[n]}" for n in one.options)
+        return Decision(question, options=names, plenum=plenum)
+    return Decision(question, replies=one.options, plenum=plenum)
 
 
 def compile_plenum(route: Route, said: Iterable[Said]) -> tuple[Point, ...]:

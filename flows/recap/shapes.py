@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from flows.effects import Role
 from flows.kinds.finding import RELEASED
+from flows.message import Levels
 
 SCHEMA = 1
 
@@ -101,6 +102,16 @@ class Question(Struct, frozen=True, omit_defaults=True):
     note: str | None = None
 
 
+class Decision(Struct, frozen=True, omit_defaults=True):
+    """What was chosen at a step: what people wrote, by its replies, or the programme's own options, by their texts."""
+
+    step: str
+    replies: tuple[int, ...] = ()
+    options: tuple[str, ...] = ()
+    #: Chosen where everyone met.
+    plenum: bool = False
+
+
 class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):
     """What one circle said in one round. For the circle, and for the coordinator who may hold or edit it."""
 
@@ -116,6 +127,7 @@ class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):
     plenum: tuple[Point, ...] = ()
     actions: tuple[ActionRow, ...] = ()
     unanswered: tuple[str, ...] = ()
+    chosen: tuple[Decision, ...] = ()
 
 
 class Numbered(Struct, frozen=True):
@@ -147,6 +159,9 @@ class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
     #: None: nobody has approved them yet, and only counts go out.
     findings: tuple[Numbered, ...] | None = ()
     actions: ActionCounts = ActionCounts()
+    #: How scores are spread over everyone, and what was chosen among the programme's own options where everyone met.
+    levels: tuple[Levels, ...] = ()
+    chosen: tuple[Decision, ...] = ()
 
 
 AnyRecap: TypeAlias = GroupRecap | ManagerRecap
@@ -170,9 +185,13 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
     def stays(row: FindingRow | Shared | Numbered | ActionRow) -> bool:
         return gone.isdisjoint((row.reply, getattr(row, "words", None)))
 
+    def less(one: Decision) -> Decision:
+        return replace(one, replies=tuple(reply for reply in one.replies if reply not in gone))
+
     if isinstance(recap, ManagerRecap):
         left = None if recap.findings is None else tuple(filter(stays, recap.findings))
-        return replace(recap, findings=left)
+        standing = tuple(one for one in recap.levels if gone.isdisjoint(one.replies))
+        return replace(recap, findings=left, levels=standing)
     questions = (replace(one, points=_less(one.points, gone)) for one in recap.questions)
     return replace(
         recap,
@@ -182,6 +201,7 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
         findings=tuple(filter(stays, recap.findings)),
         actions=tuple(filter(stays, recap.actions)),
         others=tuple(filter(stays, recap.others)),
+        chosen=tuple(one for one in map(less, recap.chosen) if one.replies or one.options),
     )
 
 

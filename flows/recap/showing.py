@@ -19,7 +19,7 @@ from flows.message import (
     programme,
     text,
 )
-from flows.recap.shapes import ActionCounts, GroupRecap, ManagerRecap, Numbered, Point
+from flows.recap.shapes import ActionCounts, Decision, GroupRecap, ManagerRecap, Numbered, Point
 
 
 def parts(recap: GroupRecap | ManagerRecap, *, automatic: bool = False) -> tuple[Part, ...]:
@@ -36,9 +36,10 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
     if automatic:
         shown.append(line("recap.automatic"))
     shown += _section("recap.findings", [Finding(row.reply) for row in recap.findings])
+    shown += _chosen(recap.round, recap.chosen)
     for question in recap.questions:
         shown += [
-            Heading(programme("rounds", recap.round, question.step), question.note),
+            Heading(programme("rounds", recap.round, *question.step.split(".")), question.note),
             *_by_rule(question.points),
         ]
     if recap.reflections:
@@ -49,8 +50,18 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
     if recap.plenum:
         shown += [Heading(text("recap.plenum")), *_by_rule(recap.plenum)]
     shown += _section("recap.actions", [Action(row.reply) for row in recap.actions])
-    unanswered = [programme("rounds", recap.round, step) for step in recap.unanswered]
+    unanswered = [programme("rounds", recap.round, *step.split(".")) for step in recap.unanswered]
     return (*shown, *_section("recap.unanswered", unanswered))
+
+
+def _chosen(name: str, chosen: Iterable[Decision]) -> list[Part]:
+    shown: list[Part] = []
+    for one in chosen:
+        asked = programme("rounds", name, *one.step.split("."))
+        options: list[Content] = [programme("rounds", name, *option.split(".")) for option in one.options]
+        listed = Points((*options, *map(Quote, one.replies)))
+        shown += [Heading(text("recap.chosen-by-all" if one.plenum else "recap.chosen", what=asked)), listed]
+    return shown
 
 
 def _section(key: str, items: Sequence[Content]) -> list[Part]:
@@ -78,6 +89,10 @@ def _for_managers(recap: ManagerRecap) -> tuple[Part, ...]:
     if recap.people is not None:
         shown.append(line("manager.people", n=recap.people))
     shown += _numbered(recap.findings)
+    for spread in recap.levels:
+        asked = programme("rounds", recap.round, spread.step, "ask")
+        shown += [Heading(asked), line("levels.shown", n=len(spread.replies)), spread]
+    shown += _chosen(recap.round, recap.chosen)
     if recap.actions != ActionCounts():
         shown.append(line("manager.actions", **asdict(recap.actions)))
     return tuple(shown)

@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 
 from flows import message as m
 from flows.effects import Role
+from flows.events import Setting
 from flows.kinds.action import FollowUp, PlanActions
 from flows.kinds.ask import Ask
 from flows.kinds.finding import PutForward
@@ -29,6 +30,7 @@ from flows.programme import Route
 from flows.recap import (
     ActionCounts,
     ActionRow,
+    Decision,
     FindingRow,
     GroupRecap,
     ManagerRecap,
@@ -42,11 +44,14 @@ from flows.recap import (
     compile_manager,
     compile_plenum,
     counts_only,
+    decisions,
     dump,
     load,
     parts,
     without,
 )
+from flows.state import Chosen, State
+from tests.flows.stage import route_of
 
 START = datetime(2026, 10, 13, 9, tzinfo=UTC)
 ROUTE = Route(
@@ -438,8 +443,9 @@ def test_a_stored_recap_is_read_and_written_as_it_was() -> None:
         actions=(ActionRow(7, "open"),),
         unanswered=("local",),
     )
-    assert dump(recap) == STORED_GROUP.replace(b'"more":0,', b'"more":0,"plenum":[],')
-    assert dump(load(STORED_MANAGER)) == STORED_MANAGER
+    now = STORED_GROUP.replace(b'"more":0,', b'"more":0,"plenum":[],')
+    assert dump(recap) == now[:-1] + b',"chosen":[]}'
+    assert dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + b',"levels":[],"chosen":[]}'
 
 
 def test_what_is_no_recap_is_refused() -> None:
@@ -566,3 +572,67 @@ def keyed(part: m.Part) -> list[m.Text]:
         return [part.text]
     items = part.items if isinstance(part, m.Points) else (part.content,) if isinstance(part, m.Line) else ()
     return [item for item in items if isinstance(item, m.Text)]
+
+
+# -- kinds that ask more than one thing
+
+
+def test_every_kind_is_quoted_under_what_it_asks() -> None:
+    """A form field by field, a decision's owner by itself, and what was written alone not at all."""
+    fields = ["goal", {"field": "who", "of": "goal"}]
+    steps = [
+        {"ask": "one"}, {"note": "one-note", "of": "one"}, {"wait": "outside"}, {"scale": "climate", "items": ["a"]},
+        {"spread": "seen", "of": "climate"}, {"choose": "best", "of": "one"}, {"form": "plan", "fields": fields},
+        {"form": "before", "fields": ["what"], "alone": True}, {"sentence": "need"}, {"again": "there", "from": "one"},
+        {"pitch": "case", "fields": ["need"]}, {"decide": "go-on"},
+    ]  # fmt: skip
+    topics = [topic for step in route_of({"steps": steps}).steps for topic in step.topics()]
+    assert topics == ["one", "outside", "seen", "plan.goal", "plan.who", "need", "case.need", "go-on.owner"]
+    assert Share(share="s").topics() == ("s",)
+
+
+def test_a_field_has_its_own_heading_and_links_to_the_forms_message() -> None:
+    route = route_of({"steps": [{"form": "plan", "fields": ["goal", "what"]}]})
+    at = datetime(2026, 10, 13, tzinfo=UTC)
+    row = Said(reply=1, person=5, step="plan.what", role="note", size=20, sent_at=at)
+    recap = compile_group(route, [row])
+    assert recap.questions == (Question("plan.what", (Point((1,), "note"),), "plan"),)
+    assert recap.unanswered == ("plan.goal",)
+    headings = [part for part in parts(recap) if isinstance(part, m.Heading)]
+    assert headings[1] == m.Heading(m.programme("rounds", "only", "plan", "what"), "plan")
+
+
+CHOICES = [
+    {"scale": "climate", "items": ["a", "b"]}, {"finding": "aha"}, {"choose": "way", "options": ["x", "y"]},
+    {"choose": "item", "of": "climate"}, {"choose": "best", "of": "aha"},
+]  # fmt: skip
+
+
+def test_what_was_chosen_is_told_and_goes_when_it_is_taken_back() -> None:
+    route = route_of({"steps": CHOICES})
+    setting = Setting(pace="live", answering="each", zone="UTC", number=1, of=1, minutes=25)
+    chosen = (Chosen(2, (1,)), Chosen(3, (0,)), Chosen(4, (41, 42)))
+    made = decisions(route, State(setting=setting, phase="finished", chosen=chosen))
+    assert made == (
+        Decision("way.ask", options=("way.y",)), Decision("item", options=("climate.items.a",)),
+        Decision("best", replies=(41, 42)),
+    )  # fmt: skip
+    assert decisions(route, None) == ()
+    recap = compile_group(route, [], chosen=made)
+    assert m.Points((m.Quote(41), m.Quote(42))) in parts(recap)
+    assert without(recap, [41]).chosen[2] == Decision("best", replies=(42,))
+    assert without(recap, [41, 42]).chosen == made[:2]
+
+
+def test_managers_are_told_what_everyone_chose_and_no_words_of_anybodys() -> None:
+    route = route_of({"steps": CHOICES})
+    spread = m.Levels("climate", (), ("a",), (1, 2, 3, 4, 5))
+    chosen = (
+        Decision("way.ask", options=("way.y",)), Decision("item", options=("climate.items.a",), plenum=True),
+        Decision("best", replies=(41,), plenum=True),
+    )  # fmt: skip
+    told = compile_manager(route, Turnout(2, 2, 9), levels=(spread,), chosen=chosen)
+    assert told.chosen == (chosen[1],)
+    assert spread in parts(told)
+    assert without(told, [3]).levels == ()
+    assert counts_only(told).levels == ()
