@@ -1,7 +1,8 @@
 """Whether Slack has a message of ours: found by the token in its metadata.
 
 Where Slack rations look-ups (apps that are handed out to many, without being in its marketplace: one request a minute,
-15 messages), one page has to do. So it begins shortly before the message was first sent.
+15 messages), one page has to do. A thread is told from its beginning, so it begins shortly before the message was
+first sent; a channel is told from its end.
 
 https://docs.slack.dev/reference/methods/conversations.replies, and the same with conversations.history
 """
@@ -17,10 +18,8 @@ from adapters.slack import limits, names
 from adapters.slack.client import Client, Json
 from adapters.slack.workspaces import Installation
 
-#: What two clocks may differ by.
+#: What our clock and Slack's may differ by.
 MARGIN = timedelta(seconds=30)
-#: After this long a request that we have given up is not carried out any more.
-LATEST = timedelta(minutes=10)
 #: The file that a long message goes on in counts as this part.
 FILE = 0
 
@@ -30,10 +29,12 @@ class Finder:
         self.client, self.rationed = client, rationed
         self._private: dict[tuple[str, str], str] = {}
 
-    async def find(self, there: Installation, outgoing: Outgoing) -> names.Posted | None:
-        """The message with this token. Raises Later, Shut and OSError."""
+    async def find(
+        self, there: Installation, outgoing: Outgoing, since: datetime | None
+    ) -> names.Posted | None:
+        """The message with this token, posted no earlier than `since`. Raises Later, Shut and OSError."""
         channel, thread = await self._channel(there, outgoing), outgoing.place.thread
-        async for message in self._messages(there, channel, thread, outgoing.since):
+        async for message in self._messages(there, channel, thread, since):
             if token(message) == outgoing.token:
                 return names.Posted(channel, message["ts"])
         return None
@@ -41,9 +42,7 @@ class Finder:
     async def rest(self, there: Installation, first: names.Posted, thread: str) -> dict[int, str]:
         """What continues a message: time stamps by number of part, and the id of the file as part `FILE`."""
         parts: dict[int, str] = {}
-        async for message in self._messages(
-            there, first.channel, thread, names.moment(first.ts), margin=False
-        ):
+        async for message in self._messages(there, first.channel, thread, names.moment(first.ts)):
             ts, _, number = (token(message) or "").partition("/")
             if ts == first.ts and number.isdecimal():
                 parts[int(number)] = message["ts"]
@@ -64,22 +63,13 @@ class Finder:
         return self._private[key]
 
     async def _messages(
-        self, there: Installation, channel: str, thread: str, since: datetime | None, *, margin: bool = True
+        self, there: Installation, channel: str, thread: str, since: datetime | None
     ) -> AsyncIterator[Json]:
         method = "conversations.replies" if thread else "conversations.history"
-        asked: Json = {
-            "channel": channel,
-            "include_all_metadata": True,
-            "inclusive": True,
-            "limit": limits.PAGE,
-        }
+        asked: Json = {"channel": channel, "include_all_metadata": True, "inclusive": True}
+        asked["limit"] = limits.RATIONED_PAGE if self.rationed else limits.PAGE
         asked |= {"ts": thread} if thread else {}
-        if since is not None:
-            asked["oldest"] = names.stamp(since - MARGIN if margin else since)
-        if self.rationed:
-            asked["limit"] = limits.RATIONED_PAGE
-            # A channel's history is told from its end: what came much later would fill the page.
-            asked |= {"latest": names.stamp(since + LATEST)} if since is not None and not thread else {}
+        asked |= {"oldest": names.stamp(since)} if since is not None else {}
         while True:
             page = await self._ask(there, method, **asked)
             for message in page.get("messages") or ():

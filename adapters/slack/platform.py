@@ -35,6 +35,7 @@ from adapters.port import (
     Refused,
     Shut,
     Taken,
+    Wrote,
 )
 from adapters.slack import installing, interactions, names, parse, sending
 from adapters.slack.client import Client, Json
@@ -212,6 +213,10 @@ class SlackPlatform:
         if body.get("type") == "event_callback":
             await self._event(body)
             return None
+        if body.get("type") == "app_rate_limited":
+            # https://docs.slack.dev/reference/events/app_rate_limited
+            log.error("Slack holds events back: more than 30,000 in an hour")
+            return None
         done = interactions.interaction(body, self._clock.now())
         if isinstance(done, Nothing):
             _say(done)
@@ -241,6 +246,8 @@ class SlackPlatform:
             if self._shows is not None:
                 await self._shows.home(there, said, body["event"].get("view"))
         else:
+            if isinstance(said, Wrote):
+                self._sender.saw(there.workspace, said.at)
             await self._hear(said)
             if isinstance(said, Learned) and said.what == "cut":
                 await self.workspaces.end(there.workspace)

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from datetime import datetime
 
 from adapters.port import Bucket, Later, Outgoing, Refused, Shut, Taken
 from adapters.slack import names
 from adapters.slack.client import Client, Json
 from adapters.slack.errors import Unclear
-from adapters.slack.looking import FILE, Finder, file_name
+from adapters.slack.looking import FILE, MARGIN, Finder, file_name
 from adapters.slack.render import MOST_PARTS, Rendered, render, shortened
 from adapters.slack.workspaces import Installation, Workspaces
 
@@ -70,6 +71,14 @@ def _alone(outgoing: Outgoing) -> bool:
 class Sender:
     def __init__(self, client: Client, workspaces: Workspaces, finder: Finder) -> None:
         self.client, self.workspaces, self.finder = client, workspaces, finder
+        #: The time in each workspace by Slack's own clock, as far as it has told; and, by token, what it was before
+        #: messages were sent of which it is not clear whether they arrived.
+        self._seen: dict[str, datetime] = {}
+        self._tried: dict[str, datetime | None] = {}
+
+    def saw(self, workspace: str, at: datetime) -> None:
+        """Slack has told of something that happened then: what is sent from now on is later."""
+        self._seen[workspace] = max(at, self._seen.get(workspace, at))
 
     async def send(self, outgoing: Outgoing) -> Taken:
         """Raises Refused, Shut, Later and OSError."""
@@ -81,7 +90,10 @@ class Sender:
             return await self._rewrite(there, outgoing, rendered)
         if _alone(outgoing):
             return await self._whisper(there, outgoing, rendered)
-        return await self._post(there, outgoing, rendered)
+        self._tried.setdefault(outgoing.token, self._seen.get(there.workspace))
+        taken = await self._post(there, outgoing, rendered)
+        self._tried.pop(outgoing.token, None)
+        return taken
 
     async def installation(self, workspace: str) -> Installation:
         """Raises Shut."""
@@ -96,6 +108,7 @@ class Sender:
         place, part = outgoing.place, rendered.posted[0]
         answer = await self._one(there, outgoing, place.channel, place.thread, outgoing.token, part.text,
                                  part.blocks(long=rendered.long))  # fmt: skip
+        self.saw(place.workspace, names.moment(answer["ts"]))
         name = names.message(answer["channel"], answer["ts"], long=rendered.long)
         if rendered.long:
             try:
@@ -215,7 +228,7 @@ class Sender:
         if outgoing.message is not None or is_mark(outgoing) or _alone(outgoing):
             return None
         there = await self.installation(outgoing.place.workspace)
-        found = await self.finder.find(there, outgoing)
+        found = await self.finder.find(there, outgoing, self._since(outgoing))
         if found is None:
             return None
         rendered = render(outgoing.spoken, self.workspaces.leads)
@@ -223,7 +236,15 @@ class Sender:
             rest = await self.finder.rest(there, found, _under(outgoing, found))
             await self._continue(there, outgoing, found, rendered, rest)
         name = names.message(found.channel, found.ts, long=rendered.long)
+        self._tried.pop(outgoing.token, None)
         return Taken(name, found.ts if outgoing.opens else "", names.moment(found.ts))
+
+    def _since(self, outgoing: Outgoing) -> datetime | None:
+        """Before when the message cannot have been posted, by Slack's clock."""
+        tried = self._tried.get(outgoing.token)
+        if tried is not None:
+            return tried
+        return outgoing.since - MARGIN if outgoing.since is not None else None
 
 
 def _under(outgoing: Outgoing, first: names.Posted) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.port import Block, Label, Later, Link, Refused, Shut
-from adapters.slack import sending
+from adapters.slack import names, sending
 from tests.adapters.slack_desk import NOON, House, listening, place, run, saying
 from tests.standins.slack import SlackServer
 
@@ -115,6 +115,37 @@ def test_a_message_that_slack_took_is_found_again(where, cohort):
                     assert later.value.bucket == f"slack/{slack.first.id}/{method}"
                 else:
                     assert await platform.look_up(saying(to, "Another", token="t-8")) is None
+
+    run(story())
+
+
+def test_where_look_ups_are_rationed_a_busy_thread_is_read_from_where_it_matters():
+    """A page is 15 messages, from the beginning of a thread."""
+
+    async def story():
+        async with SlackServer(cohort="limited") as slack:
+            kari = slack.user("Kari")
+            team = slack.channel("team", members=[kari])
+            async with listening(slack, House(), client_id="100.200") as platform:
+                assert platform.capabilities.at_once == 4
+                root = (
+                    await platform.send(saying(place(slack, team), "Session 1", opens=True, token="t-0"))
+                ).thread
+                for number in range(20):
+                    await slack.say(kari, team, f"Answer {number}", thread=root)
+                slack.faults.next("chat.postMessage", "dropped_after")
+                lost = saying(place(slack, team, root), "A question", token="t-7")
+                with pytest.raises(OSError, match="no answer"):
+                    await platform.send(lost)
+                assert await platform.look_up(lost) is not None
+            # After a crash only the house knows when it was sent.
+            ts = slack.calls("chat.postMessage")[-1].answer["ts"]
+            slack.rates.per_minute["conversations.replies"] = 2
+            async with listening(slack, House(), client_id="100.200") as platform:
+                again = saying(place(slack, team, root), "A question", token="t-7", since=names.moment(ts))
+                await platform.look_up(again)
+                asked = slack.calls("conversations.replies")[-1]
+                assert float(ts) - float(asked.args["oldest"]) == pytest.approx(30, abs=1)
 
     run(story())
 
