@@ -23,7 +23,7 @@ May: TypeAlias = Callable[..., None]
 
 #: The modules that have acts, by the table of contents in `bot.counter`.
 MODULES = (
-    "home", "showing", "dates", "people", "setup", "preview", "reports", "everywhere", "answering",
+    "home", "showing", "dates", "people", "setup", "preview", "reports", "everywhere", "answering", "linking",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from adapters.port import Address, Chose, Known, Sheet, Written
+from adapters.terminal.names import NAME as TERMINAL
 from bot.counter.acts import Act, anybody, somebody
 from bot.counter.sheets import blank, button, line, sheet
 from bot.counter.visit import Next, Visit, Wrong, text_of
@@ -14,6 +15,13 @@ from bot.joining import codes, linking
 from bot.joining.visit import Chat
 from bot.joining.visit import Visit as Arrival
 from storage import tables as t
+
+
+def several_platforms(visit: Visit) -> bool:
+    """Whether the organisation's groups meet on more than one chat platform."""
+    p = t.places.c
+    there = select(p.platform).where(p.organisation_id == visit.organisation.id, p.person_id.is_(None))
+    return len(visit.all(there.where(p.platform != TERMINAL).distinct().limit(2))) > 1
 
 
 def link_sheet(visit: Visit) -> Sheet:

@@ -103,7 +103,7 @@ class Door:
             return _answer(visit, group.organisation_id, seating.take_in(visit, group), group.id)
         became = binding.bind(visit, group)
         if became == "join.bound":
-            visit.say(group.organisation_id, seating.invitation(visit, group.id))
+            visit.say(group.organisation_id, seating.invitation(visit, group.id, group.kind))
             return became
         return _answer(visit, group.organisation_id, became, group.id)
 

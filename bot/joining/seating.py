@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from adapters.port import Address
 from bot.joining.visit import OPEN, OVER, Visit
 from flows.events import Joined
-from flows.message import Choice, Heading, Line, Message, Name, Points, Text, line, message
+from flows.message import Choice, Heading, Line, Message, Name, Part, Points, Text, line, message
 from storage import tables as t
 
 #: Names told in a message of a group: a group is no larger.
@@ -22,15 +22,17 @@ TAKING_PART = ("participant", "note-taker")
 
 
 def circle(visit: Visit, number: int) -> Any:
-    """A group that people may come into, with its series; None."""
+    """A group that people may come into, or everyone's circle, with its series; None."""
     c, s = t.circles.c, t.series.c
     wanted = select(c.id, c.kind, c.home_id, c.series_id, s.organisation_id, s.slug, s.status, s.platform)
     wanted = wanted.join(t.series, s.id == c.series_id)
-    return visit.one(wanted.where(c.id == number, c.kind == "group", s.status.not_in(OVER)))
+    return visit.one(wanted.where(c.id == number, c.kind.in_(("group", "everyone")), s.status.not_in(OVER)))
 
 
 def take_in(visit: Visit, group: Any) -> str:
     """Returns what became of it: a key of the catalogue."""
+    if group.kind != "group":
+        return "join.by-group"
     person = visit.person()
     if person is not None and person.organisation_id != group.organisation_id:
         return "join.elsewhere"
@@ -79,23 +81,28 @@ def home(visit: Visit, organisation: int, person: int) -> int:
 # -- what the group is shown
 
 
-def invitation(visit: Visit, group: int) -> Message:
+def invitation(visit: Visit, group: int, kind: str = "group") -> Message:
     """What stands in a group's chat until everyone is in: who is, and the button."""
+    if kind != "group":
+        return message("answer", *_about(visit, group))
     m = t.memberships.c
     seats = select(m.person_id).where(m.circle_id == group, m.until.is_(None), m.role.in_(TAKING_PART))
     people = [row.person_id for row in visit.all(seats.order_by(m.id))]
-    parts: list[Any] = [
-        Heading(Text("join.place", {"group": Name("circle", group)})),
-        line("join.how"),
-        line("join.take-back"),
-    ]
-    if not visit.chat.hears_all:
-        parts.append(line("join.privacy-mode"))
+    parts = [*_about(visit, group), line("join.how")]
     if people:
         parts.append(Line(Text("join.with", {"n": len(people)})))
         parts.append(Points(tuple(_name(each) for each in people[:MOST_NAMES])))
     choices = Choice(f"join:{group}", Text("join.button")), Choice("open:home", Text("join.private"))
     return message("answer", *parts, choices=choices)
+
+
+def _about(visit: Visit, group: int) -> list[Part]:
+    """Whose chat it is, and what can be seen of what is written there."""
+    parts: list[Part] = [
+        Heading(Text("join.place", {"group": Name("circle", group)})),
+        line("join.take-back"),
+    ]
+    return parts if visit.chat.hears_all else [*parts, line("join.privacy-mode")]
 
 
 def _name(person: int) -> Text:
