@@ -37,8 +37,12 @@ OVER = ("finished", "missed", "cancelled")
 class Upkeep:
     """Called once a minute, from a worker thread; holds no state of its own."""
 
-    def __init__(self, database: Database, shelf: Shelf, ids: Callable[[], int]) -> None:
-        self.database, self.shelf, self.ids = database, shelf, ids
+    def __init__(
+        self, database: Database, shelf: Shelf, ids: Callable[[], int],
+        rights: Callable[[datetime], int] = lambda _: 0,
+    ) -> None:  # fmt: skip
+        """`rights`: see `bot.rights.look`."""
+        self.database, self.shelf, self.ids, self.rights = database, shelf, ids, rights
 
     def look(self, now: datetime) -> int:
         """Tell and send what is due. Returns how many messages were queued."""
@@ -46,9 +50,9 @@ class Upkeep:
             unit = Unit(connection)
             over = [row.id for row in unit.all(_just_over().limit(AT_ONCE))]
             late = [row.meeting_id for row in unit.all(_overdue(now).limit(AT_ONCE))]
-        return sum(self._one(each, now, self._tell) for each in over) + sum(
-            self._one(each, now, self._counts) for each in late
-        )
+        told = sum(self._one(each, now, self._tell) for each in over)
+        told += sum(self._one(each, now, self._counts) for each in late)
+        return told + self.rights(now)
 
     def _one(self, meeting_id: int, now: datetime, do: Callable[[Unit, Any, datetime], int]) -> int:
         """One meeting in a transaction of its own, so that a faulty one does not stop the others."""

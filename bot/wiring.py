@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.port import Ear, Platform
+from adapters.terminal import TerminalPlatform
 from bot.clock import Clock, id_maker
 from bot.courier import LEASE, Courier
 from bot.intake import Checkpoint, Intake, nowhere

@@ -169,8 +169,12 @@ class Works:
                     theirs.add((place.id, each.reply_to))
         desk.replies = desk.unit.replies(theirs)
         unknown = [each for each in theirs if each not in desk.replies]
-        tombs = {self.tomb(*each): each for each in unknown} if unknown and desk.unit.any_buried() else {}
-        desk.buried = {tombs[found] for found in desk.unit.buried(tombs)}
+        hashed = {}
+        if unknown and desk.unit.any_buried():
+            hashed = {
+                one: each for each in unknown for one in tombs.of_message(self.tomb, places[each[0]], each[1])
+            }
+        desk.buried = {hashed[found] for found in desk.unit.buried(hashed)}
         desk.prompts = desk.unit.prompts(ours)
 
     def _look_up_privately(self, desk: Desk, heard: Sequence[Done]) -> None:

@@ -142,7 +142,7 @@ TABLE: dict[Datum, Row] = {
     "profile": Row(
         what="a person's accounts, groups and roles",
         why="groups are formed of them, and messages find their people by them; managers see no list of people",
-        author="yes", circle="yes", coordinator="yes", operator="yes",
+        author="yes", circle="yes", coordinator="yes", operator="on-request",
     ),
     "draft": Row(
         what="what somebody has begun to fill in, and has not handed in",

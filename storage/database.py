@@ -129,11 +129,21 @@ def read_only(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro{unused}", uri=True)
 
 
+#: What is deleted is overwritten in the file as well: erased words are in it nowhere.
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY}",
+    "secure_delete=ON",
+)
+
+
 def _tune(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _: object) -> None:
         raw.isolation_level = None  # this module says BEGIN itself
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY}"):
+        for pragma in _PRAGMAS:
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

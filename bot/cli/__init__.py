@@ -52,6 +52,13 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Write": {
         "check": ("bot.cli.programmes:check", "Find every fault of a programme file."),
     },
+    "Answer for": {
+        "people": ("bot.cli.rights:people", "Show somebody what is kept of them, or erase it."),
+        "retention": ("bot.cli.rights:retention", "How long what people write is kept."),
+        "archive": ("bot.cli.rights:archive", "Make files for an archive."),
+        "audit": ("bot.cli.rights:audit", "List who did what, and when."),
+        "checklist": ("bot.cli.rights:checklist", "What is settled before a series begins."),
+    },
     "Look after": {
         "doctor": ("bot.cli.serve:doctor", "Say what is set up, what is missing, and what to do."),
         "migrate": ("bot.cli.database:migrate", "Make the database, or bring it up to this version."),

@@ -80,8 +80,9 @@ def _newest(unit: Unit, versions: list[Any]) -> Draft | None:
 
 def _as_read(row: Any) -> Draft:
     return Draft(
-        row.points, row.words, row.status, row.version, row.approved_at, row.session_id, numbered=False
-    )
+        row.points, row.words, row.status, row.version, row.approved_at, row.session_id, numbered=False,
+        said=row.said,
+    )  # fmt: skip
 
 
 def _versions(

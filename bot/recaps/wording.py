@@ -115,6 +115,8 @@ class Draft:
     session_id: int | None = None
     id: int = 0
     numbered: bool = True
+    #: Kept in words (`bot.rights.freezing`).
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,9 @@ def everything(row: Any) -> tuple[Part, ...]:
 
 
 def shown(row: Any, there: Sources) -> Shown:
-    """What a version of a recap, a row or a `Draft`, says now."""
+    """What a version of a recap, a row or a `Draft`, says now: of one that is kept in words, nothing more than those."""
+    if getattr(row, "said", None):
+        return Shown((), {})
     recap, wording = recaps.load(row.points), read(row.words)
     listed = lines(recap)
     gone = _gone(recap, there) | _changed(wording, there)

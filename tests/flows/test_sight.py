@@ -64,7 +64,7 @@ def test_a_manager_sees_what_was_approved_and_levels_and_nothing_else() -> None:
 
 
 def test_a_coordinator_sees_no_raw_reply_no_score_and_no_list_of_who_answered() -> None:
-    assert seen("coordinator") == {"released", "manager-draft", "manager-recap", "audit"}
+    assert seen("coordinator") == {"released", "manager-draft", "manager-recap", "audit", "profile"}
     every = seen("coordinator", ALL)
     assert every.isdisjoint({"solo", "score", "answered"})
     assert not may_see("coordinator", "reply", given=[one for one in ALL if one != "quoted"])

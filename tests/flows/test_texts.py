@@ -230,6 +230,11 @@ ALIKE = {
     "levels.reversed", "levels.share", "choice.pick", "status.wait", "status.form", "status.again", "fields.count",
     "demo.after-the-break", "demo.meeting",
     "join.home", "join.name", "join.with", "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write",
+    "rights.title", "rights.parts", "rights.account", "rights.wrote", "rights.noted", "rights.file",
+    "rights.role.coordinator", "rights.what.action", "rights.what.answer", "rights.what.control", "rights.what.finding",
+    "rights.what.note", "rights.state.done", "rights.state.no", "rights.state.reworded", "rights.state.under-way",
+    "rights.state.yes", "rights.platform.slack", "rights.platform.telegram", "rights.document.case",
+    "rights.document.minutes", "rights.document.series", "rights.checklist.settled",
 }  # fmt: skip
 
 

@@ -1,0 +1,124 @@
+"""How long what people said is kept, and until when: days after a series' last date, for replies and recaps apart.
+
+A series has its own numbers, or its organisation's. Where neither says anything, it is kept until somebody decides, and
+whoever asks is told so. A meeting that is moved or added moves the days with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, func, select, update
+
+from bot.series.office import UNDER_WAY, Office
+from bot.series.problems import SeriesProblem
+from storage import tables as t
+
+What = Literal["replies", "recaps"]
+COLUMNS: dict[What, str] = {"replies": "retention_days", "recaps": "recaps_days"}
+#: So long before, coordinators are told: time to make files, and to approve what waits.
+WARN = timedelta(days=14)
+#: The shortest and the longest life that can be asked for: a round of several days has to be over by then.
+LEAST, MOST = 14, 36_500
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """Until when a series' replies and recaps are kept; None: until somebody decides."""
+
+    series: Any
+    #: When its last meeting is; when it was made, if it has none.
+    last: datetime
+    replies: datetime | None
+    recaps: datetime | None
+
+    def until(self, what: What) -> datetime | None:
+        return self.replies if what == "replies" else self.recaps
+
+    def left(self, what: What, now: datetime) -> int | None:
+        """Whole days that are left; 0 on the last one and after it."""
+        until = self.until(what)
+        return None if until is None else max(0, (until - now).days)
+
+    def due(self, what: What, now: datetime) -> bool:
+        until = self.until(what)
+        return until is not None and until <= now
+
+
+def countdowns(connection: Connection, series: int | None = None) -> list[Countdown]:
+    """Of all series, or of one."""
+    s, o, n = t.series.c, t.organisations.c, t.sessions.c
+    last = select(func.max(n.starts_at)).where(n.series_id == s.id, n.phase != "cancelled").scalar_subquery()
+    found = select(
+        t.series, last.label("last"), o.retention_days.label("of_replies"), o.recaps_days.label("of_recaps")
+    ).join(t.organisations, o.id == s.organisation_id)
+    if series is not None:
+        found = found.where(s.id == series)
+    return [_counted(row) for row in connection.execute(found.order_by(s.id))]
+
+
+def _counted(row: Any) -> Countdown:
+    last = row.last or row.created_at
+    replies, recaps = _days(row.retention_days, row.of_replies), _days(row.recaps_days, row.of_recaps)
+    ends = None if replies is None else last + timedelta(days=replies)
+    goes = None if recaps is None else last + timedelta(days=recaps)
+    return Countdown(row, last, ends, goes)
+
+
+def _days(own: int | None, otherwise: int | None) -> int | None:
+    return own if own is not None else otherwise
+
+
+def under_way(connection: Connection, series: int) -> bool:
+    """People are in a meeting of it, and a clock is running: nothing is deleted under their hands."""
+    n = t.sessions.c
+    held = n.series_id == series, n.phase.in_(UNDER_WAY), n.wake_at.is_not(None)
+    return connection.execute(select(n.id).where(*held).limit(1)).first() is not None
+
+
+# -- deciding
+
+
+def decide(office: Office, what: What, days: int | None) -> None:
+    """A series' own number; None: its organisation's. Raises SeriesProblem."""
+    _check(what, days)
+    office.set_series(**{COLUMNS[what]: days})
+    note(office, f"{what} kept", _called(days))
+
+
+def decide_for_all(
+    connection: Connection, organisation: Any, what: What, days: int | None, actor: str, now: datetime
+) -> None:
+    """What holds for every series of an organisation that has no number of its own. Raises SeriesProblem."""
+    _check(what, days)
+    o = t.organisations.c
+    connection.execute(update(t.organisations).where(o.id == organisation).values(**{COLUMNS[what]: days}))
+    row = {
+        "organisation_id": organisation,
+        "actor": actor,
+        "act": f"{what} kept",
+        "object": _called(days),
+        "at": now,
+    }
+    connection.execute(t.audit.insert(), row)
+
+
+def _called(days: int | None) -> str:
+    return "until decided" if days is None else f"{days} days"
+
+
+def _check(what: What, days: int | None) -> None:
+    if days is not None and not LEAST <= days <= MOST:
+        raise SeriesProblem(
+            f"{what.capitalize()} can be kept from {LEAST} to {MOST} days after the last session; {days} is not one of "
+            "these."
+        )
+
+
+def note(office: Office, act: str, what: str = "") -> None:
+    """In the audit log, not as a change of the plan, so that a move before it can still be undone."""
+    row = {"organisation_id": office.series.organisation_id, "actor": office.actor, "act": act,
+           "object": f"{office.series.slug}/{what}".rstrip("/"), "at": office.now}  # fmt: skip
+    office.connection.execute(t.audit.insert(), row)
