@@ -90,8 +90,12 @@ class Sender:
             return await self._rewrite(there, outgoing, rendered)
         if _alone(outgoing):
             return await self._whisper(there, outgoing, rendered)
-        self._tried.setdefault(outgoing.token, self._seen.get(there.workspace))
-        taken = await self._post(there, outgoing, rendered)
+        before = self._seen.get(there.workspace)
+        try:
+            taken = await self._post(there, outgoing, rendered)
+        except OSError:
+            self._tried.setdefault(outgoing.token, before)
+            raise
         self._tried.pop(outgoing.token, None)
         return taken
 
