@@ -10,6 +10,7 @@ from sqlalchemy import select
 from adapters.port import Address, Block, Label, Link, Sheet
 from bot.counter import showing
 from bot.counter.acts import Act, anybody
+from bot.counter.linking import several_platforms
 from bot.counter.sheets import button, heading, line, sheet
 from bot.counter.visit import NotYours, Visit
 from bot.counter.visitor import COORDINATOR, MANAGER, TAKING_PART
@@ -39,6 +40,8 @@ def _labels(visit: Visit) -> Iterator[Label]:
         yield button(visit, "counter.button.everywhere", "live")
     if visit.visitor.appointed:
         yield button(visit, "counter.button.appointed", "appointed")
+    if several_platforms(visit):
+        yield button(visit, "join.link.open", "link")
     yield button(visit, "counter.button.kept", "kept")
 
 

@@ -118,7 +118,7 @@ def what(visit: Visit) -> Sheet:
         blank(visit, "name", "line", "form.series-create.name", required=True, value=kept.get("name")),
         blank(visit, "programme", "choice", "counter.blank.programme", required=True, options=programmes,
               value=chosen),
-        choice(visit, "series-create", _FIELDS["language"], kept.get("language") or visit.organisation.language),
+        choice(visit, _FIELDS["language"], kept.get("language") or visit.organisation.language),
     ]  # fmt: skip
     labels = [button(visit, "counter.button.drop", "setup-drop")] if kept else []
     return _step(visit, "counter.setup.what", blanks, labels)
@@ -131,10 +131,10 @@ def how(visit: Visit) -> Sheet:
     blanks = [
         blank(visit, "form", "choice", "form.series-create.form", options=forms,
               value=kept.get("form") if kept.get("form") in found.programme.forms else forms[0].value),
-        choice(visit, "series-create", _FIELDS["pace"], kept.get("pace")),
+        choice(visit, _FIELDS["pace"], kept.get("pace")),
         blank(visit, "window", "number", "form.series-create.window", value=kept.get("window")),
-        choice(visit, "series-create", _FIELDS["answering"], kept.get("answering")),
-        choice(visit, "series-create", _FIELDS["arena"], kept.get("arena")),
+        choice(visit, _FIELDS["answering"], kept.get("answering")),
+        choice(visit, _FIELDS["arena"], kept.get("arena")),
         blank(visit, "tentative", "flag", "form.series-create.tentative", value=bool(kept.get("tentative"))),
     ]  # fmt: skip
     return _step(visit, "counter.setup.how", blanks, [button(visit, "counter.button.back", "setup")])
@@ -350,19 +350,16 @@ def check(visit: Visit) -> Sheet:
     try:
         made = planned(visit)
     except SeriesProblem as problem:
-        told = line(visit.tell(problem.why or ""))
-        return sheet(
-            visit, "counter.title.check", line(visit.say("counter.setup.cannot")), told, labels=steps
-        )
+        why = line(visit.tell(problem.why or ""))
+        return sheet(visit, "counter.title.check", line(visit.say("counter.setup.cannot")), why, labels=steps)
     visit.zone = made.zone
-    blanks = []
-    if made.wish.platform == TELEGRAM:
-        blanks = [
-            blank(visit, "acknowledged", "flag", "counter.blank.telegram", hint="counter.blank.telegram-hint")
-        ]
-    told = [line(part) for part in visit.say(notice.TEXT).split("\n\n")] if blanks else []
-    return sheet(visit, "counter.title.check", *_told(visit, made), *told, blanks=blanks,
-                 submit="counter.button.make", labels=steps)  # fmt: skip
+    blocks, blanks = list(_told(visit, made)), []
+    if TELEGRAM in made.platforms:
+        blocks += [line(part) for part in visit.say(notice.TEXT).split("\n\n")]
+        blanks = [blank(visit, "acknowledged", "flag", notice.TICK)]
+    return sheet(
+        visit, "counter.title.check", *blocks, blanks=blanks, submit="counter.button.make", labels=steps
+    )
 
 
 def _told(visit: Visit, made: Plan) -> Iterator[Block]:
@@ -385,7 +382,7 @@ def _told(visit: Visit, made: Plan) -> Iterator[Block]:
 
 def make(visit: Visit, written: Mapping[str, Written]) -> Next:
     made = planned(visit)
-    if made.wish.platform == TELEGRAM and not written.get("acknowledged"):
+    if TELEGRAM in made.platforms and not written.get("acknowledged"):
         raise Wrong({"acknowledged": visit.say("form.why.needed")})
     owner = visit.organisation
     called = making.make(visit.connection, made, owner.name, visit.visitor.actor, visit.now)

@@ -62,10 +62,10 @@ def blank(
                  options=tuple(options), value=value)  # fmt: skip
 
 
-def choice(visit: Visit, form: str, field: Field, value: str | None = None) -> Blank:
-    """A blank for a form's field of few choices."""
+def choice(visit: Visit, field: Field, value: str | None = None) -> Blank:
+    """A blank for a field of few choices, of the form by which a series is planned."""
     options = [Option(each, visit.say(f"form.choice.{each}")) for each in field.choices]
-    label = visit.say(f"form.{form}.{field.name}")
+    label = visit.say(f"form.series-create.{field.name}")
     return Blank(
         name=field.name, kind="choice", label=label, options=tuple(options), value=value or field.usual
     )
