@@ -45,7 +45,11 @@ def _places(each: Learned) -> Any:
     """Those that the news is about: a channel with its threads, or all of the workspace."""
     p = t.places.c
     whole = p.platform == each.place.platform, p.workspace == each.place.workspace
-    return whole if each.what in ("cut", "back") else (*whole, p.channel == each.place.channel)
+    if each.what in ("cut", "back"):
+        return whole
+    # A topic that is closed or gone is no matter of the others in its chat.
+    one = (p.thread == each.place.thread,) if each.why.startswith("topic-") else ()
+    return (*whole, p.channel == each.place.channel, *one)
 
 
 def _there(desk: Desk, each: Learned) -> list[int]:

@@ -14,7 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
@@ -49,6 +51,14 @@ class NotStored(Exception):
     """It could not be taken in, and shall be brought again."""
 
 
+@dataclass(slots=True)
+class Lane:
+    """A chat whose updates are being taken in, and how many of them."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: int = 0
+
+
 class Hearing:
     def __init__(
         self, client: Client, clock: Clock, put_aside: PutAside, texts: Mapping[str, Mapping[str, str]]
@@ -58,7 +68,7 @@ class Hearing:
         self.people: OrderedDict[str, Known] = OrderedDict()
         #: Where we have an administrator's rights, and so hear everything, as far as we have been told.
         self.administers: dict[int, bool] = {}
-        self._lanes: dict[int, asyncio.Lock] = {}
+        self._lanes: dict[int, Lane] = {}
         self._failed: dict[int, tuple[int, int]] = {}
         self._stored = 0
         self._hinted: dict[int, int] = {}
@@ -71,13 +81,21 @@ class Hearing:
         except ValueError as fault:
             await self._aside(raw, me, f"cannot be read: {type(fault).__name__}")
             return
-        lane = self._lanes.setdefault(update.chat, asyncio.Lock())
+        async with self._lane(update.chat):
+            await self._take(update, raw, me, ear)
+
+    @asynccontextmanager
+    async def _lane(self, chat: int) -> AsyncIterator[None]:
+        """Alone in a chat, after those who came before."""
+        lane = self._lanes.setdefault(chat, Lane())
+        lane.wanted += 1
         try:
-            async with lane:
-                await self._take(update, raw, me, ear)
+            async with lane.lock:
+                yield
         finally:
-            if not lane.locked() and not getattr(lane, "_waiters", None):
-                self._lanes.pop(update.chat, None)
+            lane.wanted -= 1
+            if not lane.wanted:
+                del self._lanes[chat]
 
     async def _take(self, update: updates.Update, raw: Any, me: Me, ear: Ear) -> None:
         number = update.update_id

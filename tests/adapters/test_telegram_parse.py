@@ -218,6 +218,12 @@ def test_commands_that_are_buttons(text, press):
     )
 
 
+def test_whoever_presses_start_can_be_written_to():
+    opened, asked = read(text="/start", chat={"id": KARI, "type": "private"}).heard
+    assert (opened.what, opened.place.channel, asked.press) == ("open", "501", "open:home")
+    assert opened.key != asked.key
+
+
 def test_help_in_private_is_about_all():
     assert heard(text="/help", chat={"id": KARI, "type": "private"}).press == "open:help"
 
