@@ -182,10 +182,18 @@ class SlackPlatform:
         except (Refused, OSError) as fault:
             log.warning("Slack has not said yet who we are: %s", fault)
         else:
-            await self._arrived(installation)
-            return True
+            return await self._stored(installation)
         await asyncio.sleep(wait)
         return False
+
+    async def _stored(self, installation: Installation) -> bool:
+        try:
+            await self._arrived(installation)
+        except Exception as fault:  # noqa: BLE001 - whatever it was, it is tried again
+            log.error("a workspace could not be stored: %s", type(fault).__name__)
+            await asyncio.sleep(AGAIN[0])
+            return False
+        return True
 
     async def _arrived(self, installation: Installation) -> None:
         """A workspace has let us in, or lets us in still."""

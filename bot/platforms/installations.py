@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
 from bot.series.appointing import appoint
@@ -97,7 +98,11 @@ class Installations:
         return found[0] if found else None
 
     async def keep(self, installation: Installation) -> bool:
-        return await asyncio.to_thread(self._write, lambda connection: self._keep(connection, installation))
+        try:
+            return await asyncio.to_thread(self._write, lambda c: self._keep(c, installation))
+        except IntegrityError:
+            # Another process was told of it at the same time, and made the rows.
+            return await asyncio.to_thread(self._write, lambda c: self._keep(c, installation))
 
     async def end(self, workspace: str) -> None:
         """Its token is forgotten; that it was installed is not."""

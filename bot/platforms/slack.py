@@ -17,7 +17,9 @@ MISSING = "Slack is configured by half: {lacks} is missing. See docs/slack.md; t
 ONE_OR_MANY = (
     "SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID for many: keep one of the two. See docs/slack.md."
 )
-NOT_INSTALLED = "Slack is configured, and its libraries are not installed: pip install '.[slack]' where Runda's files are"
+NOT_INSTALLED = (
+    "Slack is set up, and its libraries are not installed: pip install '.[slack]' in Runda's folder"
+)
 
 
 def slack(settings: Settings, database: Database, clock: Clock) -> SlackPlatform:

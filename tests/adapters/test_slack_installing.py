@@ -1,5 +1,6 @@
 """Workspaces that install Runda: their tokens, their organisations, and what the doctor says of all of it."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
@@ -11,6 +12,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from adapters.port import Learned, Shut
+from adapters.slack.workspaces import Installation
 from bot.platforms import checkup
 from bot.platforms.installations import Installations, Seal, Vault
 from bot.platforms.slack import complete
@@ -188,6 +190,34 @@ def test_a_token_that_slack_takes_no_more_is_news_and_so_is_that_it_does_again(d
             async with listening(slack, house, keeper=keeper):
                 await slack.until(lambda: len(house.heard) == 2)
             assert [(each.what, each.why) for each in house.heard] == [("cut", "revoked"), ("back", "")]
+
+    run(story())
+
+
+def test_two_processes_that_start_together_make_one_row(database):
+    there = Installation(workspace="T1", name="Kommunen", token="xoxb-1", account="UBOT")
+
+    async def story():
+        keepers = [
+            Installations(database, StillClock(), settings(slack_bot_token="xoxb-1"), None) for _ in range(4)
+        ]
+        assert await asyncio.gather(*(keeper.keep(there) for keeper in keepers)) == [False] * 4
+
+    run(story())
+    assert len(rows(database, t.installations)) == len(rows(database, t.organisations)) == 1
+
+
+def test_another_token_in_the_settings_is_another_workspace(database):
+    async def story():
+        for number in (1, 2):
+            keeper = Installations(database, StillClock(), settings(slack_bot_token=f"xoxb-{number}"), None)
+            await keeper.keep(
+                Installation(
+                    workspace=f"T{number}", name=f"Kommune {number}", token=f"xoxb-{number}", account="U"
+                )
+            )
+            (only,) = await keeper.installed()
+            assert (only.workspace, only.token) == (f"T{number}", f"xoxb-{number}")
 
     run(story())
 
