@@ -74,35 +74,33 @@ class Polling:
             if not await self._turn.ours():
                 self._forget()
                 return NOT_OURS
-            found = await self.client.updates(self._offset)
-            complete = await self._store(found)
+            return await self._store(await self.client.updates(self._offset))
         except Exception as fault:  # noqa: BLE001 - fetching goes on
             return self._pause(fault)
-        if complete:
-            self._faults = 0
-            return 0
-        return self._later()
 
     def _forget(self) -> None:
         """Another process fetches: what it has confirmed is its affair."""
         self._offset = None
         self._stored.clear()
 
-    async def _store(self, found: list[Any]) -> bool:
-        """Take in what was fetched, and move the offset as far as all is stored. Returns whether that is all."""
+    async def _store(self, found: list[Any]) -> float:
+        """Take in what was fetched, and move the offset as far as all is stored. Returns the seconds to wait."""
         numbers = [updates.number(raw) for raw in found]
         chats: dict[int, list[tuple[int, Any]]] = {}
         for number, raw in zip(numbers, found, strict=True):
             if number not in self._stored:
                 chats.setdefault(updates.chat_of(raw), []).append((number, raw))
+        before = len(self._stored)
         await asyncio.gather(*(self._store_chat(lane) for lane in chats.values()))
+        some = len(self._stored) > before
         left = [number for number in numbers if number not in self._stored]
         if numbers:
             self._offset = min(left) if left else max(numbers) + 1
             self._stored = {number for number in self._stored if number >= self._offset}
-        if left:
-            log.warning("%d updates could not be stored, and are fetched again", len(left))
-        return not left
+        if some or not left:
+            self._faults = 0
+        # One that cannot be stored keeps nobody else waiting for long.
+        return self._later() if left else 0
 
     async def _store_chat(self, lane: list[tuple[int, Any]]) -> None:
         """In their order; those behind one that cannot be stored wait with it."""
@@ -110,7 +108,7 @@ class Polling:
             try:
                 await self._take(raw)
             except NotStored as fault:
-                log.warning("not stored: %s", fault)
+                log.warning("not stored, and fetched again: %s", fault)
                 return
             self._stored.add(number)
 
