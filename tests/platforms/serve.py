@@ -30,6 +30,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from itertools import count
 from mmap import mmap
 from pathlib import Path
 
@@ -58,6 +59,8 @@ class Order(msgspec.Struct):
     clock: str
     boundary: str = "-"
     hit: int = 0
+    #: Which life it is.
+    number: int = 0
 
 
 class Clock:
@@ -132,6 +135,12 @@ def doom(boundary: str, hit: int) -> Callable[[str], None]:
     return checkpoint
 
 
+def numbers(clock: Clock, life: int) -> Callable[[], int]:
+    """Ids of replies that are the same in each run: what is sorted by them reads the same."""
+    small = count()
+    return lambda: int(clock.now().timestamp() * 1000) << 22 | life << 12 | next(small)
+
+
 def hurry(clock: Clock) -> None:
     """Look when asked, give up soon."""
     Timekeeper.asked, wiring.Timekeeper = clock, Timekeeper  # type: ignore[misc]
@@ -148,7 +157,8 @@ def life(order: Order) -> None:
         _settle_in(order)
         clock = Clock(Path(order.clock))
         hurry(clock)
-        wiring.build = partial(wiring.build, checkpoint=doom(order.boundary, order.hit))
+        doomed = doom(order.boundary, order.hit)
+        wiring.build = partial(wiring.build, checkpoint=doomed, ids=numbers(clock, order.number))
         runda(["serve"], obj=Caller(clock), standalone_mode=False)
         status = 0
     except BaseException:  # noqa: BLE001 - a child must not run on in the keeper's code

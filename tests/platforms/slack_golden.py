@@ -39,7 +39,11 @@ def _entries(slack: Any, channel: Any) -> dict[str, str]:
     """By the time stamp of what stands by itself: it, and its thread."""
     place = slack.where(channel)
     everything = sorted([*place.messages.values(), *place.ephemerals], key=lambda each: each.ts)
-    alone = [each.ts for each in everything if shown(each) and (not each.is_reply or each.subtype == "thread_broadcast")]
+    alone = [
+        each.ts
+        for each in everything
+        if shown(each) and (not each.is_reply or each.subtype == "thread_broadcast")
+    ]
     entries: list[list[str]] = []
     for line in slack.transcript(channel).splitlines()[2:]:
         if line.startswith((" ", "*")) or not line:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
-from bot.claims import _heads
+from bot.claims import _HEADS
 from storage import tables as t
 from storage.database import Database
 from storage.unit import Unit
@@ -53,7 +53,19 @@ def wait_for(condition: Callable[[], object], what: Callable[[], str] = lambda: 
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, f"{what()} has not come"
-        time.sleep(0.002)
+        time.sleep(0.003)
+
+
+def _first_waiting() -> Any:
+    o = t.outbox.c
+    ready = or_(o.not_before.is_(None), o.not_before <= bindparam("now"))
+    return select(o.status).where(or_(o.status == "sending", and_(o.status == "queued", ready))).order_by(
+        o.status.desc()
+    ).limit(1)  # fmt: skip
+
+
+#: Built once: asked again and again.
+_WAITS = _first_waiting()
 
 
 @dataclass
@@ -104,11 +116,12 @@ class House:
 
     def _busy(self) -> bool:
         """Something is on its way, can be sent now, or is due."""
-        now, flying = self.now, select(t.outbox.c.id).where(t.outbox.c.status == "sending").limit(1)
+        now = self.now
         with self.database.read() as connection:
-            if connection.execute(flying).first() or Unit(connection).due(now, 1):
+            waits = connection.execute(_WAITS, {"now": now}).scalar()
+            if waits == "sending" or (waits and connection.execute(_HEADS, {"now": now, "most": 1}).first()):
                 return True
-            return connection.execute(_heads(()), {"now": now, "most": 1}).first() is not None
+            return bool(Unit(connection).due(now, 1))
 
     def _left(self) -> str:
         o = t.outbox.c

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
+from msgspec.structs import replace
 
 from tests.platforms.serve import Order
 
@@ -34,13 +35,14 @@ class Keeper:
         self.url = ""
         #: How each life ended: where, or by which status.
         self.ends: Counter[str] = Counter()
-        self._end, self._rest = "", b""
+        self._end, self._rest, self._lives = "", b"", 0
         assert self._line() == "waiting"
 
     def begin(self, order: Order, ready: str) -> bool:
         """Begin a life; returns whether it came so far as to say what begins so."""
         self._end, self.url = "killed", ""
-        self._stdin.write(msgspec.json.encode(order) + b"\n")
+        self._lives += 1
+        self._stdin.write(msgspec.json.encode(replace(order, number=self._lives)) + b"\n")
         return self._until(ready)
 
     def over(self) -> str:
@@ -110,9 +112,9 @@ class Keeper:
 
     def _line(self) -> str:
         while b"\n" not in self._rest:
-            assert self._said(PATIENCE), f"the keeper says nothing"
+            assert self._said(PATIENCE), "the keeper says nothing"
             said = os.read(self._stdout.fileno(), 65536)
-            assert said, f"the keeper is gone"
+            assert said, "the keeper is gone"
             self._rest += said
         line, _, self._rest = self._rest.partition(b"\n")
         return line.decode()

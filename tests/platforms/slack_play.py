@@ -15,6 +15,7 @@ from bot import library
 from bot.demo.script import file
 from flows.language import Catalogue
 from tests.platforms.slack_house import House
+from tests.platforms.slack_scene import FJORD
 
 #: The demo's people of each group, in its order: the first of them is played by the first of ours.
 CAST = {"fjord": ("kari", "amir", "liv", "jon", "ane"), "fjell": ("tor", "sigrid", "ola", "elin")}
@@ -43,7 +44,9 @@ class Group:
 
     def player(self, who: str) -> str:
         cast = CAST.get(self.script, ())
-        return self.people[cast.index(who) % len(self.people)] if who in cast else who.capitalize()
+        if who in cast:
+            return self.people[cast.index(who) % len(self.people)]
+        return who.capitalize() if who.capitalize() in self.house.scene.people else FJORD[0]
 
     def told(self, round_: str, step: str) -> Any:
         rounds: Any = file("selfcheck", self.house.scene.language)
@@ -77,11 +80,19 @@ class Group:
 
     def carrying(self, press: str) -> str:
         """The newest of Runda's messages in the thread with a button whose value begins so."""
-        root = self.thread
-        posts = [each for each in self.house.slack.posts(self.house.scene.channel) if root in (each.thread_ts, each.ts)]
-        found = [each.ts for each in posts if any(value.startswith(press) for value in values(each.blocks))]
+        found = [ts for ts, offered in self._offered() if any(each.startswith(press) for each in offered)]
         assert found, f"nothing in {self.name} offers {press}"
         return found[-1]
+
+    def offers(self, press: str) -> bool:
+        """Whether what is asked now has such a button."""
+        asked = [offered for _, offered in self._offered() if "next" in offered]
+        return bool(asked) and any(each.startswith(press) for each in asked[-1])
+
+    def _offered(self) -> list[tuple[str, list[str]]]:
+        root, channel = self.thread, self.house.scene.channel
+        posts = [each for each in self.house.slack.posts(channel) if root in (each.thread_ts, each.ts)]
+        return [(each.ts, values(each.blocks)) for each in posts]
 
     def mark(self, who: str, message: str, what: str) -> None:
         """By message shortcut."""

@@ -8,7 +8,7 @@ what people see is in `golden/`, the same whichever way Slack tells it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -20,10 +20,8 @@ from storage import tables as t
 from tests.house.rig import NINE, replayed, rows
 from tests.platforms.slack_golden import held_to, others, threads
 from tests.platforms.slack_house import House, house
-from tests.platforms.slack_play import Group, words
+from tests.platforms.slack_play import Group
 from tests.platforms.slack_scene import BERIT, FJELL, FJORD, NILS, PER
-from tests.house.rig import EIGHT
-from datetime import timedelta
 
 ROUNDS = {"status": ("map-fits", "local-conditions", "innovation-for-us"),
           "resources": ("skills-we-need", "grow-our-skills", "networks-we-need"),
@@ -34,20 +32,27 @@ EVERYONE = {"nb": "Alle", "sv": "Alla"}
 NAME = {"nb": "Fornyelse i kommunen", "sv": "Förnyelse i kommunen"}
 
 
-@pytest.mark.parametrize("language", ["nb", "sv"])
-@pytest.mark.parametrize("transport", ["socket", "http"])
+@pytest.mark.parametrize(("transport", "language"), [("socket", "nb"), ("http", "sv")])
 def test_the_whole_self_check(keeper, sqlite_database, tmp_path, transport, language):
     with house(keeper, sqlite_database, tmp_path, transport=transport, language=language) as slack:
         assert slack.begin()
         story = Story(slack)
         story.sets_up()
-        for number, round_ in enumerate(ROUNDS, 1):
-            slack.go(to=DATES[number - 1])
-            story.meets(number, round_)
-            story.late(round_)
-            story.approves(number)
+        for number in (1, 2, 3):
+            story.meets(number)
         story.ends()
         assert slack.keeper.stop() == "status 0"
+        story.all_is_well()
+        assert {row.status for row in rows(sqlite_database, t.meetings)} == {"held"}
+
+
+@pytest.mark.parametrize(("transport", "language"), [("http", "nb"), ("socket", "sv")])
+def test_the_other_transport_makes_no_difference(keeper, sqlite_database, tmp_path, transport, language):
+    with house(keeper, sqlite_database, tmp_path, transport=transport, language=language) as slack:
+        assert slack.begin()
+        story = Story(slack)
+        story.sets_up()
+        story.meets(1)
         story.all_is_well()
 
 
@@ -110,7 +115,16 @@ class Story:
 
     # -- a meeting
 
-    def meets(self, number, round_):
+    def meets(self, number):
+        """A round of both groups, and what comes of it."""
+        round_ = list(ROUNDS)[number - 1]
+        self.house.go(to=DATES[number - 1])
+        self.sits(number, round_)
+        self.late(round_)
+        self.approves()
+        self.is_seen(number)
+
+    def sits(self, number, round_):
         both = first, second = self.groups()
         first.press(first.people[0], "here")
         second.says("choice.here", second.people[0])
@@ -120,10 +134,6 @@ class Story:
             self.question(both, round_, step)
         self.findings(both, round_)
         self.everyone(round_)
-        roots = list(self.house.roots().values())
-        self.roots += roots
-        self.shown.insert(0, threads(self.slack, self.channel, roots))
-        self.held_to(f"{number + 1}-round-{number}", self.shown)
 
     def looks_back(self, both, round_):
         """The thread opens with the recap; then the actions are followed up."""
@@ -133,8 +143,11 @@ class Story:
             group.says("choice.next", group.people[1])
         self.soon()
         for group in both:
-            group.speak(round_, "actions-since", 2)
-            group.press(group.people[2], "next")
+            group.speak(round_, "actions-since")
+        self.soon()
+        for group in both:
+            if not group.offers("open:answer"):
+                group.press(group.people[2], "next")
 
     def question(self, both, round_, step):
         """Alone, by the modal and by a direct message; then aloud; then what is agreed."""
@@ -196,7 +209,15 @@ class Story:
 
     # -- afterwards
 
-    def approves(self, number):
+    def is_seen(self, number):
+        """What came of it: after the first round all of it, after the others the thread of the first group."""
+        roots = list(self.house.roots().values())
+        self.roots += roots
+        seen = [threads(self.slack, self.channel, roots if number == 1 else [roots[0], roots[-1]])]
+        self.held_to(f"{number + 1}-round-{number}", seen + (self.shown if number == 1 else []))
+        self.shown.clear()
+
+    def approves(self):
         """The coordinator reads the managers' recap, from the home, and lets it go."""
         self.looks_home(BERIT)
         self.does("press_in", BERIT, self.slack.home(BERIT), "open:recap:")
@@ -210,15 +231,19 @@ class Story:
     def late(self, round_):
         """Somebody has another thought afterwards."""
         first, _ = self.groups()
-        step, (who, line) = next(iter(first.told(round_, "late").items()))
-        first.say(first.player(who), line)
+        for who, line in (first.told(round_, "late") or {}).values():
+            first.say(first.player(who), line)
 
     def groups(self):
         """As the house has divided them."""
         with self.house.database.read() as connection:
             c, m, p = t.circles.c, t.memberships.c, t.people.c
-            seats = select(c.name, p.name.label("person")).join_from(t.circles, t.memberships, m.circle_id == c.id)
-            seats = seats.join(t.people, p.id == m.person_id).where(c.kind == "group").order_by(c.number, m.id)
+            seats = select(c.name, p.name.label("person")).join_from(
+                t.circles, t.memberships, m.circle_id == c.id
+            )
+            seats = (
+                seats.join(t.people, p.id == m.person_id).where(c.kind == "group").order_by(c.number, m.id)
+            )
             found: dict[str, list[str]] = {}
             for row in connection.execute(seats):
                 found.setdefault(row.name, []).append(row.person)
@@ -238,5 +263,4 @@ class Story:
         assert (self.slack.violations, self.slack.doubles()) == ([], [])
         assert rows(self.house.database, t.parked) == []
         assert {row.status for row in rows(self.house.database, t.outbox)} <= {"sent", "dropped"}
-        assert {row.status for row in rows(self.house.database, t.meetings)} == {"held"}
         replayed(self.house.database)
