@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from adapters.port import OPENS, Address, Asked, Chose, Filled, Written
-from adapters.slack import names, sheets
+from adapters.slack import blanks, names, sheets
 from adapters.slack.parse import Json, Nothing
 from adapters.slack.render import continued_from
 
@@ -123,15 +123,15 @@ def _key(view: Json, values: Json) -> str:
 
 def written(values: Mapping[str, Mapping[str, Json]]) -> dict[str, Written]:
     """What was filled in, by blank. A text that did not fit into one field is put together again."""
-    pieces: dict[str, list[tuple[sheets.Spot, Written]]] = {}
+    pieces: dict[str, list[tuple[blanks.Spot, Written]]] = {}
     for block, elements in values.items():
-        spot = sheets.spot(block)
+        spot = blanks.spot(block)
         for element in elements.values():
             pieces.setdefault(spot.blank, []).append((spot, _written(element, tick=spot.tick)))
     return {blank: _together(found) for blank, found in pieces.items()}
 
 
-def _together(found: list[tuple[sheets.Spot, Written]]) -> Written:
+def _together(found: list[tuple[blanks.Spot, Written]]) -> Written:
     if len(found) == 1:
         return found[0][1]
     text = ""

@@ -110,8 +110,9 @@ def _wrote(envelope: Envelope) -> Said:
     if not words and not files:
         return Nothing("no words")
     place, private = _where(envelope, told, told["user"])
+    called = bool(envelope.us) and f"<@{envelope.us}" in (told.get("text") or "")
     return Wrote(
-        key=envelope.key, place=place, account=told["user"], words=words, files=files, private=private,
+        key=envelope.key, place=place, account=told["user"], words=words, files=files, private=private, called=called,
         message=names.message(told["channel"], told["ts"]), at=names.moment(told["ts"]),
         reply_to=_replies_to(told) if private else None,
     )  # fmt: skip

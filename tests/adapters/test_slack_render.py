@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.port import Address, Blank, Block, Label, Link, Option, Sheet, Spoken
-from adapters.slack import limits, sheets
+from adapters.slack import blanks, limits, sheets
 from adapters.slack.interactions import written
 from adapters.slack.render import MORE, MOST_PARTS, render, shortened
 from adapters.slack.sheets import Carried, faulted, home, modal
@@ -143,7 +143,7 @@ OPTIONS = st.lists(
 BLANKS = st.lists(
     st.builds(
         Blank, name=st.text(st.characters(categories=["L"]), min_size=1, max_size=30),
-        kind=st.sampled_from(sorted(sheets._ELEMENTS)), label=WORDS, hint=WORDS, required=st.booleans(),
+        kind=st.sampled_from(sorted(blanks._ELEMENTS)), label=WORDS, hint=WORDS, required=st.booleans(),
         options=OPTIONS,
         value=st.one_of(st.none(), st.booleans(), WORDS, VALUES, st.lists(VALUES, max_size=5).map(tuple),
                         st.sampled_from(["2026-10-13", "09:00", "12", "99:99"])),
@@ -206,7 +206,7 @@ def test_faults_stand_at_their_blanks_or_on_top():
     answer = faulted(view, {"to": "That day is a holiday."})
     assert answer["response_action"] == "errors"
     (block,) = answer["errors"]
-    assert sheets.spot(block).blank == "to"
+    assert blanks.spot(block).blank == "to"
     top = faulted(view, {"": "Somebody else has moved it.", "to": "Taken."})
     assert top["response_action"] == "update"
     assert slacks.view_problems(top["view"], "modal") == []
