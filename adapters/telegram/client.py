@@ -7,6 +7,7 @@ raised as `faults` has it.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
@@ -42,6 +43,10 @@ MOST = 100
 
 #: python-telegram-bot tells lengths of time as timedeltas, and does not warn at each that it will.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+#: The libraries tell addresses, which hold the token, and what people write. What goes wrong is told by us.
+for _library in ("httpx", "httpcore", "telegram"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ and as far as they must be read. What is in no row is refused for good, and its 
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
@@ -21,6 +22,9 @@ from adapters.port import Later, Refused, Shut
 
 #: Seconds after a connection that could not be made: nothing was sent.
 AGAIN = 5.0
+#: Characters of what Telegram says, in a log.
+SHORT = 120
+_TOKEN = re.compile(r"\d+:[\w-]{8,}")
 
 
 class Migrated(Exception):
@@ -90,14 +94,14 @@ def translate(problem: error.TelegramError, chat: int | None, bucket: str) -> Ex
     if isinstance(problem, error.ChatMigrated):
         return Migrated(chat or 0, problem.new_chat_id)
     if isinstance(problem, error.InvalidToken):
-        return Shut("token", str(problem), whole=True)
+        return Shut("token", "Telegram does not know it", whole=True)
     if isinstance(problem, error.Conflict):
         return Occupied(str(problem))
     if isinstance(problem, error.BadRequest | error.Forbidden):
         return _refusal(problem, chat)
     if unsent(problem):
         return Later(bucket, AGAIN)
-    return OSError(f"Telegram: {type(problem).__name__}: {problem.message}")
+    return OSError(f"Telegram: {type(problem).__name__}: {in_short(problem)}")
 
 
 def _refusal(problem: error.TelegramError, chat: int | None) -> Exception:
@@ -112,6 +116,12 @@ def _refusal(problem: error.TelegramError, chat: int | None) -> Exception:
     # Of somebody who has never written to it, a bot is told that there is no such chat.
     never = row.reason == "not-found" and chat is not None and chat > 0
     return Shut("not-started" if never else row.reason, problem.message)
+
+
+def in_short(problem: error.TelegramError) -> str:
+    """What may stand in a log: neither a token, nor what was told by an answer that could not be read."""
+    head = problem.message.partition(". Parsing the server response")[0]
+    return _TOKEN.sub("…", head)[:SHORT]
 
 
 def seconds(problem: error.RetryAfter) -> float:

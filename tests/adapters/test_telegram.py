@@ -1,7 +1,7 @@
 """Telegram as a platform, against the stand-in: stored before it is confirmed, in order, and said once."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -759,3 +759,25 @@ def test_a_request_that_hangs_is_given_up(monkeypatch):
     monkeypatch.setattr("adapters.telegram.client.READ", 0.3)
     monkeypatch.setattr("adapters.telegram.client._request.__defaults__", (0.3,))
     run(scene())
+
+
+def test_neither_tokens_nor_words_are_logged(caplog):
+    async def scene():
+        async with TelegramServer() as server:
+            kari = server.user("Kari", started=True)
+            ear = Ear(**{"My secret": 1})
+            server.faults.plan("sendMessage", Broken(502, html=True))
+            async with platform(server, ear) as made:
+                server.say(kari, kari, "My secret")
+                await until(lambda: ear.words)
+                for _ in range(2):
+                    with suppress(OSError):
+                        await made.send(request(server, kari, "Our secret"))
+            return server.token
+
+    caplog.set_level("DEBUG")
+    token = run(scene())
+    assert token not in caplog.text
+    assert "secret" not in caplog.text
+    assert "<html" not in caplog.text
+    assert "not stored" in caplog.text
