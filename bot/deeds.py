@@ -66,6 +66,8 @@ class Deeds:
             return self._chose(live, place, person, each, key)
         if place.threads:
             return self._aside(live, place, each, "aside.in-thread", "written outside the thread")
+        if not each.words and not each.files:
+            return self._aside(live, place, each, "aside.mention", "it only calls us")
         if not each.words:
             return desk.apply(live, e.Attached(person), key=key)
         return self._wrote(live, place, person, each, key)

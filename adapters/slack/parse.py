@@ -107,10 +107,10 @@ def _wrote(envelope: Envelope) -> Said:
     if reason := _not_a_persons(told, envelope.us):
         return Nothing(reason)
     words, files = plain(told.get("text") or "", bot=envelope.us), len(told.get("files") or ())
-    if not words and not files:
+    called = bool(envelope.us) and f"<@{envelope.us}" in (told.get("text") or "")
+    if not words and not files and not called:
         return Nothing("no words")
     place, private = _where(envelope, told, told["user"])
-    called = bool(envelope.us) and f"<@{envelope.us}" in (told.get("text") or "")
     return Wrote(
         key=envelope.key, place=place, account=told["user"], words=words, files=files, private=private, called=called,
         message=names.message(told["channel"], told["ts"]), at=names.moment(told["ts"]),
