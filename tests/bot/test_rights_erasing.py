@@ -1,0 +1,206 @@
+"""«Erase me»: nothing of a person is left that the house can reach, and nothing comes back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select
+
+from bot.happenings import Order
+from bot.rights import beyond, tombs
+from bot.series.problems import NotFound
+from flows.events import Joined
+from storage import tables as t
+from tests.bot.a_meeting import OPENS, Played, first_meeting, planned
+from tests.bot.a_person import begin, erase, finish, holds, number, posted
+from tests.bot.a_series import rows
+
+BERIT = "@berit"
+
+
+@pytest.fixture
+def played(story):
+    """Two groups that have met once."""
+    story.played.said = story.said
+    return story.played
+
+
+@pytest.fixture
+def on_both(database, tmp_path):
+    """The same, on both engines."""
+    planned(database, tmp_path)
+    with Played(database, OPENS[0] - timedelta(minutes=1), 1_000) as played:
+        played.said = first_meeting(played)
+        yield played
+
+
+def opened(played):
+    """The second meeting is under way in the first group, and has begun with its recap."""
+    played.go(OPENS[1])
+    played.say("north-1", "amir", "We are here")
+
+
+def test_nothing_is_left_in_any_table_nor_in_what_was_posted(on_both):
+    played = on_both
+    opened(played)
+    played.say("@kari", "kari", "Kari thinks this alone")
+    assert posted(played, "kari is proud")
+    assert posted(played, "tighter than the law in north-1")
+    assert holds(played.database, "kari", "tighter than the law in north-1")
+    erase(played, "Kari")
+    assert holds(played.database, "kari", "tighter than the law in north-1") == []
+    assert posted(played, "kari is proud", "Kari thinks", "tighter than the law in north-1") == []
+
+
+def test_the_others_words_stand_as_they_were(played):
+    opened(played)
+    before = {row.id: row.words for row in rows(played.database, t.replies)}
+    kari = number(played.database, "Kari")
+    theirs = {row.id for row in rows(played.database, t.replies, t.replies.c.person_id != kari)}
+    erase(played, "Kari")
+    after = {row.id: row.words for row in rows(played.database, t.replies)}
+    assert after == {key: words for key, words in before.items() if key in theirs}
+    assert posted(played, "amir")
+
+
+def test_the_recap_that_opens_the_next_meeting_is_without_her(played):
+    erase(played, "Kari")
+    opened(played)
+    recap = played.post("north-1", "# Last time")
+    assert "amir is proud" in recap
+    assert "kari" not in recap.casefold()
+
+
+def test_a_recap_that_was_posted_loses_her_lines_and_nothing_takes_their_place(played):
+    opened(played)
+    before = played.post("north-1", "# Last time").splitlines()
+    erase(played, "Kari")
+    after = played.post("north-1", "# Last time").splitlines()
+    assert any("kari" in line for line in before)
+    assert [line for line in after if line not in before] == []
+    assert not any("kari" in line for line in after)
+
+
+LATE = {
+    "edited": lambda played, message: played.rewrite("north-1", "kari", message, "Kari says it again."),
+    "taken back": lambda played, message: played.take_back("north-1", "kari", message),
+    "repeated": lambda played, message: _again(played, message),
+    "new": lambda played, message: played.say("north-1", "kari", "Kari is back."),
+    "in private": lambda played, message: played.say("@kari", "kari", "Kari is back."),
+}
+
+
+def _again(played, message):
+    from adapters.port import Wrote
+
+    played._hear(Wrote(key=f"other-{message}", place=played._place("north-1"), account="kari", message=message,
+                       words="Kari says it again.", at=played.clock.at))  # fmt: skip
+
+
+@pytest.mark.parametrize("late", LATE)
+@pytest.mark.parametrize("when", ["begun", "done"])
+def test_a_late_event_brings_nothing_back(played, late, when):
+    kari = number(played.database, "Kari")
+    begin(played, kari)
+    if when == "done":
+        finish(played)
+    LATE[late](played, played.said["kari-1"])
+    finish(played)
+    assert rows(played.database, t.replies, t.replies.c.person_id == kari) == []
+    assert holds(played.database, "kari") == []
+    assert posted(played, "kari is proud", "back", "again") == []
+
+
+def test_who_comes_back_and_edits_an_old_private_message_does_not_bring_it_back(played):
+    """Her place was forgotten and is made anew: the message is known by its address all the same."""
+    opened(played)
+    old = played.say("@kari", "kari", "Kari thinks this alone")
+    erase(played, "Kari")
+    owner = rows(played.database, t.organisations)[0].id
+    with played.database.write() as connection:
+        key = connection.execute(
+            insert(t.people).returning(t.people.c.id), {"organisation_id": owner, "name": "K"}
+        ).scalar()
+        series = connection.execute(select(t.series.c.id)).scalar()
+        circle = connection.execute(select(t.circles.c.id).where(t.circles.c.name == "Fjord")).scalar()
+        connection.execute(
+            insert(t.identities).values(person_id=key, platform="terminal", workspace="local", account="kari")
+        )
+        connection.execute(insert(t.places).values(organisation_id=owner, platform="terminal", workspace="local",
+                                                   channel="@kari", person_id=key))  # fmt: skip
+        connection.execute(insert(t.memberships).values(person_id=key, series_id=series, circle_id=circle,
+                                                        role="participant", since=played.clock.at))  # fmt: skip
+    (running,) = [row for row in rows(played.database, t.sessions) if row.phase == "running"]
+    played.run(played.house.intake.put(Order("came-back", running.id, Joined(key))))
+    played.rewrite("@kari", "kari", old, "Old words in a new edit.")
+    assert holds(played.database, "Old words") == []
+    played.say("@kari", "kari", "Something new.")
+    assert holds(played.database, "Something new") != []
+
+
+def test_an_account_that_was_erased_is_known_by_its_hash_alone(played):
+    erase(played, "Kari")
+    with played.database.read() as connection:
+        asked = [("terminal", "local", "kari"), ("terminal", "local", "amir"), ("slack", "local", "kari")]
+        assert tombs.erased(connection, asked) == {asked[0]}
+
+
+def test_begun_twice_it_is_begun_once_and_nobody_unknown_is_erased(played):
+    kari = number(played.database, "Kari")
+    assert begin(played, kari)
+    assert not begin(played, kari)
+    with pytest.raises(NotFound):
+        begin(played, 4_711)
+    assert [row.person_id for row in rows_of(played, t.erasures)] == [kari]
+
+
+def rows_of(played, table):
+    with played.database.read() as connection:
+        return list(connection.execute(select(table)))
+
+
+def test_her_group_does_not_wait_for_her(played):
+    opened(played)
+    kari = number(played.database, "Kari")
+    begin(played, kari)
+    (row,) = [row for row in rows(played.database, t.sessions) if row.phase == "running"]
+    assert f'"members":[{kari},' not in row.state
+    seats = rows(played.database, t.memberships, t.memberships.c.person_id == kari)
+    assert all(seat.until is not None for seat in seats)
+
+
+def test_approved_recaps_have_a_new_version_and_coordinators_are_told_what_was_out(on_both):
+    played = on_both
+    from tests.bot.a_story import Story
+
+    story = Story(played, played.said)
+    story.approve()
+    with story.office() as (office, _):
+        from bot.rights.days import note
+
+        note(office, "archive exported", "9 files")
+    assert "kari" in "".join(played.posts("@per")).casefold() or "north-1" in "".join(played.posts("@per"))
+    erase(played, "Kari")
+    versions = [row for row in rows(played.database, t.recaps) if row.session_id is None and row.version]
+    assert [(row.version, row.status) for row in versions] == [(1, "approved"), (2, "lessened")]
+    assert versions[1].approved_at == versions[0].approved_at
+    told = [text for text in played.posts(BERIT) if "erased" in text]
+    assert len(told) == 1
+    assert "version 1 is replaced by version 2" in told[0]
+    assert "Files were made" in told[0]
+    assert "kari" not in told[0].casefold()
+    assert story.approve()[-1] != "It goes to nobody a second time."
+
+
+def test_what_cannot_be_reached_is_listed(played):
+    kari = number(played.database, "Kari")
+    with played.database.write() as connection:
+        first = connection.execute(select(t.places.c.id).where(t.places.c.channel == "north-1")).scalar()
+        connection.execute(t.places.update().where(t.places.c.id == first).values(platform="slack"))
+    with played.database.read() as connection:
+        listed = beyond.listed(connection, kari)
+    keys = [text.key for text in listed]
+    assert keys == ["rights.beyond-messages", "rights.beyond-platform", "rights.beyond-others", "rights.beyond-backups",
+                    "rights.beyond-log"]  # fmt: skip
+    assert listed[0].params["n"] > 0
