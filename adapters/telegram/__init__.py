@@ -3,8 +3,8 @@
     updates ─ polling or webhook ─ parse ─ ear         what people do: stored before it is confirmed
     Outgoing ─ render ─ sending ─ client ─ Bot API     what Runda says
 
-`updates`, `commands`, `parse` and `render` are pure; `client` is the only one that knows python-telegram-bot, and
-`faults` the only one that knows what Telegram calls its refusals.
+Everything is pure but `hearing`, `polling`, `webhook`, `sending` and `platform`, which wait, and `client`, the only one
+that knows python-telegram-bot. `faults` alone knows what Telegram calls its refusals.
 
 What is ugly: a bot cannot list a group's members, is told of no deletion, and cannot ask whether a message arrived.
 And in privacy mode, which is the normal case, it hears only commands and replies to itself.

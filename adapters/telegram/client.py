@@ -28,7 +28,7 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from adapters.telegram import faults, names
-from adapters.telegram.parse import Me
+from adapters.telegram.reading import Me
 from adapters.telegram.render import Keyboard, Picture
 from adapters.telegram.updates import KINDS
 

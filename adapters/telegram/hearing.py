@@ -25,7 +25,7 @@ import msgspec
 from adapters.port import Ear, Known
 from adapters.telegram import parse, updates
 from adapters.telegram.client import Client
-from adapters.telegram.parse import Me, Query, Read
+from adapters.telegram.reading import Me, Query, Read
 
 log = logging.getLogger(__name__)
 

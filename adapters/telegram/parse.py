@@ -14,54 +14,15 @@ What becomes of it: `Read.heard`, in order. A person's language and name come wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
 
-from adapters.port import Address, Chose, Heard, Known, Learned, News, Rewrote, TookBack, Wrote
-from adapters.telegram import names, presses
+from adapters.port import Chose, Rewrote, TookBack, Wrote
+from adapters.telegram import chats, names, presses
 from adapters.telegram.commands import Command, command
-from adapters.telegram.updates import (
-    CallbackQuery,
-    ChatMember,
-    ChatMemberUpdated,
-    Message,
-    MessageReactionUpdated,
-    Update,
-    User,
-)
+from adapters.telegram.reading import Me, Query, Read, common, known, place_of, time_of
+from adapters.telegram.updates import CallbackQuery, Message, MessageReactionUpdated, Update
 
 _FILES = ("photo", "animation", "audio", "document", "video", "video_note", "voice")
-#: What Telegram calls the languages that we speak. «no» is what older clients say for bokmål.
-_LANGUAGES = {"nb": "nb", "no": "nb", "nn": "nn", "sv": "sv", "en": "en"}
-
-
-class Me(NamedTuple):
-    """The bot: its number, its name in addresses, and whether it hears all that is written in groups."""
-
-    bot: str
-    username: str
-    hears_all: bool = False
-
-
-class Query(NamedTuple):
-    """A press that waits for an answer. `url` opens the private chat."""
-
-    id: str
-    url: str | None = None
-
-
-class Read(NamedTuple):
-    """What an update comes to. `why` says, for whoever looks for a fault, why nothing was heard."""
-
-    heard: tuple[Heard, ...] = ()
-    why: str = ""
-    query: Query | None = None
-    known: tuple[Known, ...] = ()
-    #: A text under `telegram.hint.` that tells the author how it is done, and the message that it answers.
-    hint: str = ""
-    #: The chat in which we have, or have no more, an administrator's rights.
-    administers: tuple[int, bool] | None = None
 
 
 def read(update: Update, me: Me, now: datetime) -> Read:
@@ -73,26 +34,19 @@ def read(update: Update, me: Me, now: datetime) -> Read:
     if update.callback_query is not None:
         return _pressed(update.callback_query, me, now)
     if update.my_chat_member is not None:
-        return _me(update, update.my_chat_member, me)
+        return chats.ours(update, update.my_chat_member, me)
     if update.chat_member is not None:
-        return _member(update, update.chat_member, me)
+        return chats.member(update, update.chat_member, me)
     if update.message_reaction is not None:
         return _reaction(update.message_reaction)
     return Read(why="a kind of update that we did not ask for")
-
-
-def known(user: User) -> Known:
-    """What an update tells of its author."""
-    name = names.joined((user.first_name, user.last_name))
-    language = _LANGUAGES.get(user.language_code.partition("-")[0].lower())
-    return Known(account=str(user.id), name=name or str(user.id), language=language, bot=user.is_bot)
 
 
 # -- messages
 
 
 def _message(update: Update, message: Message, me: Me) -> Read:
-    if told := _of_the_chat(update, message, me):
+    if told := chats.of_the_chat(update, message, me):
         return told
     author = message.from_
     if author is None or (why := _nobodys(message)):
@@ -132,24 +86,9 @@ def _files(message: Message) -> int:
 
 def _wrote(update: Update, message: Message, me: Me, words: str, files: int = 0) -> Wrote:
     return Wrote(
-        **_common(update, message, me), message=_named(message), words=words, at=_time(message.date),
+        **common(update, message, me), message=_named(message), words=words, at=time_of(message.date),
         reply_to=_reply_to(message), private=message.chat.type == "private", files=files,
     )  # fmt: skip
-
-
-def _common(update: Update, message: Message, me: Me) -> dict[str, Any]:
-    """An update's number is chosen anew after a quiet week: with the message's, no two are ever alike."""
-    author = message.from_
-    return {
-        "key": f"{me.bot}:{update.update_id}:{message.chat.id}:{message.message_id}",
-        "place": _place(message, me), "account": str(author.id) if author is not None else "",
-    }  # fmt: skip
-
-
-def _place(message: Message, me: Me) -> Address:
-    """Only a forum has topics: elsewhere the number names a row of replies, or a topic of one's own with a bot."""
-    in_topic = message.is_topic_message and message.chat.type == "supergroup"
-    return names.address(me.bot, message.chat.id, message.message_thread_id if in_topic else None)
 
 
 def _named(message: Message) -> str:
@@ -166,10 +105,6 @@ def _reply_to(message: Message) -> str | None:
     return _named(to)
 
 
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _edited(update: Update, message: Message, me: Me) -> Read:
     author = message.from_
     if author is None or (why := _nobodys(message)):
@@ -181,8 +116,8 @@ def _edited(update: Update, message: Message, me: Me) -> Read:
     if not words:
         return Read(why="no words of it have changed", known=(known(author),))
     rewrote = Rewrote(
-        **_common(update, message, me), message=_named(message), words=words, revision=message.edit_date,
-        at=_time(message.edit_date),
+        **common(update, message, me), message=_named(message), words=words, revision=message.edit_date,
+        at=time_of(message.edit_date),
     )  # fmt: skip
     return Read((rewrote,), known=(known(author),))
 
@@ -202,7 +137,7 @@ def _command(update: Update, message: Message, called: Command, me: Me) -> Read:
     asked = _asked(update, message, called, me)
     if called.meaning == "home" and message.chat.type == "private":
         # Whoever presses Start can be written to from now on; of that Telegram tells nothing else.
-        return Read((_learned(update, "open", asked.place, message.date, me), asked))
+        return Read((chats.learned(update, "open", asked.place, message.date, me), asked))
     return Read((asked,))
 
 
@@ -215,7 +150,7 @@ def _asked(update: Update, message: Message, called: Command, me: Me) -> Chose:
         press = "open:cancel"
     else:
         press = "open:help" if private else "help"
-    return Chose(**_common(update, message, me), press=press, at=_time(message.date))
+    return Chose(**common(update, message, me), press=press, at=time_of(message.date))
 
 
 def _undo(update: Update, message: Message, me: Me) -> Read:
@@ -230,8 +165,8 @@ def _undo(update: Update, message: Message, me: Me) -> Read:
         or theirs.from_.id != message.from_.id
     ):
         return Read(why="not a reply to one's own message", hint="undo")
-    common = _common(update, message, me)
-    return Read((TookBack(**common, message=to, at=_time(message.date)),))
+    took = TookBack(**common(update, message, me), message=to, at=time_of(message.date))
+    return Read((took,))
 
 
 # -- buttons and reactions
@@ -248,85 +183,10 @@ def _pressed(query: CallbackQuery, me: Me, now: datetime) -> Read:
     if url is not None:  # an older message's button: what is asked there is answered in private
         return Read(why="it goes on in private", query=Query(query.id, url), known=who)
     named = names.message(message.chat.id, message.message_id, *others)
-    chose = Chose(key=f"{me.bot}:press:{query.id}", place=_place(message, me), account=str(query.from_.id),
+    chose = Chose(key=f"{me.bot}:press:{query.id}", place=place_of(message, me), account=str(query.from_.id),
                   press=press, at=now, message=named)  # fmt: skip
     return Read((chose,), query=Query(query.id), known=who)
 
 
 def _reaction(_: MessageReactionUpdated) -> Read:
     return Read(why="a reaction says nothing that is counted")
-
-
-# -- who is where
-
-
-def _of_the_chat(update: Update, message: Message, me: Me) -> Read | None:
-    """What Telegram itself tells in a message; None: somebody wrote it."""
-    here = message.chat.id
-    if message.migrate_to_chat_id is not None:
-        return Read((moved(me, here, message.migrate_to_chat_id, _time(message.date)),))
-    if message.migrate_from_chat_id is not None:
-        return Read((moved(me, message.migrate_from_chat_id, here, _time(message.date)),))
-    if message.forum_topic_reopened is not None:
-        return Read((_learned(update, "open", _place(message, me), message.date, me),))
-    if message.new_chat_members or message.left_chat_member is not None:
-        news = tuple(_came_and_went(update, message, me))
-        return Read(news, why="" if news else "a bot came or went")
-    return None
-
-
-def moved(me: Me, old: int, new: int, at: datetime) -> Learned:
-    """A plain group has become a supergroup. It is told three times over, and is one event."""
-    return Learned(key=f"{me.bot}:moved:{old}:{new}", what="moved", place=names.address(me.bot, old), at=at,
-                   to=names.address(me.bot, new))  # fmt: skip
-
-
-def _came_and_went(update: Update, message: Message, me: Me) -> Iterator[Learned]:
-    place = names.address(me.bot, message.chat.id)
-    for user in message.new_chat_members:
-        if not user.is_bot:
-            yield _learned(update, "came", place, message.date, me, account=str(user.id))
-    left = message.left_chat_member
-    if left is not None and not left.is_bot:
-        yield _learned(update, "went", place, message.date, me, account=str(left.id))
-
-
-def _learned(
-    update: Update,
-    what: News,
-    place: Address,
-    date: int,
-    me: Me,
-    *,
-    account: str | None = None,
-    why: str = "",
-) -> Learned:
-    key = f"{me.bot}:{update.update_id}:{what}:{account or place.channel}"
-    return Learned(key=key, what=what, place=place, at=_time(date), account=account, why=why)
-
-
-def _member(update: Update, told: ChatMemberUpdated, me: Me) -> Read:
-    was, now = told.old_chat_member.there, told.new_chat_member.there
-    user = told.new_chat_member.user
-    if was == now or user.is_bot:
-        return Read(why="nobody came or went")
-    what: News = "came" if now else "went"
-    place = names.address(me.bot, told.chat.id)
-    return Read((_learned(update, what, place, told.date, me, account=str(user.id)),))
-
-
-def _me(update: Update, told: ChatMemberUpdated, me: Me) -> Read:
-    """What we may do in a chat: a person who has blocked us, or a group that has taken us in, or out."""
-    place, now = names.address(me.bot, told.chat.id), told.new_chat_member
-    why = _shut(now, private=told.chat.type == "private")
-    news = _learned(update, "shut" if why else "open", place, told.date, me, why=why)
-    return Read(
-        (news,), administers=(told.chat.id, now.status == "administrator"), known=(known(told.from_),)
-    )
-
-
-def _shut(member: ChatMember, *, private: bool) -> str:
-    """Why nothing can be written there, as a key under `delivery.why`; "": it can."""
-    if not member.there:
-        return "blocked" if private else "removed"
-    return "forbidden" if member.status == "restricted" and not member.can_send_messages else ""

@@ -31,12 +31,12 @@ from adapters.port import (
     Shut,
     Taken,
 )
-from adapters.telegram import commands, names, parse, sending
+from adapters.telegram import chats, commands, names, sending
 from adapters.telegram.client import API, Client
 from adapters.telegram.faults import Migrated
 from adapters.telegram.hearing import Clock, Hearing, NotStored, PutAside
-from adapters.telegram.parse import Me
 from adapters.telegram.polling import Alone, Polling, Turn
+from adapters.telegram.reading import Me
 from adapters.telegram.sending import Sending
 from adapters.telegram.webhook import Webhook
 
@@ -163,7 +163,7 @@ class TelegramPlatform:
     async def _moved(self, migrated: Migrated, me: Me) -> None:
         """The message waits for the place's new address."""
         if self._ear is not None:
-            await self._ear(parse.moved(me, migrated.old, migrated.new, self._clock.now()))
+            await self._ear(chats.moved(me, migrated.old, migrated.new, self._clock.now()))
 
     async def look_up(self, _: Outgoing) -> Taken | None:
         """A bot cannot read what stands in a chat."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from adapters.port import Outgoing, Refused, Shut, Taken
 from adapters.telegram import names, render
 from adapters.telegram.client import Client
-from adapters.telegram.parse import Me
+from adapters.telegram.reading import Me
 from adapters.telegram.render import NOTHING, Keyboard, Rendered
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from storage.database import Database
 
 if TYPE_CHECKING:
     from adapters.telegram.client import Client
-    from adapters.telegram.parse import Me
+    from adapters.telegram.reading import Me
 
 TOKEN = "Copy the token again from @BotFather (/mybots, API Token) into TELEGRAM_BOT_TOKEN."
 AWAY = "Telegram cannot be reached. Try again; look at the network and the proxy, and at TELEGRAM_API_URL if it is set."

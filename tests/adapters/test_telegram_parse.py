@@ -6,7 +6,7 @@ import pytest
 
 from adapters.port import Address, Chose, Known, Learned, Rewrote, TookBack, Wrote
 from adapters.telegram import commands, names, parse, presses, updates
-from adapters.telegram.parse import Me, Query
+from adapters.telegram.reading import Me, Query
 
 ME = Me("42", "RundaBot")
 NOW = datetime(2026, 10, 13, 7, 0, tzinfo=UTC)
