@@ -77,6 +77,14 @@ def test_a_picture_without_words_is_counted():
     assert (heard.words, heard.files) == ("", 1)
 
 
+@pytest.mark.parametrize(("text", "words", "called"), [("<@UBOT> ", "", True), ("neste <@UBOT>", "neste", True),
+                                                       ("<@U2>", "@U2", False)])  # fmt: skip
+def test_who_calls_runda_by_name(text, words, called):
+    heard = told(**written(text=text))
+    assert isinstance(heard, Wrote)
+    assert (heard.words, heard.called) == (words, called)
+
+
 def test_a_private_message_is_in_the_place_of_its_author():
     heard = told(**written(channel="D1", channel_type="im", thread_ts="1699.1"))
     assert isinstance(heard, Wrote)
@@ -95,7 +103,6 @@ def test_a_private_message_is_in_the_place_of_its_author():
         (written(subtype="channel_topic"), "subtype channel_topic"),
         (written(subtype="message_replied"), "subtype message_replied"),
         (written(channel_type="mpim"), "a conversation of several"),
-        (written(text="<@UBOT> "), "no words"),
         (written(text=None), "no words"),
         (changed(message={"text": "Fisk"}), "the words are the same"),
         (changed(message={"edited": None}), "not edited by its author"),
