@@ -140,13 +140,6 @@ class Client:
         sent = await self._ask(send(chat, picture.file, **more), chat)
         return sent.message_id
 
-    async def hand(self, chat: int, file: bytes, name: str, caption: str = "") -> int:
-        """A file as a document."""
-        sent = await self._ask(
-            self._bot.send_document(chat, file, filename=name, caption=caption or None), chat
-        )
-        return sent.message_id
-
     async def rewrite(self, chat: int, message: int, html: str, keyboard: Keyboard = ()) -> None:
         """That it says so already is as good."""
         try:

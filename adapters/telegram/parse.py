@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from adapters.port import Chose, Rewrote, TookBack, Wrote
+from adapters.port import Chose, Reacted, Rewrote, TookBack, Wrote
 from adapters.telegram import chats, names, presses
 from adapters.telegram.commands import Command, command
 from adapters.telegram.reading import Me, Query, Read, common, known, place_of, time_of
@@ -38,7 +38,7 @@ def read(update: Update, me: Me, now: datetime) -> Read:
     if update.chat_member is not None:
         return chats.member(update, update.chat_member, me)
     if update.message_reaction is not None:
-        return _reaction(update.message_reaction)
+        return _reaction(update, update.message_reaction, me)
     return Read(why="a kind of update that we did not ask for")
 
 
@@ -188,5 +188,16 @@ def _pressed(query: CallbackQuery, me: Me, now: datetime) -> Read:
     return Read((chose,), query=Query(query.id), known=who)
 
 
-def _reaction(_: MessageReactionUpdated) -> Read:
-    return Read(why="a reaction says nothing that is counted")
+def _reaction(update: Update, told: MessageReactionUpdated, me: Me) -> Read:
+    """Whoever exchanges one sign for another has marked the message before, and still does."""
+    was, now = bool(told.old_reaction), bool(told.new_reaction)
+    if told.user is None or told.user.is_bot:
+        return Read(why="nobody can say whose mark it is")
+    if was == now:
+        return Read(why="another mark on the same message", known=(known(told.user),))
+    reacted = Reacted(
+        key=f"{me.bot}:{update.update_id}:{told.chat.id}:{told.message_id}:mark",
+        place=names.address(me.bot, told.chat.id), account=str(told.user.id),
+        message=names.message(told.chat.id, told.message_id), added=now, at=time_of(told.date),
+    )  # fmt: skip
+    return Read((reacted,), known=(known(told.user),))

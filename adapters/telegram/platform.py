@@ -127,6 +127,13 @@ class TelegramPlatform:
         except Exception as fault:
             raise NotStored(f"who we are is not known yet: {fault}") from fault
         await self.hearing.take(raw, me, self._ear)
+        if isinstance(raw, dict) and "my_chat_member" in raw:
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        """Privacy mode is changed at BotFather, and the bot added to its groups anew."""
+        with suppress(Later, Shut, OSError):
+            self._me = await self.client.me()
 
     async def close(self) -> None:
         """Stop hearing. What has not been confirmed is brought again."""
@@ -156,6 +163,11 @@ class TelegramPlatform:
         try:
             only_replies = asks and not await self.hears_all(where.chat)
             return await self.sending.send(outgoing, me, ask_reply=only_replies)
+        except Shut as shut:
+            if shut.whole or str(where.chat) == outgoing.place.channel:
+                raise
+            # It is the person who cannot be reached, and not the place that it was said in.
+            raise Refused(shut.reason, str(shut)) from shut
         except Migrated as migrated:
             await self._moved(migrated, me)
             raise Later(names.bucket(self.workspace, migrated.old), MOVED) from migrated

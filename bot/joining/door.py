@@ -50,11 +50,10 @@ class Door:
         self.works, self.chats, self.ear, self.clock, self.executor = works, chats, ear, clock, executor
         self.organisation, self.after = organisation, after
 
-    async def hear(self, heard: Heard) -> None:
+    async def hear(self, heard: Heard) -> bool | None:
         """Returns when it is stored. Raises when it could not be."""
         if not isinstance(heard, Chose) or not heard.press.startswith((JOIN, CODE)):
-            await self.ear(heard)
-            return
+            return await self.ear(heard)
         try:
             known, hears_all, topics = await self.chats.about(heard.place, heard.account)
         except (Later, Shut, OSError):  # the platform is away: what was asked for is done all the same
@@ -64,6 +63,7 @@ class Door:
             self.executor, lambda: self._take(heard, known, chat)
         ):
             self.after()
+        return None
 
     def _take(self, heard: Chose, known: Known, chat: Chat) -> bool:
         """Returns whether there is something to send."""

@@ -547,6 +547,36 @@ def test_what_is_for_one_alone_goes_to_their_private_chat():
     run(scene())
 
 
+def test_that_one_person_cannot_be_reached_shuts_no_group():
+    async def scene():
+        async with TelegramServer() as server:
+            kari = server.user("Kari")
+            group = server.supergroup("Vest", [kari])
+            async with platform(server, listening=False) as made:
+                with pytest.raises(Refused) as refused:
+                    await made.send(request(server, group, "For you", only=str(kari.id)))
+            assert refused.value.reason == "not-started"
+
+    run(scene())
+
+
+def test_that_privacy_mode_was_changed_is_noticed_when_the_bot_is_added_again():
+    async def scene():
+        async with TelegramServer() as server:
+            kari = server.user("Kari")
+            group = server.supergroup("Vest", [kari])
+            async with platform(server) as made:
+                assert not await made.hears_all(group.id)
+                server.set_privacy(False)
+                server.kick(server.bot, group)
+                server.join(server.bot, group)
+                async with asyncio.timeout(10):
+                    while not await made.hears_all(group.id):
+                        await asyncio.sleep(0.01)
+
+    run(scene())
+
+
 def test_buckets_are_the_chat_with_its_topics_and_the_whole_bot():
     async def scene():
         async with TelegramServer() as server:

@@ -353,9 +353,31 @@ def test_who_comes_and_goes(old, new, what):
     assert [each.what for each in member("chat_member", CHAT, old, new).heard] == what
 
 
-def test_reactions_are_not_counted():
-    body = {"chat": CHAT, "message_id": 7, "date": THEN, "user": KARIS, "old_reaction": [],
-            "new_reaction": [{"type": "emoji", "emoji": "👍"}]}  # fmt: skip
+THUMB, HEART = ({"type": "emoji", "emoji": emoji} for emoji in "👍❤")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "added"),
+    [([], [THUMB], [True]), ([THUMB], [], [False]), ([THUMB], [HEART], []), ([], [], [])],
+)
+def test_marks_on_a_message(old, new, added):
+    body = {
+        "chat": CHAT,
+        "message_id": 7,
+        "date": THEN,
+        "user": KARIS,
+        "old_reaction": old,
+        "new_reaction": new,
+    }
+    told = read("message_reaction", body=body)
+    assert [(each.added, each.message, each.account) for each in told.heard] == [
+        (one, "7", "501") for one in added
+    ]
+
+
+def test_a_mark_of_nobody_is_none():
+    body = {"chat": CHAT, "message_id": 7, "date": THEN, "actor_chat": CHAT, "old_reaction": [],
+            "new_reaction": [THUMB]}  # fmt: skip
     assert read("message_reaction", body=body).why
 
 
