@@ -213,7 +213,7 @@ class _Talk:
         if word == "pick":
             return self._picked(draft, blank, rest[1] if len(rest) > 1 else "")
         if word == "done":
-            return self._next(draft, blank, draft.written.get(blank.name, ()))
+            return self._next(draft, blank, ticked(draft, blank))
         return self._next(draft, blank, standing(blank) if word == "keep" else "")
 
     def _picked(self, draft: Draft, blank: Blank, carried: str) -> None:
@@ -276,6 +276,8 @@ class _Talk:
     def _hand_in(self, name: str) -> None:
         """Do what the sheet asks for. Where it cannot be done, nothing of it has been, and it is said where."""
         draft = self.draft if self.draft is not None and self.draft.sheet == name else None
+        if draft is not None and draft.asks:
+            return self._again(draft)
         if draft is None:
             if page(self.visit, name).blanks:
                 return self._open(name)

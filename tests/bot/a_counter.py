@@ -15,7 +15,6 @@ from adapters.port import Address, Asked, Capabilities, Faults, Filled, Known, S
 from bot.counter.counter import Counter
 from bot.series import appointing, making
 from bot.series.homes import Where
-from bot.shelf import Shelf
 from flows.forms import Named
 from storage import tables as t
 from storage.database import Database
@@ -44,6 +43,7 @@ class Slackish:
         }
         self.known["B1"] = Known(account="B1", name="Robot", bot=True)
         self.channels: dict[str, list[str]] = {}
+        self.workspace = WORKSPACE
         #: Raised when it is asked about people.
         self.away: Exception | None = None
         self.asked = 0
@@ -56,7 +56,7 @@ class Slackish:
         self.asked += 1
         if self.away is not None:
             raise self.away
-        return [self.known[each] for each in accounts if each in self.known and workspace == WORKSPACE]
+        return [self.known[each] for each in accounts if each in self.known and workspace == self.workspace]
 
     async def members(self, place: Address) -> list[str]:
         if self.away is not None:
@@ -67,8 +67,11 @@ class Slackish:
 class Desk:
     """A counter, and somebody at it: `ask`, `hand_in`, and what they see in words."""
 
-    def __init__(self, database: Database, now: datetime = NOW) -> None:
+    def __init__(
+        self, database: Database, now: datetime = NOW, *, name: str = "slack", workspace: str = WORKSPACE
+    ) -> None:  # fmt: skip
         self.database, self.platform, self.clock = database, Slackish(), Clock(now)
+        self.platform.name, self.platform.workspace, self.workspace = name, workspace, workspace
         self.executor = ThreadPoolExecutor(1)
         self.works = works(database)
         self.counter = Counter(
@@ -81,7 +84,7 @@ class Desk:
         self.executor.shutdown()
 
     def place(self) -> Address:
-        return Address("slack", WORKSPACE, self.who)
+        return Address(self.platform.name, self.workspace, self.who)
 
     def ask(self, press: str, *, who: str | None = None, **more: Any) -> Sheet:
         self.who = who or self.who
@@ -128,7 +131,3 @@ def presses(sheet: Sheet) -> list[str]:
     """All that can be pressed, without what stands before them all."""
     labels = [*sheet.labels, *(label for block in sheet.blocks for label in block.labels)]
     return [label.press.removeprefix("open:") for label in labels]
-
-
-def shelf() -> Shelf:
-    return Shelf()
