@@ -254,10 +254,10 @@ def _take_back(turn: Turn, minutes: timedelta) -> None:
     asked, end = turn.state.prompt, turn.state.deadlines.get("box")
     if not (asked and asked.at and end):
         return
-    own = asked.at + turn.step.span()
+    own = asked.at + turn.step.span(turn)
     if end - minutes >= max(own, turn.now + LEFT_AT_LEAST):
         turn.until(end - minutes)
-        if turn.step.span() >= timedelta(minutes=WARNED_FROM):
+        if turn.step.span(turn) >= timedelta(minutes=WARNED_FROM):
             turn.due("warning", end - minutes - LEFT_AT_LEAST)
         turn.say(message("answer", line("control.as-before", until=Moment(end - minutes))))
         turn.show_status()

@@ -74,6 +74,8 @@ def finish(turn: Turn) -> None:
 
 
 def publish(turn: Turn) -> None:
-    given = tuple(one for at, step in enumerate(turn.route.steps) for one in step.gives(turn.state, at))
+    given = tuple(
+        one for at, step in enumerate(turn.route.steps) for one in step.gives(turn.route, turn.state, at)
+    )
     if not turn.state.setting.groups or given:
         turn.effects.append(Publish(released(turn.state.findings), given))

@@ -44,6 +44,7 @@ from flows.hearing import (
     replied_afterwards,
     replied_while_paused,
 )
+from flows.kinds.respond import Gross
 from flows.message import line, message
 from flows.programme import Route
 from flows.state import State
@@ -138,6 +139,14 @@ def _published(turn: Turn, event: e.Published) -> str | None:
     return None if shown else "nothing is shared here"
 
 
+def _curated(turn: Turn, event: e.Curated) -> str | None:
+    """The list that was made last, whatever is going on by now."""
+    lists = [
+        (at, step) for at, step in enumerate(turn.route.steps) if isinstance(step, Gross) and turn.lines(at)
+    ]
+    return lists[-1][1].curated(turn, event, lists[-1][0]) if lists else "there is no list here"
+
+
 def _gathered(turn: Turn, _: e.Gathered) -> str | None:
     if not turn.state.setting.plenum:
         return "this sitting has no plenum"
@@ -177,5 +186,5 @@ TRANSITIONS: dict[str, dict[type, Handler]] = {
 #: What means the same whatever the phase.
 ANYWHERE: dict[type, Handler] = {
     e.Edited: _edited, e.Removed: _removed, e.Joined: _joined, e.Left: _left, e.Delivered: delivered,
-    e.Attached: attached,
+    e.Attached: attached, e.Curated: _curated,
 }  # fmt: skip

@@ -212,13 +212,22 @@ class Published(Struct, frozen=True, tag="published"):
     given: tuple[Given, ...] = ()
 
 
+class Curated(Struct, frozen=True, tag="curated"):
+    """A coordinator merged a line of a gross list (counted from 1) into another, or called it small or large."""
+
+    line: int
+    into: int | None = None
+    size: Literal["small", "large"] | None = None
+
+
 class Closed(Struct, frozen=True, tag="closed"):
     """A coordinator ended the sitting."""
 
 
 Event: TypeAlias = (
     Opened | Replied | Edited | Removed | Pressed | Filled | Attached | TimeCame | Joined | Left | Delivered
-    | DeliveryFailed | Paused | Resumed | Stretched | Gathered | Published | Closed
+    | DeliveryFailed | Paused | Resumed | Stretched | Gathered | Curated | Published
+    | Closed
 )  # fmt: skip
 
 

@@ -57,10 +57,19 @@ def _heard(turn: Turn, event: e.Replied) -> None:
         turn.keep(event, "aside")
     elif turn.route.steps[asked.step].confides(event):
         _said_aloud(turn, event, asked)
-    elif asked.step == turn.state.step and turn.going_on:
+    elif _is_present(turn, asked):
         turn.step.hears(turn, event)
     else:
         turn.route.steps[asked.step].hears_late(turn, event, asked)
+
+
+def _is_present(turn: Turn, asked: Asked) -> bool:
+    """The circle is at what was asked: the step, and of one that asks several things, the part."""
+    present = turn.state.prompt
+    same = present is not None and (asked.step, asked.part) == (turn.state.step, present.part)
+    # A step that has not asked yet, such as one that waits for groups, has no part.
+    waits = present is not None and present.step != turn.state.step and asked.step == turn.state.step
+    return turn.going_on and (same or waits)
 
 
 def _said_aloud(turn: Turn, event: e.Replied, asked: Asked) -> None:

@@ -83,6 +83,22 @@ class Chosen(Struct, frozen=True):
     options: tuple[int, ...]
 
 
+class Merged(Struct, frozen=True, omit_defaults=True):
+    """What a coordinator made of a line of a list: part of another one, small, or large."""
+
+    reply: int
+    into: int | None = None
+    size: Literal["small", "large"] | None = None
+
+
+class Agreed(Struct, frozen=True):
+    """The level that a circle agrees on for an item (from 0) of a scale, at a step."""
+
+    step: int
+    item: int
+    level: int
+
+
 class Handed(Struct, frozen=True):
     """What a circle has handed on to everyone, of one step of its round."""
 
@@ -135,6 +151,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     chosen: tuple[Chosen, ...] = ()
     #: How often a circle has gone back from a step (from 0) to an earlier one.
     laps: dict[int, int] = {}
+    merged: tuple[Merged, ...] = ()
+    agreed: tuple[Agreed, ...] = ()
     handed: tuple[Handed, ...] = ()
     #: Everyone's session: the groups that have come, and the findings of theirs that it has shown.
     arrived: int = 0

@@ -326,7 +326,7 @@ class Turn:
         """Start the present step's time box: minutes when live, its share of the window when not."""
         self.drop("undelivered")
         if self.live:
-            end = start + self.step.span()
+            end = start + self.step.span(self)
             # A box that was stretched before its question is known to have arrived stays as long.
             self.until(max(end, self.state.deadlines.get("box", end)))
         else:

@@ -23,12 +23,15 @@ POINTS_TO: dict[str, tuple[str, ...]] = {
     "note": ("ask", "wait", "spread"),
     "release": ("finding",),
     "spread": ("scale",),
-    "choose": ("finding", "form", "pitch", "sentence", "scale"),
-    "decide": ("finding", "form", "pitch", "sentence", "scale"),
+    "choose": ("finding", "form", "pitch", "sentence", "gross", "choose", "scale"),
+    "decide": ("finding", "form", "pitch", "sentence", "gross", "choose", "scale"),
+    "gross": ("form",),
+    "respond": ("pitch", "form", "sentence"),
+    "level": ("scale",),
 }
 #: Whose `of` may point to what was done in groups, from everyone's part of the round; or, of those that choose, to
 #: what an earlier round handed on.
-REACHES_FAR = ("spread", "choose", "decide")
+REACHES_FAR = ("spread", "choose", "decide", "gross", "respond")
 #: Texts that a step with parts has of its own.
 PART_TEXTS = ("ask", "owner")
 #: Formats that a picture may have: those that browsers, Slack and Telegram can all be given.

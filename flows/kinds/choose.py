@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -18,6 +18,9 @@ from flows.message import Choice, Content, Line, Part, Points, Quote, Text, line
 from flows.reading import Count, Digits
 from flows.state import Asked, Chosen, Handed, State, Written
 from flows.turn import Turn
+
+if TYPE_CHECKING:
+    from flows.programme import Route
 
 #: Buttons that fit beside a question on every platform; beyond that people write the number.
 BUTTONS = 10
@@ -83,7 +86,8 @@ class Choose(Timed):
         if at is None or turn.route.steps[at].WORD == "finding":
             return tuple(one.reply for one in turn.state.findings if one.state != "gone")
         parts = (part for part in range(OPTIONS) if _place(turn.route.steps[at], part) == self.of)
-        return turn.lines(at, next(parts, None) if field else None)
+        gone = {one.reply for one in turn.state.merged if one.into is not None}
+        return tuple(one for one in turn.lines(at, next(parts, None) if field else None) if one not in gone)
 
     def _scale(self, turn: Turn) -> Scale | None:
         return turn.route.scales.get(self.of or "")
@@ -190,11 +194,11 @@ class Choose(Timed):
             message("answer", line("choose.chosen", n=len(options)), shown, *lot), slot=f"note:{self.id}"
         )
 
-    def gives(self, state: State, at: int) -> tuple[Given, ...]:
+    def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         """What was chosen among what people wrote, for the rounds that follow."""
         options = next((one.options for one in state.chosen if one.step == at), ())
-        written = options and not self.options and max(options) > OPTIONS
-        return (Given(self.id, options),) if written else ()
+        written = not self.options and self.of not in route.scales
+        return (Given(self.id, options),) if options and written else ()
 
     @classmethod
     def texts(cls, raw: Mapping[str, Any]) -> Texts:

@@ -195,7 +195,7 @@ class Form(Timed):
 
     # -- moving on
 
-    def span(self) -> timedelta:
+    def span(self, turn: Turn) -> timedelta:
         """In a meeting each field has its part of the time."""
         return timedelta(minutes=self.minutes) / (1 if self.alone else len(self.fields))
 
@@ -213,7 +213,7 @@ class Form(Timed):
     def topics(self) -> tuple[str, ...]:
         return () if self.alone else tuple(self.place(part) for part in range(len(self.fields)))
 
-    def gives(self, state: State, at: int) -> tuple[Given, ...]:
+    def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         if not self.share:
             return ()
         parts = ((n, _lines(state, at, n, None, anyone=True)) for n in range(len(self.fields)))

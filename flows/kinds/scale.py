@@ -62,7 +62,7 @@ class Scale(Timed):
     def confides(self, event: Replied) -> bool:
         return isinstance(event.reading, Count | Digits)
 
-    def gives(self, state: State, at: int) -> tuple[Given, ...]:
+    def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         """To be shown once, for everyone together; `spread` in the circle's own steps shows it there instead."""
         replies = tuple(sorted(state.scored_by(at).values()))
         return (Given(self.id, replies),) if replies else ()

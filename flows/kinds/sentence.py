@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from flows.message import Choice, Line, Part, Quote, Text, line, message
 from flows.reading import Verdict
 from flows.state import Asked, State, Written
 from flows.turn import SETTLE, Turn
+
+if TYPE_CHECKING:
+    from flows.programme import Route
 
 
 class Sentence(Timed):
@@ -102,7 +105,7 @@ class Sentence(Timed):
     def topics(self) -> tuple[str, ...]:
         return (self.id,)
 
-    def gives(self, state: State, at: int) -> tuple[Given, ...]:
+    def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         lines = tuple(one.reply for one in state.written if one.step == at)
         return (Given(self.id, lines),) if self.share and lines else ()
 

@@ -93,11 +93,11 @@ class Step(BaseModel):
         """Under what the circle's recap tells what was said. A kind is quoted only if it says so here."""
         return ()
 
-    def gives(self, state: State, at: int) -> tuple[Given, ...]:
+    def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         """What it hands on to everyone when the circle is done; `at`: where in the round it stands, from 0."""
         return ()
 
-    def span(self) -> timedelta:
+    def span(self, turn: Turn) -> timedelta:
         """The time box of what it asks now, in a meeting."""
         return timedelta(minutes=self.minutes)
 

@@ -17,6 +17,7 @@ the indented lines anew: look the difference through before committing it.
     09:05 per attaches a picture
     09:06 nils joins                           09:07 ola leaves
     09:08 coordinator pauses                   resumes, closes, gathers, stretches 5
+    09:08 coordinator merges 3 into 1          coordinator calls 2 small
     09:09 north publishes r41, r42; of pitch.what r43          another group, to everyone's session
     09:10 delivered 3                          09:10 refused 3: archived
     09:12 down                                 09:50 up
@@ -256,6 +257,10 @@ class Stage:
                 return e.DeliveryFailed(int(prompt.rstrip(":")), reason)
             case "coordinator", ["stretches", minutes]:
                 return e.Stretched(int(minutes))
+            case "coordinator", ["merges", line, "into", into]:
+                return e.Curated(int(line), int(into))
+            case "coordinator", ["calls", line, size]:
+                return e.Curated(int(line), size=size)  # type: ignore[arg-type]
             case "coordinator", [order]:
                 orders: dict[str, e.Event] = {
                     "pauses": e.Paused(), "resumes": e.Resumed(), "closes": e.Closed(), "gathers": e.Gathered()
@@ -299,6 +304,12 @@ class Stage:
             recap=head.get("recap"),
             actions=tuple(head.get("actions", ())),
             groups=head.get("groups", 0),
+            seats=tuple(
+                e.Seats(
+                    self.circles.setdefault(name, 51 + len(self.circles)), tuple(map(self.person, people))
+                )
+                for name, people in head.get("seats", {}).items()
+            ),
             given=tuple(fx.Given(step, tuple(replies)) for step, replies in head.get("given", {}).items()),
         )
 

@@ -287,8 +287,8 @@ def test_kinds_stand_where_they_can() -> None:
         "finding: best\n", "share: best\n"
     )
     allowed = (
-        "in a plenum there may be `say`, `picture`, `share`, `ask`, `spread`, `choose`, `form`, `sentence`, `decide`, "
-        "`note`, `break`."
+        "in a plenum there may be `say`, `picture`, `share`, `ask`, `spread`, `choose`, `form`, `sentence`, `gross`, "
+        "`respond`, `decide`, `note`, `break`."
     )
     assert [line for line in said(small(programme=swapped)) if "plenum" in line] == [
         "programme.yaml:21: first/best: `share` is only for a plenum. Move it to `plenum` of the same round.",

@@ -37,11 +37,13 @@ MEMBERS = (1, 2, 3)
 
 MINUTES = st.integers(1, 20)
 #: What may be drawn for each kind; the key is the word, the first key of a step names it.
-NEW_KINDS = ("spread", "choose", "decide", "form", "pitch", "sentence", "again", "wait")
+NEW_KINDS = ("level", "spread", "choose", "decide", "form", "pitch", "sentence", "again", "wait")
 GROUP_KINDS = (
     *NEW_KINDS, "recap", "follow-up", "say", "picture", "ask", "scale", "note", "finding", "release", "action",
                "break")  # fmt: skip
 PLENUM_KINDS = (
+    "gross",
+    "respond",
     "spread",
     "choose",
     "decide",
@@ -66,25 +68,34 @@ def step(draw: st.DrawFn, word: str, n: int) -> dict[str, Any]:
     made: dict[str, Any] = {word: "map" if word == "picture" else f"s{n}"}
     if word not in ("say", "picture"):
         made["minutes"] = draw(MINUTES)
+    if word in BUILDS_ON:
+        made["of"] = "s0"
     if word == "ask":
         made["alone"] = draw(st.integers(0, made["minutes"] - 1))
-    if word == "finding":
-        made["most"] = draw(st.integers(1, 4))
-    if word == "scale":
-        made["items"] = draw(st.sampled_from((["a"], ["a", "b", "c"])))
-    if word in ("note", "release", "spread"):
-        made["of"] = "s0"
-    if word == "choose":
-        made |= draw(st.sampled_from(({"options": ["a", "b", "c"]}, {"of": "s0"}, {"of": "s1.a"})))
-        made |= {"picks": draw(st.integers(1, 2)), "secret": draw(st.booleans())}
-    if word in ("form", "pitch"):
-        made["fields"] = ["a", {"field": "b", "of": "a"}, {"field": "c", "if": "b"}]
-        made |= {"alone": draw(st.booleans()), "share": draw(st.booleans())}
-    if word == "sentence":
-        made |= {"form": draw(st.sampled_from(("statement", "how-can-we"))), "share": draw(st.booleans())}
-    if word == "again":
-        made |= {"from": "s0", "most": draw(st.integers(1, 2))}
-    return made
+    return (
+        made
+        | {key: draw(values) for key, values in DETAILS.get(word, {}).items()}
+        | draw(WAYS.get(word, st.just({})))
+    )
+
+
+BUILDS_ON = ("note", "release", "spread", "gross", "respond", "level")
+FLAG = st.booleans()
+FIELDS = st.just(["a", {"field": "b", "of": "a"}, {"field": "c", "if": "b"}])
+#: What else may be drawn for a kind, key by key; and ways that take several keys.
+DETAILS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "finding": {"most": st.integers(1, 4)},
+    "scale": {"items": st.sampled_from((["a"], ["a", "b", "c"]))},
+    "choose": {"picks": st.integers(1, 2), "secret": FLAG},
+    "form": {"fields": FIELDS, "alone": FLAG, "share": FLAG},
+    "pitch": {"fields": FIELDS, "alone": FLAG, "share": FLAG},
+    "sentence": {"form": st.sampled_from(("statement", "how-can-we")), "share": FLAG},
+    "respond": {"judge": FLAG},
+    "again": {"from": st.just("s0"), "most": st.integers(1, 2)},
+}
+WAYS: dict[str, st.SearchStrategy[Any]] = {
+    "choose": st.sampled_from(({"options": ["a", "b", "c"]}, {"of": "s0"}, {"of": "s1.a"})),
+}
 
 
 @st.composite
@@ -120,6 +131,8 @@ def openings(draw: st.DrawFn) -> tuple[Route, e.Opened, datetime]:
         recap=draw(st.sampled_from((None, 900))),
         actions=draw(st.sampled_from(((), (801,), (801, 802)))),
         groups=groups,
+        seats=(e.Seats(51, (1, 2)), e.Seats(52, (3,))) if groups else (),
+        given=draw(st.sampled_from(((), (fx.Given("s0", (700, 701, 702)),)))),
     )
     return draw(routes(everyone=bool(groups))), e.Opened(setting, () if groups else MEMBERS), now
 
@@ -136,6 +149,7 @@ READINGS: tuple[r.Reading, ...] = (
 PRESSES = (
     *r.CONTROLS,
     *r.MARKS,
+    "level-1",
     "pick-1",
     "pick-2",
     "pick-99",
@@ -225,11 +239,15 @@ class Draw:
         return (e.Removed if self.flag else e.Edited)(person, 1 + self.b % max(reply, 1))
 
     def ordered(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
-        orders = (e.Paused(), e.Resumed(), e.Stretched(self.a - 100), e.Stretched(5))
+        orders = (
+            e.Paused(), e.Resumed(), e.Stretched(self.a - 100), e.Stretched(5),
+            e.Curated(self.a % 4, self.a % 3 or None, (None, "small")[self.flag]), e.Gathered(),
+        )  # fmt: skip
         return e.Closed() if self.b % 23 == 0 else orders[self.b % len(orders)]
 
     def shared(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
-        return e.Published(50 + self.a % 4, tuple(range(self.b % 4)))
+        given = (fx.Given("s0", (1, 2)),) if self.flag else ()
+        return e.Published(50 + self.a % 4, tuple(range(self.b % 4)), given)
 
     def opened(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
         return e.Opened(state.setting, (1,))
@@ -254,7 +272,7 @@ DRAWS = st.builds(
 
 CODES = {
     *get_args(Phase), *get_args(FoundState), *DEADLINES, "alone", "starts", END, *r.CONTROLS, "live", "async", "each",
-    "table", "", "shared", "waiting", "sharing", "again", *ZONES,
+    "table", "", "shared", "waiting", "sharing", "again", "small", "large", *ZONES,
 }  # fmt: skip
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -378,6 +396,7 @@ class Watched:
             {text for text in strings(json.loads(raw), keys=False) if not INSTANT.fullmatch(text)}
             - CODES
             - {place for step in self.route.steps for place in (step.id, *step.topics())}
+            - {"s0"}
         )
         assert not unknown
         assert len(state.asked) <= ASKED_KEPT

@@ -59,7 +59,7 @@ SPEAKERS = {"line", "text", "Text", "tell", "_section"}
 FORWARDERS = {"line", "text", "tell", "programme", "choices", "_section", "_listed"}
 #: Reviewed, and said by nobody yet: one sentence on who sees what, for a platform that shows it at a question.
 READY = {
-    "sight.reply", "sight.note", "sight.finding", "sight.action", "sight.recap", "sight.answered",
+    "sight.reply", "sight.note", "sight.finding", "sight.action", "sight.recap",
 }  # fmt: skip
 #: Put together in other rooms: the terminal's labels, and the titles of those who run a series.
 JOINED = {f"terminal.{label}" for label in LABELS} | {"demo.coordinator", "demo.manager"}
@@ -213,9 +213,7 @@ def test_every_text_can_be_said(language: str) -> None:
         for n in (0, 1, 2):
             said = bot.say(key, now=at, **{**words, "n": n})
             assert said.strip(), key
-            assert said.count("{") == sum(
-                value == "{words}" for name, value in words.items() if name != "n"
-            ), said
+            assert "{" not in said.replace("{words}", ""), said
 
 
 #: Said alike in bokmål and nynorsk: somebody has read each, and it is good in both.
@@ -224,19 +222,17 @@ ALIKE = {
     "action.state.under-way", "break.until", "status.ask", "status.note", "status.recap", "status.break",
     "status.share", "status.open", "status.paused", "receipt.kept", "choice.here", "choice.next", "choice.back",
     "choice.pause", "choice.help", "choice.release-all", "sight.role.author", "sight.role.circle",
-    "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else",
-    "recap.others", "recap.others-more", "recap.edited-by-coordinator", "manager.took-part",
-    "manager.next", "series.cancelled", "scale.end", "scale.point", "levels.shown",
-    "levels.reversed", "levels.share", "choice.pick", "status.wait", "status.form", "status.again", "fields.count",
-    "demo.after-the-break", "demo.meeting",
-    "join.home", "join.link.open", "join.link.title", "join.name", "join.over",
-    "join.with",
-    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write",
-    "rights.title", "rights.parts", "rights.account", "rights.wrote", "rights.noted", "rights.file",
-    "rights.role.coordinator", "rights.what.action", "rights.what.answer", "rights.what.control", "rights.what.finding",
-    "rights.what.note", "rights.state.done", "rights.state.no", "rights.state.reworded", "rights.state.under-way",
-    "rights.state.yes", "rights.platform.slack", "rights.platform.telegram", "rights.document.case",
-    "rights.document.minutes", "rights.document.series", "rights.checklist.settled",
+    "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else", "recap.others",
+    "recap.others-more", "recap.edited-by-coordinator", "manager.took-part", "manager.next", "series.cancelled",
+    "scale.end", "scale.point", "levels.shown", "level.item", "level.count", "levels.reversed", "levels.share",
+    "choice.pick", "status.wait", "status.form", "status.again", "fields.count", "demo.after-the-break",
+    "demo.meeting", "join.home", "join.link.open", "join.link.title", "join.name", "join.over", "join.with",
+    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write", "rights.title",
+    "rights.parts", "rights.account", "rights.wrote", "rights.noted", "rights.file", "rights.role.coordinator",
+    "rights.what.action", "rights.what.answer", "rights.what.control", "rights.what.finding", "rights.what.note",
+    "rights.state.done", "rights.state.no", "rights.state.reworded", "rights.state.under-way", "rights.state.yes",
+    "rights.platform.slack", "rights.platform.telegram", "rights.document.case", "rights.document.minutes",
+    "rights.document.series", "rights.checklist.settled",
 }  # fmt: skip
 #: The same, of forms and pages.
 AT_THE_COUNTER = set(
@@ -269,7 +265,9 @@ AT_THE_COUNTER = set(
 
 def test_bokmal_and_nynorsk_are_written_each_on_its_own() -> None:
     nb, nn = catalogue("nb").entries, catalogue("nn").entries
-    assert {key for key in nb if nb[key] == nn[key] and not isinstance(nb[key], tuple)} == ALIKE | AT_THE_COUNTER
+    assert {
+        key for key in nb if nb[key] == nn[key] and not isinstance(nb[key], tuple)
+    } == ALIKE | AT_THE_COUNTER
 
 
 #: Words that show that a text has slipped into another language.
