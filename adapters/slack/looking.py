@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.port import Outgoing
 from adapters.slack import limits, names
@@ -20,8 +20,15 @@ from adapters.slack.workspaces import Installation
 
 #: What our clock and Slack's may differ by.
 MARGIN = timedelta(seconds=30)
-#: The file that a long message goes on in counts as this part.
-FILE = 0
+#: Where one page has to do: by then a long message stands as a whole, or nobody will make it so.
+CONTINUED = timedelta(hours=1)
+
+
+class Rest(NamedTuple):
+    """What continues a message: time stamps by number of part, and the ids of files that hold all of it."""
+
+    parts: dict[int, str]
+    files: tuple[str, ...]
 
 
 class Finder:
@@ -39,17 +46,18 @@ class Finder:
                 return names.Posted(channel, message["ts"])
         return None
 
-    async def rest(self, there: Installation, first: names.Posted, thread: str) -> dict[int, str]:
-        """What continues a message: time stamps by number of part, and the id of the file as part `FILE`."""
+    async def rest(self, there: Installation, first: names.Posted, thread: str) -> Rest:
+        """What continues a message. Raises Later, Shut and OSError."""
         parts: dict[int, str] = {}
-        async for message in self._messages(there, first.channel, thread, names.moment(first.ts)):
+        files: list[str] = []
+        begin = names.moment(first.ts)
+        async for message in self._messages(there, first.channel, thread, begin, begin + CONTINUED):
             ts, _, number = (token(message) or "").partition("/")
             if ts == first.ts and number.isdecimal():
                 parts[int(number)] = message["ts"]
-            for file in message.get("files") or ():
-                if file.get("name") == file_name(first.ts):
-                    parts[FILE] = file["id"]
-        return parts
+            named = [file for file in message.get("files") or () if file.get("name") == file_name(first.ts)]
+            files += [file["id"] for file in named]
+        return Rest(parts, tuple(files))
 
     async def _channel(self, there: Installation, outgoing: Outgoing) -> str:
         """Slack's own name of a private place."""
@@ -63,13 +71,20 @@ class Finder:
         return self._private[key]
 
     async def _messages(
-        self, there: Installation, channel: str, thread: str, since: datetime | None
+        self,
+        there: Installation,
+        channel: str,
+        thread: str,
+        since: datetime | None,
+        until: datetime | None = None,
     ) -> AsyncIterator[Json]:
         method = "conversations.replies" if thread else "conversations.history"
         asked: Json = {"channel": channel, "include_all_metadata": True, "inclusive": True}
         asked["limit"] = limits.RATIONED_PAGE if self.rationed else limits.PAGE
         asked |= {"ts": thread} if thread else {}
         asked |= {"oldest": names.stamp(since)} if since is not None else {}
+        if self.rationed and until is not None and not thread:
+            asked["latest"] = names.stamp(until)
         while True:
             page = await self._ask(there, method, **asked)
             for message in page.get("messages") or ():

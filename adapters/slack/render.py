@@ -7,7 +7,7 @@ The rules:
 - What does not fit goes on in further parts, at most `MOST_PARTS` messages; what is longer still is a first message
   and a file that holds it all.
 - Lines that follow each other share a section. A heading is a header; one that links to something is bold.
-- A picture is its words, in full: what Slack shows of ours (`pictures`) is added to them, never instead.
+- A picture is its words, in full: Slack does not show the drawings that programmes have (SVG).
 - A button's press is its value. Its block says which message it belongs to, where one is continued in others, so
   that a press in the second part is known as one of the first.
 """

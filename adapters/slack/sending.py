@@ -13,14 +13,13 @@ The rules:
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from datetime import datetime
 
 from adapters.port import Bucket, Later, Outgoing, Refused, Shut, Taken
 from adapters.slack import names
 from adapters.slack.client import Client, Json
 from adapters.slack.errors import Unclear
-from adapters.slack.looking import FILE, MARGIN, Finder, file_name
+from adapters.slack.looking import MARGIN, Finder, Rest, file_name
 from adapters.slack.render import MOST_PARTS, Rendered, render, shortened
 from adapters.slack.workspaces import Installation, Workspaces
 
@@ -116,7 +115,7 @@ class Sender:
         name = names.message(answer["channel"], answer["ts"], long=rendered.long)
         if rendered.long:
             try:
-                await self._continue(there, outgoing, names.posted(place, name), rendered, frozenset())
+                await self._continue(there, outgoing, names.posted(place, name), rendered, Rest({}, ()))
             except (Later, Shut, OSError) as fault:
                 raise Unclear("only a part of a message has arrived") from fault
         return Taken(name, answer["ts"] if outgoing.opens else "", names.moment(answer["ts"]))
@@ -132,19 +131,18 @@ class Sender:
         )  # fmt: skip
 
     async def _continue(
-        self, there: Installation, outgoing: Outgoing, first: names.Posted, rendered: Rendered,
-        known: Collection[int],
-    ) -> None:  # fmt: skip
+        self, there: Installation, outgoing: Outgoing, first: names.Posted, rendered: Rendered, known: Rest
+    ) -> None:
         """Post the further parts that are not known to be there, and the file."""
         name, thread = names.message(first.channel, first.ts, long=True), _under(outgoing, first)
         for number, part in enumerate(rendered.posted[1:], 2):
-            if number not in known:
+            if number not in known.parts:
                 try:
                     await self._one(there, outgoing, first.channel, thread, f"{first.ts}/{number}", part.text,
                                     part.blocks(name))  # fmt: skip
                 except Refused as refused:
                     log.error("the rest of a message was refused: %s", refused)
-        if rendered.filed and FILE not in known:
+        if rendered.filed and not known.files:
             await self._upload(there, outgoing, first, rendered)
 
     async def _upload(
@@ -190,18 +188,19 @@ class Sender:
         first = names.posted(outgoing.place, name)
         if first.fleeting:
             return Taken(name)
-        rest = await self.finder.rest(there, first, _under(outgoing, first)) if first.long else {}
-        numbers = sorted(number for number in rest if number != FILE)
+        rest = await self.finder.rest(there, first, _under(outgoing, first)) if first.long else Rest({}, ())
+        numbers = sorted(rest.parts)
         parts = shortened(rendered.parts, 1 + len(numbers))
         await self._update(there, outgoing, first, first.ts, parts[0].text, parts[0].blocks(long=first.long))
         for number, part in zip(numbers, parts[1:], strict=False):
-            await self._update(there, outgoing, first, rest[number], part.text, part.blocks(name))
+            await self._update(there, outgoing, first, rest.parts[number], part.text, part.blocks(name))
         for number in numbers[len(parts) - 1 :]:
-            await self._away(there, outgoing, "chat.delete", channel=first.channel, ts=rest[number])
-        if FILE in rest:
-            await self._away(there, outgoing, "files.delete", file=rest[FILE])
-            if rendered.long:
-                await self._upload(there, outgoing, first, rendered)
+            await self._away(there, outgoing, "chat.delete", channel=first.channel, ts=rest.parts[number])
+        # The new file comes first: if it all breaks off between the two, the next attempt replaces both.
+        if rest.files and rendered.long:
+            await self._upload(there, outgoing, first, rendered)
+        for file in rest.files:
+            await self._away(there, outgoing, "files.delete", file=file)
         return Taken(name)
 
     async def _update(
