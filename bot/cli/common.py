@@ -11,6 +11,8 @@ from bot.cli import MISUSED, Told
 if TYPE_CHECKING:
     from bot.series.planning import Plan, Wish
 
+#: Characters that the audit log has room for.
+LONGEST = 120
 #: Where an organisation's zone is not known yet.
 ZONE = "Europe/Oslo"
 
@@ -37,3 +39,19 @@ def planned(wish: Wish, content: Any, owner: Any, now: datetime) -> Plan:
 def which_time(problem: Any) -> Told:
     say = "Say --which first or --which second." if problem.twice else "Say it with --at."
     return Told(f"{problem} {say}", MISUSED)
+
+
+def record(database: Any, act: str, what: str, now: datetime) -> None:
+    """What the operator did to all of it, in the audit log of every organisation."""
+    from sqlalchemy import insert, select
+
+    from storage import tables as t
+
+    with database.write() as connection:
+        owners = connection.execute(select(t.organisations.c.id)).scalars().all()
+        rows = [
+            {"organisation_id": owner, "actor": actor(), "act": act, "object": what[:LONGEST], "at": now}
+            for owner in owners
+        ]
+        if rows:
+            connection.execute(insert(t.audit), rows)

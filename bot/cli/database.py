@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import actor
+from bot.cli.common import actor, record
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -64,7 +64,9 @@ def backup(caller: Caller, file: Path, *, replace: bool) -> None:
     """
     from storage.backup import save
 
-    size = save(caller.database(), file, replace=replace)
+    database = caller.database()
+    size = save(database, file, replace=replace)
+    record(database, "backup made", file.name, caller.clock.now())
     click.echo(f"{file}: {size / 1_000_000:.1f} MB. It holds all that people have written; keep it safe.")
 
 
@@ -112,11 +114,32 @@ def _put_back(caller: Caller, file: Path, *, replace: bool) -> None:
     from storage import backup as backups
 
     with _unchecked(caller) as database:
+        gone = _erased(database)
         backups.restore(database, file, at=caller.clock.now(), replace=replace)
+        record(database, "backup restored", file.name, caller.clock.now())
         click.echo(f"{file} is restored: {database}")
         with database.read() as connection:
             _tell_in_doubt(backups.in_doubt(connection))
+        again = ", ".join(f"person:{each}" for each in sorted(gone - _erased(database)))
     click.echo("What people have had erased since the backup was made has to be erased again.")
+    if again:
+        click.echo(f"They are: {again}. Erase each again: runda people erase --help")
+
+
+def _erased(database: Database) -> set[int]:
+    """The people whose erasure has begun, as far as the database can be read."""
+    from sqlalchemy import select
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from storage import tables as t
+
+    if database.path is not None and not database.path.exists():
+        return set()
+    try:
+        with database.read() as connection:
+            return set(connection.execute(select(t.erasures.c.person_id)).scalars())
+    except SQLAlchemyError:
+        return set()
 
 
 def _hold(caller: Caller) -> None:
@@ -126,6 +149,7 @@ def _hold(caller: Caller) -> None:
     with database.write() as connection:
         backups.hold(connection, reason="held by the operator", at=caller.clock.now())
         _tell_in_doubt(backups.in_doubt(connection))
+    record(database, "delivery held", "everything", caller.clock.now())
 
 
 def _tell_in_doubt(waiting: Waiting) -> None:
@@ -149,6 +173,7 @@ def _confirm(caller: Caller, choice: str | None) -> None:
         raise Told("Say what is done with them: --waiting send, or --waiting drop.", MISUSED)
     with database.write() as connection:
         count = backups.release(connection, send=choice != "drop")
+    record(database, "delivery let go", choice or "send", caller.clock.now())
     done = {"send": "sent now", "drop": "dropped"}[choice or "send"]
     click.echo(f"Delivery goes on. Messages that were waiting: {count}" + (f"; {done}." if count else "."))
 
@@ -242,6 +267,8 @@ def retry(ctx: click.Context, number: int | None, *, every: bool) -> None:
             reason = events.retry(database, each, take, at=caller.clock.now())
         failed += reason is not None
         click.echo(f"{each:>5}  " + ("taken in" if reason is None else f"still parked: {reason}"))
+    if numbers:
+        record(database, "parked events retried", f"{len(numbers)}", caller.clock.now())
     if failed:
         ctx.exit(1)
 
@@ -255,6 +282,7 @@ def drop(caller: Caller, number: int) -> None:
 
     with _numbers_known(), caller.database().write() as connection:
         events.settle(connection, number, at=caller.clock.now())
+    record(caller.database(), "parked event dropped", str(number), caller.clock.now())
     click.echo(f"{number:>5}  dropped")
 
 

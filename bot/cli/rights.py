@@ -166,6 +166,34 @@ def _erasing(caller: Caller, database: Database) -> Erasing:
     return Erasing(works, [folder] if folder.is_dir() else [])
 
 
+@people.command(short_help="Let somebody be taken in again, because they ask for it.")
+@click.argument("account", metavar="PLATFORM/WORKSPACE/ACCOUNT")
+@_reason
+@click.pass_obj
+def welcome(caller: Caller, account: str, reason: str) -> None:
+    """Let an account that was erased be taken in again. Nothing that was erased comes back.
+
+    \b
+      runda people welcome slack/T01/U07 --reason "asked to take part again"
+    """
+    from bot.cli.common import record
+    from bot.rights import tombs
+    from bot.wiring import tomb_maker
+
+    platform, _, rest = account.partition("/")
+    workspace, _, name = rest.partition("/")
+    if not name:
+        raise click.UsageError("Write the account as PLATFORM/WORKSPACE/ACCOUNT.")
+    database = caller.database()
+    tomb = tomb_maker(database.secret(tombs.KEY))
+    with database.write() as connection:
+        known = tombs.welcome(connection, tomb, (platform, workspace, name))
+    if not known:
+        raise Told(f"{account} was not erased here.", MISUSED)
+    record(database, "account welcome again", reason.strip(), caller.clock.now())
+    click.echo(f"{account} can be taken in again.")
+
+
 # -- days
 
 

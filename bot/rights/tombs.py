@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import tables as t
@@ -56,3 +56,9 @@ def erased(connection: Connection, accounts: Collection[Account]) -> set[Account
     hashes = {of_account(tomb_maker(str(key)), each): each for each in accounts}
     there = select(t.tombstones.c.hash).where(t.tombstones.c.hash.in_(list(hashes)))
     return {hashes[row.hash] for row in connection.execute(there)}
+
+
+def welcome(connection: Connection, tomb: Tomb, account: Account) -> bool:
+    """Somebody who was erased asks to be known here again. Returns False where nothing was remembered of them."""
+    there = t.tombstones.c.hash == of_account(tomb, account)
+    return connection.execute(delete(t.tombstones).where(there)).rowcount > 0

@@ -18,6 +18,7 @@ from adapters.terminal.names import WORKSPACE
 from bot import library
 from bot.joining import notice
 from bot.joining.binding import wait
+from bot.rights.tombs import erased
 from bot.series.dates import Sitting
 from bot.series.grouping import EVERYONE
 from bot.series.homes import Homes, Where
@@ -227,10 +228,20 @@ def _by_name(connection: Connection, owner: int, names: Sequence[str]) -> dict[s
     rows = list(connection.execute(here.where(i.platform == TERMINAL, i.workspace == WORKSPACE)))
     known = {row.name.casefold(): int(row.person_id) for row in rows if row.organisation_id == owner}
     fresh = {name.casefold(): name for name in names if name.casefold() not in known}
-    accounts = _accounts(fresh.values(), {row.account for row in rows})
+    accounts = _accounts(fresh.values(), {row.account for row in rows} | _erased_here(connection, fresh.values()))
     where = [Where(TERMINAL, WORKSPACE, account) for account in accounts]
     made = _make_people(connection, owner, [Named(name) for name in fresh.values()], where)
     return known | dict(zip(fresh, made, strict=True))
+
+
+def _erased_here(connection: Connection, names: Iterable[str]) -> set[str]:
+    """Accounts of the terminal that had these names, and whose people had themselves erased."""
+    asked = [(TERMINAL, WORKSPACE, slug(name, "person")) for name in names]
+    return {account for _, _, account in erased(connection, asked)}
+
+
+def _account_of(where: Where) -> tuple[str, str, str]:
+    return where.platform, where.workspace, where.id
 
 
 def _by_account(connection: Connection, owner: int, wanted: dict[Where, Named]) -> dict[Where, int]:
@@ -246,6 +257,9 @@ def _by_account(connection: Connection, owner: int, wanted: dict[Where, Named]) 
             words = f"{one.name} belongs to another organisation."
             raise SeriesProblem(Sentence(words, "not-ours"))
     fresh = [(where, one) for where, one in wanted.items() if where not in known]
+    for _, _, account in erased(connection, [_account_of(where) for where, _ in fresh]):
+        words = f"The account {account} was erased, as its owner asked. They can come back when they ask for it."
+        raise SeriesProblem(Sentence(words, "erased-before"))
     made = _make_people(connection, owner, [one for _, one in fresh], [where for where, _ in fresh])
     found = {where: int(row.person_id) for where, row in known.items() if where in wanted}
     return found | {where: key for (where, _), key in zip(fresh, made, strict=True)}
