@@ -1,0 +1,73 @@
+"""`runda coordinator`: the first who may set up series from a chat is named at the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import insert
+
+from bot.cli import Caller, runda
+from storage import tables as t
+from storage.database import Database
+from tests.bot.a_meeting import Clock
+from tests.bot.a_series import NOW, rows
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def run(folder: Path, *args: str) -> Result:
+    return CliRunner().invoke(
+        runda, ["--data", str(folder), "--language", "nb", *args], obj=Caller(Clock(NOW))
+    )
+
+
+def told(folder: Path, *args: str) -> str:
+    result = run(folder, *args)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_first_is_named_and_listed_and_lets_go(folder: Path) -> None:
+    where = ("--platform", "slack", "--workspace", "T1")
+    assert (
+        told(folder, "coordinator", "add", "U1", *where, "--name", "Siri Vik")
+        == "Siri Vik may set up series.\n"
+    )
+    assert told(folder, "coordinator", "list").split() == ["Siri", "Vik", "slack", "T1", "U1"]
+    again = run(folder, "coordinator", "add", "U1", *where, "--name", "Siri Vik")
+    assert (again.exit_code, "may set up series already" in again.output) == (2, True)
+    alone = run(folder, "coordinator", "remove", "U1", *where)
+    assert (alone.exit_code, "Appoint another first" in alone.output) == (2, True)
+    told(folder, "coordinator", "add", "U2", *where)
+    assert told(folder, "coordinator", "remove", "U1", *where) == "Siri Vik may set up series no more.\n"
+    assert run(folder, "coordinator", "remove", "U1", *where).exit_code == 2
+    database = Database(f"sqlite:///{folder / 'runda.db'}")
+    assert [row.act for row in rows(database, t.audit)] == ["appointed", "appointed", "appointed no more"]
+    database.close()
+
+
+def test_the_workspace_need_not_be_said_where_there_is_one_and_gives_the_organisation(folder: Path) -> None:
+    assert "--workspace: is needed" in run(folder, "coordinator", "add", "U1").output
+    told(folder, "migrate")
+    database = Database(f"sqlite:///{folder / 'runda.db'}")
+    with database.write() as connection:
+        row = {"name": "Fjellvik", "language": "nn", "zone": "Europe/Oslo", "created_at": NOW}
+        owner = connection.execute(insert(t.organisations).returning(t.organisations.c.id), row).scalar_one()
+        connection.execute(insert(t.installations), {
+            "organisation_id": owner, "platform": "slack", "workspace": "T1", "name": "F", "about": "{}",
+            "installed_at": NOW,
+        })  # fmt: skip
+    told(folder, "coordinator", "add", "U1")
+    (appointed,) = rows(database, t.appointments)
+    assert appointed.organisation_id == owner
+    database.close()
+
+
+def test_nobody_is_listed_where_nobody_is(folder: Path) -> None:
+    told(folder, "migrate")
+    assert "Nobody may set up series" in told(folder, "coordinator", "list")
