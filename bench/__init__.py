@@ -3,7 +3,10 @@
     town        groups of people in a database, as a planned series leaves them
     plain       the other side: nothing but `sqlite3`, with the same durability
     pairs       the same work on both sides in turn, and what that says
-    replies     what is said, from another process (`load`), until the house is killed
+    replies     what is said at the terminal, from another process (`load`), until the house is killed
+    hooks       what Slack and Telegram post, from another process (`posts`), against a bare application (`bare`)
+    telling     the requests that they post, and `yes`, which answers for them
+    meeting     groups in the middle of a meeting
     openings    a thousand meetings that begin at once
     idle        looks at the clock when there is nothing to do
     start       from the command to the open door

@@ -1,4 +1,4 @@
-"""A house of its own process: `runda serve` with the terminal only."""
+"""A house of its own process: `runda serve`, with the terminal only unless the environment has more."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import IO
 
 from adapters.terminal.door import NobodyServes, knock
 
@@ -21,9 +23,11 @@ PATIENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[str]
     #: From the command to the open door.
     seconds: float
+    #: Where requests are taken, if any are.
+    address: str | None = None
 
     def kill(self) -> None:
         """As `kill -9` and a power cut do: nothing of the process runs on."""
@@ -41,21 +45,36 @@ class Served:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Served]:
-    """Starts it, and returns when its door is open. Killed in the end, if it has not been yet."""
+def serving(data: Path, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[Served]:
+    """Starts it, and returns when its door is open. Killed in the end, if it has not been yet.
+
+    `more` of the environment: with it, the house is one that takes requests.
+    """
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "serve"],
-        cwd=ROOT, env={**os.environ, "RUNDA_DATA": str(data), "DATABASE_URL": ""}, stdout=subprocess.DEVNULL,
+        cwd=ROOT, env={**os.environ, "RUNDA_DATA": str(data), "DATABASE_URL": "", "RUNDA_PORT": "0", **more},
+        stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    served = Served(process, until(lambda: _open(process, data / "terminal"), every=0.002) - began)
+    assert process.stdout is not None
+    seconds = until(lambda: _open(process, data / "terminal"), every=0.002) - began
+    served = Served(process, seconds, _address(process.stdout) if more else None)
     try:
         yield served
     finally:
         served.kill()
+        process.stdout.close()
 
 
-def _open(process: subprocess.Popen[bytes], folder: Path) -> bool:
+def _address(said: IO[str]) -> str:
+    """What the house tells at its start, as far as where it takes requests."""
+    for line in said:
+        if "http://" in line:
+            return line[line.index("http://") :].strip()
+    raise RuntimeError("runda serve did not say where it takes requests")
+
+
+def _open(process: subprocess.Popen[str], folder: Path) -> bool:
     if process.poll() is not None:
         raise RuntimeError(f"runda serve ended with {process.returncode}")
     try:

@@ -5,7 +5,8 @@ Planning by `bot.series` looks every person up; fifty thousand of them would tak
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,6 +31,19 @@ _FIRST_PRIVATE = 1_000_000
 _Row: TypeAlias = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a town lies: a platform, and what groups' channels, people and their private places are called there."""
+
+    platform: str
+    workspace: str
+    channel: Callable[[int], str]
+    account: Callable[[int], str]
+    private: Callable[[int], str]
+    #: Each meeting opens a thread.
+    threads: bool = False
+
+
 def channel(group: int) -> str:
     return f"town-{group}"
 
@@ -38,22 +52,29 @@ def account(person: int) -> str:
     return f"person-{person}"
 
 
+TERMINAL = Ground(
+    names.NAME, names.WORKSPACE, channel, account, lambda person: names.private(account(person))
+)
+
+
 def persons(group: int) -> range:
     """The people of a group; both count from 1."""
     return range((group - 1) * PEOPLE + 1, group * PEOPLE + 1)
 
 
-def found(file: Path, groups: int, *, days: int = 0) -> Database:
+def found(file: Path, groups: int, *, days: int = 0, ground: Ground = TERMINAL) -> Database:
     """A new database with groups whose meeting begins now, or so many days from now."""
     file.parent.mkdir(parents=True, exist_ok=True)
     database = Database(f"sqlite:///{file}")
     upgrade(database)
     now = SystemClock().now()
-    settle(database, groups, now + timedelta(days=days), now=now)
+    settle(database, groups, now + timedelta(days=days), now=now, ground=ground)
     return database
 
 
-def settle(database: Database, groups: int, starts_at: datetime, *, now: datetime) -> None:
+def settle(
+    database: Database, groups: int, starts_at: datetime, *, now: datetime, ground: Ground = TERMINAL
+) -> None:
     """Make so many groups, each with one confirmed meeting. Their ids count from 1, as do those of their sessions."""
     body = library.content_json(library.read("selfcheck"))
     content = library.digest(body)
@@ -62,8 +83,8 @@ def settle(database: Database, groups: int, starts_at: datetime, *, now: datetim
         t.contents: [
             {"id": content, "programme": "selfcheck", "version": 1, "body": body, "created_at": now}
         ],
-        **_series(groups, content, starts_at, now),
-        **_people(groups, now),
+        **_series(groups, content, starts_at, now, ground),
+        **_people(groups, now, ground),
         **_circles(groups, starts_at),
     }
     with database.write() as connection:
@@ -72,12 +93,14 @@ def settle(database: Database, groups: int, starts_at: datetime, *, now: datetim
                 connection.execute(insert(table), rows[table])
 
 
-def _series(groups: int, content: str, starts_at: datetime, now: datetime) -> dict[Any, list[_Row]]:
+def _series(
+    groups: int, content: str, starts_at: datetime, now: datetime, ground: Ground
+) -> dict[Any, list[_Row]]:
     numbers = range(1, _series_of(groups) + 1)
     series = [
         {"id": n, "organisation_id": 1, "slug": f"town-{n}", "title": f"Town {n}", "content_id": content,
          "language": "en", "zone": ZONE, "pace": "live", "answering": "each", "form": "short", "status": "planned",
-         "platform": names.NAME, "workspace": names.WORKSPACE, "created_at": now}
+         "platform": ground.platform, "workspace": ground.workspace, "created_at": now}
         for n in numbers
     ]  # fmt: skip
     meetings = [
@@ -88,12 +111,13 @@ def _series(groups: int, content: str, starts_at: datetime, now: datetime) -> di
     return {t.series: series, t.meetings: meetings}
 
 
-def _people(groups: int, now: datetime) -> dict[Any, list[_Row]]:
+def _people(groups: int, now: datetime, ground: Ground) -> dict[Any, list[_Row]]:
     everyone = [(group, person) for group in range(1, groups + 1) for person in persons(group)]
     return {
         t.people: [{"id": one, "organisation_id": 1, "name": f"Person {one}"} for _, one in everyone],
         t.identities: [
-            {"person_id": one, "platform": names.NAME, "workspace": names.WORKSPACE, "account": account(one)}
+            {"person_id": one, "platform": ground.platform, "workspace": ground.workspace,
+             "account": ground.account(one)}
             for _, one in everyone
         ],
         t.memberships: [
@@ -101,7 +125,7 @@ def _people(groups: int, now: datetime) -> dict[Any, list[_Row]]:
              "since": now}
             for group, one in everyone
         ],
-        t.places: [*_homes(groups), *(_private(one) for _, one in everyone)],
+        t.places: [*_homes(groups, ground), *(_private(one, ground) for _, one in everyone)],
     }  # fmt: skip
 
 
@@ -126,17 +150,18 @@ def _circles(groups: int, starts_at: datetime) -> dict[Any, list[_Row]]:
     return {t.circles: circles, t.sessions: sessions}
 
 
-def _homes(groups: int) -> Iterator[_Row]:
-    return (_place(group, channel(group), None) for group in range(1, groups + 1))
+def _homes(groups: int, ground: Ground) -> Iterator[_Row]:
+    numbers = range(1, groups + 1)
+    return (_place(ground, n, ground.channel(n), None, threads=ground.threads) for n in numbers)
 
 
-def _private(person: int) -> _Row:
-    return _place(_FIRST_PRIVATE + person, names.private(account(person)), person)
+def _private(person: int, ground: Ground) -> _Row:
+    return _place(ground, _FIRST_PRIVATE + person, ground.private(person), person, threads=False)
 
 
-def _place(number: int, where: str, person: int | None) -> _Row:
-    return {"id": number, "organisation_id": 1, "platform": names.NAME, "workspace": names.WORKSPACE,
-            "channel": where, "person_id": person}  # fmt: skip
+def _place(ground: Ground, number: int, where: str, person: int | None, *, threads: bool) -> _Row:
+    return {"id": number, "organisation_id": 1, "platform": ground.platform, "workspace": ground.workspace,
+            "channel": where, "person_id": person, "threads": threads}  # fmt: skip
 
 
 def _series_of(group: int) -> int:

@@ -5,29 +5,38 @@ from __future__ import annotations
 import io
 import re
 import sqlite3
-from contextlib import closing
+import threading
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from msgspec.structs import replace
 
-from bench import idle, openings, plain, replies, report, town
+from bench import idle, meeting, openings, plain, posts, replies, report, telling, town
 from bench.load import Plan, request
 from bench.pairs import Goal, Ratios, in_turn
 
 
 def test_the_report_has_a_line_for_everything(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNDA_BENCH", str(tmp_path))
-    size = report.Size(writers=2, replies=20, times=1, openings=2, many=2, few=1, looks=1)
+    size = report.Size(
+        writers=2, replies=20, times=1, openings=2, many=2, few=1, looks=1, groups=2, events=20
+    )
     out = io.StringIO()
     assert report.run(out, size) == 0
     told = out.getvalue()
     assert told.count("journal_mode=wal, synchronous=FULL") == 2
-    assert told.count("at least") + told.count("at most") == 5
+    assert told.count("at least") + told.count("at most") == 9
     assert told.count("events in a unit") == 3
     # Before the kill: who is there, everyone's first answer, 20 many at a time, and 2 one at a time.
-    killed = re.search(r"(\d+) acknowledged, (\d+) of them lost", told)
-    assert killed is not None
-    assert int(killed[1]) >= 2 + 2 * town.PEOPLE + 20 + 2
-    assert killed[2] == "0"
+    said, *posted = (
+        tuple(map(int, found)) for found in re.findall(r"(\d+) acknowledged, (\d+) of them lost", told)
+    )
+    assert said[0] >= 2 + 2 * town.PEOPLE + 20 + 2
+    # On Slack and on Telegram: 20 many at a time, and 2 one at a time.
+    assert len(posted) == 2
+    assert all(acknowledged >= 20 + 2 for acknowledged, _ in posted)
+    assert [lost for _, lost in (said, *posted)] == [0, 0, 0]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -81,3 +90,45 @@ def test_groups_take_turns_and_in_them_their_people(groups):
     asked = [request(plan, number) for number in range(groups * town.PEOPLE)]
     assert len({(one.place, one.account) for one in asked}) == groups * town.PEOPLE
     assert len({one.place for one in asked[:groups]}) == groups
+
+
+@pytest.mark.parametrize("told", [telling.SLACK, telling.TELEGRAM], ids=lambda told: told.name)
+def test_a_platform_tells_of_as_many_messages_as_it_is_asked_to(tmp_path, told):
+    places = meeting.begun(tmp_path / "runda.db", told.ground, 2)
+    assert [place.channel for place in places] == [told.ground.channel(1), told.ground.channel(2)]
+    assert all(bool(place.thread) is told.ground.threads for place in places)
+    made = [told.post("127.0.0.1", places[0], 1, number) for number in range(3)]
+    assert len({post.message for post in made}) == len({post.request for post in made}) == 3
+
+
+def test_only_an_answer_of_200_is_an_acknowledgement():
+    plan = posts.Plan(host="127.0.0.1", port=0, under_way=2, posts=[
+        posts.Post(f"m{number}", posts.request("here", f"/{status}", b"{}", {}))
+        for number, status in enumerate((200, 500, 200))
+    ])  # fmt: skip
+    with _answering() as port:
+        told = posts.post(replace(plan, port=port))
+    assert (sorted(told.acknowledged), told.refused) == (["m0", "m2"], ["m1"])
+
+
+@contextmanager
+def _answering():
+    """Answers with the status that the address names."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(int(self.path[1:]))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
