@@ -3,8 +3,9 @@
 `wanted` draws the catalogue that an outline asks for, and every catalogue is laid over it. Where a left-over
 text and a missing one are nearly called the same, somebody has mistyped a name: that is told once.
 
-A programme's texts are said as they stand. Nothing is put into them, so a `{name}` in one is a fault, in
-whichever language has it; braces that people are to see are doubled, as `flows.language` reads them.
+A programme's texts are said as they stand. Only `{place}` is put into them, the name of the municipality or whatever
+it is; any other `{name}` in one is a fault, in whichever language has it; braces that people are to see are doubled,
+as `flows.language` reads them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from flows.check.shape import shown
 from flows.check.tree import Tree
 from flows.language import placeholders
 
+#: What may be put into a programme's text: the name of the place where it is gone through.
+FILLED = ("place",)
 #: A catalogue as it should be: True for a text that must be there, False for one that may.
 Wanted: TypeAlias = "dict[str, bool | Wanted]"
 
@@ -151,4 +154,5 @@ def _strange(written: str) -> str | None:
         names = sorted(placeholders(written))
     except ValueError:
         return "a brace without its other half, or something else than a name in braces"
+    names = [name for name in names if name not in FILLED]
     return f"a place for {named('{' + name + '}' for name in names)}, which nothing fills" if names else None
