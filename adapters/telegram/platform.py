@@ -159,12 +159,12 @@ class TelegramPlatform:
     async def send(self, outgoing: Outgoing) -> Taken:
         me = await self.me()
         where = sending.whither(outgoing)
-        asks = outgoing.spoken.sort == "question" and outgoing.message is None and where.group
+        asks = outgoing.asks and outgoing.message is None and where.group
         try:
             only_replies = asks and not await self.hears_all(where.chat)
             return await self.sending.send(outgoing, me, ask_reply=only_replies)
         except Shut as shut:
-            if shut.whole or str(where.chat) == outgoing.place.channel:
+            if shut.whole or where.chat == sending.NOWHERE or str(where.chat) == outgoing.place.channel:
                 raise
             # It is the person who cannot be reached, and not the place that it was said in.
             raise Refused(shut.reason, str(shut)) from shut

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ class Sending:
     async def send(self, outgoing: Outgoing, me: Me, *, ask_reply: bool = False) -> Taken:
         """`ask_reply`: in that chat, only replies are heard. Raises what `Client` does."""
         where = whither(outgoing)
+        if where.chat == NOWHERE:
+            raise Shut("unbound", f"{outgoing.place.channel} is no chat")
         if is_mark(outgoing):
             return await self._mark(outgoing, where.chat)
         if outgoing.message is not None:
@@ -156,11 +159,19 @@ def is_mark(outgoing: Outgoing) -> bool:
 
 
 def whither(outgoing: Outgoing) -> Where:
-    """The chat that a message goes to."""
+    """The chat that a message goes to; `NOWHERE` for a place that has no chat yet."""
     if outgoing.only is not None and outgoing.spoken.about is None:
-        return Where(int(outgoing.only), None)
-    place = outgoing.place
-    return Where(int(place.channel), int(place.thread) if place.thread else None)
+        return Where(_number(outgoing.only) or 0, None)
+    return Where(_number(outgoing.place.channel) or 0, _number(outgoing.place.thread))
+
+
+def _number(called: str) -> int | None:
+    return int(called) if _NUMBER.fullmatch(called) else None
+
+
+_NUMBER = re.compile(r"-?\d+", re.ASCII)
+#: No chat has this number.
+NOWHERE = 0
 
 
 def _hung_on(outgoing: Outgoing, where: Where) -> int | None:

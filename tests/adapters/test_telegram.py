@@ -547,6 +547,18 @@ def test_what_is_for_one_alone_goes_to_their_private_chat():
     run(scene())
 
 
+def test_a_group_that_has_no_chat_yet_is_shut():
+    async def scene():
+        async with TelegramServer() as server, platform(server, listening=False) as made:
+            unbound = Outgoing("t", Address("telegram", made.workspace, "no-chat:3"), said("Hello"))
+            assert made.buckets(unbound)
+            with pytest.raises(Shut) as shut:
+                await made.send(unbound)
+            assert shut.value.reason == "unbound"
+
+    run(scene())
+
+
 def test_that_one_person_cannot_be_reached_shuts_no_group():
     async def scene():
         async with TelegramServer() as server:
