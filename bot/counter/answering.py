@@ -7,23 +7,32 @@ in with this visit's transaction; the engine decides what of it counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adapters.port import OPENS, Blank, Option, Sheet, Written
 from bot.counter.acts import Act, somebody
 from bot.counter.sheets import line, notice
 from bot.counter.visit import Next, NotYours, Visit, Wrong, name_of, text_of
 from bot.counter.visitor import TAKING_PART
-from bot.desk import Live
 from bot.happenings import Answers
 from bot.series.office import UNDER_WAY
 from flows import state as states
 from flows.answers import OPEN, AnswerSheet, Item, answer_sheet, faults, too_late
 from flows.language import Catalogue
 from flows.message import Moment, Param, Quote, Text
+from flows.programme import Route
+from flows.state import State
 from storage import tables as t
+
+
+class Sitting(NamedTuple):
+    """A sitting that has opened: its row, its steps, and where it stands."""
+
+    row: Any
+    route: Route
+    state: State
 
 
 def answer(visit: Visit, session: int = 0, prompt: int = 0) -> Sheet:
@@ -60,10 +69,10 @@ def hand_in(visit: Visit, written: Mapping[str, Written], session: int, prompt: 
 # -- which question
 
 
-def _asked(visit: Visit, session: int, prompt: int) -> tuple[Live | None, AnswerSheet | None]:
+def _asked(visit: Visit, session: int, prompt: int) -> tuple[Sitting | None, AnswerSheet | None]:
     """The sitting and what it asks of the visitor. Raises NotYours for somebody who is not of its circle."""
     found = (session, prompt) if session else _pressed(visit) or (_mine(visit), 0)
-    live = _live(visit, found[0])
+    live = _sitting(visit, found[0])
     if live is None:
         return None, None
     person = visit.visitor.person
@@ -93,17 +102,25 @@ def _mine(visit: Visit) -> int:
     return next((row.id for row in visit.all(going.limit(1))), 0)
 
 
-def _live(visit: Visit, session: int) -> Live | None:
-    row = visit.unit.sessions([session]).get(session) if session else None
-    if row is None or row.organisation_id != visit.organisation.id or row.state is None:
-        return None
-    programme = visit.works.shelf.programme(visit.unit, row.content_id)
-    route = programme.route(row.number, everyone=row.circle_kind == "everyone")
-    return Live(row, row.version, states.load(row.state), route)
+def _sitting(visit: Visit, session: int) -> Sitting | None:
+    """A sitting of the visitor's organisation, if it has opened. Without a lock: this only looks."""
+    s, mt, c, se = t.sessions.c, t.meetings.c, t.circles.c, t.series.c
+    content = func.coalesce(mt.content_id, se.content_id).label("content_id")
+    wanted = select(s.id, s.series_id, s.circle_id, s.state, mt.number, c.kind, content, se.zone)
+    wanted = wanted.join_from(t.sessions, t.meetings, mt.id == s.meeting_id).join(
+        t.series, se.id == s.series_id
+    )
+    wanted = wanted.join(t.circles, c.id == s.circle_id)
+    mine = wanted.where(s.id == session, s.organisation_id == visit.organisation.id, s.state.is_not(None))
+    for row in visit.all(mine):
+        programme = visit.works.shelf.programme(visit.unit, row.content_id)
+        route = programme.route(row.number, everyone=row.kind == "everyone")
+        return Sitting(row, route, states.load(row.state))
+    return None
 
 
 def _belongs(visit: Visit, row: Any) -> bool:
-    everyone = row.circle_kind == "everyone"
+    everyone = row.kind == "everyone"
     return any(
         seat.series_id == row.series_id
         and seat.role in TAKING_PART
@@ -123,7 +140,7 @@ def _private_place(visit: Visit, person: int) -> int:
 # -- in words
 
 
-def _blank(visit: Visit, live: Live, item: Item) -> Blank:
+def _blank(visit: Visit, live: Sitting, item: Item) -> Blank:
     options = tuple(Option(each.code, _words(visit, live, each.text)) for each in item.options)
     kind: Any = {"text": "area", "choice": "choice", "choices": "choices"}[item.sort]
     hint = _words(visit, live, item.help) if item.help else ""
@@ -137,21 +154,22 @@ def _filled_in(written: Mapping[str, Written], item: Item) -> str:
     return " ".join(value) if isinstance(value, tuple) else text_of(written, item.name)
 
 
-def _words(visit: Visit, live: Live | None, text: Text) -> str:
+def _words(visit: Visit, live: Sitting | None, text: Text) -> str:
     """The programme's own texts in the visitor's language, as far as it has them; the rest is the house's."""
     if text.key.startswith("programme:") and live is not None:
         texts: Catalogue = visit.works.shelf.programme_texts(
             visit.unit, live.row.content_id, visit.language, live.row.zone
         )
-        return texts.say(text.key.removeprefix("programme:"))
+        return texts.say(text.key.removeprefix("programme:"), place=visit.organisation.name)
     return visit.say(text.key, **{name: _param(visit, live, value) for name, value in text.params.items()})
 
 
-def _param(visit: Visit, live: Live | None, value: Param) -> Any:
+def _param(visit: Visit, live: Sitting | None, value: Param) -> Any:
     """Somebody's own words, where they choose among what they have written; a text in a text."""
     if isinstance(value, Text):
         return _words(visit, live, value)
     if isinstance(value, Quote):
+        visit.quotes.append(value.reply)
         own = visit.all(select(t.replies.c.words).where(t.replies.c.id == value.reply))
         return own[0].words if own else ""
     return value.at if isinstance(value, Moment) else value

@@ -432,6 +432,24 @@ def test_one_act_for_all_groups(north: Desk) -> None:
     assert "Ingen gruppe er i en økt nå." in words(north.ask("live"))
 
 
+def test_all_groups_are_gathered_in_plenum(desk: Desk) -> None:
+    desk.appoint()
+    set_up(desk, how={"form": "plenum"})
+    opened(desk)
+    assert "Gjort for 2 grupper." in words(desk.hand_in("live:1", {"what": "gather"}))
+    phases = {row.kind: row.phase for row in sessions(desk.database, 1)}
+    assert phases["group"] == "finished"
+    assert {row.waits_for for row in rows(desk.database, t.publications)} == {
+        row.id for row in sessions(desk.database, 1) if row.kind == "everyone"
+    }
+
+
+def test_where_nothing_is_planned_for_all_nobody_is_gathered(north: Desk) -> None:
+    opened(north)
+    assert "Det gjaldt ingen av gruppene nå." in words(north.hand_in("live:1", {"what": "gather"}))
+    assert {row.phase for row in sessions(north.database, 1)} == {"running"}
+
+
 def test_what_is_said_to_all_goes_where_each_group_is(north: Desk) -> None:
     opened(north)
     assert faults(north.hand_in("live:1", {"what": "say", "words": " "})).keys() == {"words"}
