@@ -24,7 +24,7 @@ from bot.wiring import House, build, ear_of, working
 from flows.forms import CREATE
 from storage import tables as t
 from storage.database import Database
-from tests.house.rig import EIGHT, Rig, _selfcheck, rows
+from tests.house.rig import EIGHT, NINE, Rig, _selfcheck, rows
 from tests.standins.telegram import Chat, Message, TelegramServer, Topic, User
 from tests.standins.telegram.clock import Clock as TheirClock
 
@@ -252,3 +252,27 @@ async def trial(
     assert server.violations == []
     if not faulty:
         assert server.refusals == [], server.refusals
+
+
+@asynccontextmanager
+async def meeting(
+    database: Database,
+    kind: str = "supergroup",
+    *,
+    bot: str = "member",
+    newcomers: Sequence[str] = (),
+    **more: Any,
+) -> AsyncIterator[tuple[Trial, Chat]]:
+    """A group of four, asked to share what they think of the first question; and its chat.
+
+    `kind`: what maker of the stand-in makes it; `newcomers` have never written to the bot.
+    """
+    async with trial(database, **more) as it:
+        chat = getattr(it.server, kind)("Vest", it.town.all(*FJORD), bot=bot)
+        for one in it.town.all(*FJORD, COORDINATOR, MANAGER):
+            one.started = one.name not in newcomers
+        planned(database, it.town, {"Fjord": chat}, members=(FJORD,))
+        await it.go(to=NINE)
+        await it.press("Kari", it.server.last(chat), "Vi er her")
+        await it.go(minutes=3)
+        yield it, chat

@@ -9,23 +9,9 @@ from contextlib import asynccontextmanager
 
 from storage import tables as t
 from tests.house.rig import NINE, driven
-from tests.platforms.telegram_rig import FJORD, planned, trial
+from tests.platforms.telegram_rig import FJORD, meeting, planned, trial
 
 FILES = "Jeg tar vare på ord, ikke bilder og filer. Skriv det med ord, så teller det."
-
-
-@asynccontextmanager
-async def meeting(database, kind="supergroup", *, bot="member", newcomers=(), **more):
-    """A group of four, asked to share what they think of the first question; the house and the chat."""
-    async with trial(database, **more) as it:
-        chat = getattr(it.server, kind)("Vest", it.town.all(*FJORD), bot=bot)
-        for one in it.town.all(*FJORD, "Berit", "Per"):
-            one.started = one.name not in newcomers
-        planned(database, it.town, {"Fjord": chat}, members=(FJORD,))
-        await it.go(to=NINE)
-        await it.press("Kari", it.server.last(chat), "Vi er her")
-        await it.go(minutes=3)
-        yield it, chat
 
 
 @asynccontextmanager
