@@ -31,6 +31,9 @@ from storage.unit import Unit
 
 log = logging.getLogger(__name__)
 
+#: Why a message is queued that the platform may have taken already; and that it could not be asked about so far.
+UNCONFIRMED, UNASKED = "unconfirmed", "unasked"
+IN_DOUBT = (UNCONFIRMED, UNASKED)
 #: Why a receipt is not sent.
 SHORT = "the platform is short"
 #: Ranks stand above ids in one number: no outbox holds as many messages.
@@ -107,7 +110,9 @@ class Claims:
         found.speechless = [row for row in rows if row.id not in {said.id for said, _ in worded}]
         targets, roots, flying = _targets(unit, rows), self._roots(unit, rows), flying.copy()
         for row, said in worded:
-            parcel = Parcel(row, _outgoing(row, said, targets.get(row.id), roots.get(row.id), self.mark))
+            parcel = Parcel(
+                row, _outgoing(row, said, targets.get(row.id), roots.get(row.id), self.mark, _since(row, now))
+            )
             if self._goes(found, parcel, closed, now, flying):
                 flying[row.platform] += 1
                 found.quotes += [(row.id, reply) for reply in said.quotes]
@@ -187,7 +192,10 @@ class Claims:
             claimed = {
                 "status": "sending",
                 "claimed_by": self.name,
-                "claimed_at": now,
+                # Of one that may have arrived, the first time: it is looked for from there.
+                "claimed_at": case(
+                    (and_(o.reason.in_(IN_DOUBT), o.claimed_at.is_not(None)), o.claimed_at), else_=now
+                ),
                 "attempts": o.attempts + 1,
             }
             unit.run(update(t.outbox).where(o.id.in_([row.id for row in going])).values(**claimed))
@@ -315,10 +323,18 @@ def _targets(unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
     return {key: receipt for key, receipt in found.items() if receipt}
 
 
-def _outgoing(row: Any, said: Said, target: str | None, root: str | None, mark: str) -> Outgoing:
+def _since(row: Any, now: datetime) -> datetime:
+    """When it was first tried: that it may have arrived is so from then on."""
+    return row.claimed_at if row.reason in IN_DOUBT and row.claimed_at is not None else now
+
+
+def _outgoing(
+    row: Any, said: Said, target: str | None, root: str | None, mark: str, since: datetime
+) -> Outgoing:  # fmt: skip
     # Marked with the installation: another database's numbers mean other messages.
     place, first = Address(row.platform, row.workspace, row.channel, row.thread), row.slot == "root"
     return Outgoing(
         f"{mark}-{row.id}", place, said.spoken, target, opens=first and row.threads and row.kind == "say",
-        root=None if first else root, only=row.only or said.only,
+        root=None if first else root, only=row.only or said.only, since=since,
+        asks=first or row.prompt is not None,
     )  # fmt: skip

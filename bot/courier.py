@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select, update
 
 from adapters.port import Address, Later, Learned, News, Platform, Refused, Shut, Taken
-from bot.claims import Claims, Parcel
+from bot.claims import IN_DOUBT, UNASKED, UNCONFIRMED, Claims, Parcel
 from bot.clock import Clock
 from bot.happenings import Receipt, Refusal
 from bot.intake import Checkpoint, Intake, nowhere
@@ -44,9 +44,6 @@ RETRY = (2, 10, 60, 300, 900, 3600)
 LOOK = 2
 #: A claim whose process has not been seen for so long is another's to take over.
 LEASE = timedelta(seconds=60)
-#: Why a message is queued that the platform may have taken already; and that it could not be asked about so far.
-UNCONFIRMED, UNASKED = "unconfirmed", "unasked"
-IN_DOUBT = (UNCONFIRMED, UNASKED)
 #: A live question that cannot be asked about goes out again after so many seconds.
 A_MINUTE = 60
 #: Seconds that messages on their way have, when the house stops, to arrive and be receipted.
@@ -71,6 +68,8 @@ class Courier:
         self._stopping = False
         self._recovered: datetime | None = None
         self._flying: dict[asyncio.Task[None], str] = {}
+        #: Live questions that could not be asked about, since when.
+        self._unasked: dict[int, datetime] = {}
         #: What became of messages, and could not be stored yet. Their places wait so long.
         self._unwritten: list[Write] = []
 
@@ -172,17 +171,22 @@ class Courier:
             taken = await platform.look_up(parcel.outgoing)
         except Later as later:
             return await self._asked_later(row, later)
+        self._unasked.pop(row.id, None)
         if taken is not None:
             await self._receipt(parcel, taken)
         return taken is not None
 
     async def _asked_later(self, row: Any, later: Later) -> bool:
-        """Look-ups are rationed: a message waits for its own, but a live meeting not twice for its question."""
-        live = row.sort == "question" and row.pace == "live"
-        if live and row.reason == UNASKED:
-            return False
+        """Look-ups are rationed: a message waits for its own, but a live meeting not over a minute for its question."""
+        now, seconds = self.clock.now(), later.seconds
+        if row.sort == "question" and row.pace == "live":
+            left = A_MINUTE - (now - self._unasked.setdefault(row.id, now)).total_seconds()
+            if left <= 0:
+                del self._unasked[row.id]
+                return False
+            seconds = min(seconds, left)
         await self._close(later)
-        await self._put_off(row, UNASKED, min(later.seconds, A_MINUTE) if live else later.seconds)
+        await self._put_off(row, UNASKED, seconds)
         return True
 
     async def _send(self, platform: Platform, parcel: Parcel) -> None:
@@ -201,10 +205,8 @@ class Courier:
             await self._put_off(row, "the platform asks to wait", later.seconds)
         except OSError:
             # The connection broke. Where the platform can be asked, it may be told at once.
-            found = await platform.look_up(parcel.outgoing) if platform.capabilities.look_up else None
-            if found is None:
+            if not platform.capabilities.look_up or not await self._cleared(platform, parcel):
                 raise
-            await self._receipt(parcel, found)
         else:
             self.checkpoint("taken")
             await self._receipt(parcel, taken)

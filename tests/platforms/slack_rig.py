@@ -6,7 +6,7 @@ The adapter, the ears, the counter and the courier are those of `runda serve`; o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.slack import Setup, SlackPlatform
+from bot.intake import nowhere
 from bot.platforms.installations import Installations
 from bot.settings import Settings
 from bot.wiring import build, working
@@ -85,7 +86,11 @@ class Trial:
 
     def carrying(self, what: str, who: str = "") -> Any:
         place = self.scene.channel
-        seen = [each for each in place.ephemerals if each.seen_by == getattr(self.scene.people.get(who), "id", None)]
+        seen = [
+            each
+            for each in place.ephemerals
+            if each.seen_by == getattr(self.scene.people.get(who), "id", None)
+        ]
         posts = [each for each in self.slack.posts(place) if self.thread in (each.thread_ts, each.ts)]
         return [each.ts for each in (*posts, *seen) if f"'value': '{what}" in str(each.blocks)][-1]
 
@@ -107,7 +112,9 @@ class Trial:
     @property
     def said(self) -> list[str]:
         """What Runda has said in the thread."""
-        return [each.text for each in self.slack.posts(self.scene.channel, self.thread) if each.ts != self.thread]
+        return [
+            each.text for each in self.slack.posts(self.scene.channel, self.thread) if each.ts != self.thread
+        ]
 
 
 @asynccontextmanager
@@ -115,21 +122,38 @@ async def trial(
     database: Database, *, language: str = "nb", at: datetime = EIGHT, transport: str = "socket",
     distributed: bool = False, **slack: Any,
 ) -> AsyncIterator[Trial]:  # fmt: skip
-    """A house that listens, in a Slack with people in it; no series yet. What Slack takes for a fault fails the test."""
+    """A house that listens, in a Slack with people in it; no series yet. A fault in Slack's eyes fails the test."""
     clock = Clock(at)
     async with SlackServer(TheirClock(clock), **slack) as server:
-        platform = SlackPlatform(_setup(server, transport, distributed=distributed), clock, _keeper(database, clock, server))
-        house = build(database, [platform], clock)
-        async with working(house), _door(platform, server):
-            await platform.listen(house.intake.hear, house.counter)
-            yield Trial(server, Scene.on(server, language), Rig(database, clock, None, house, count(1)), platform)
-            await house.courier.stop()
+        scene = Scene.on(server, language)
+        async with living(database, server, clock, scene, transport, distributed=distributed) as it:
+            yield it
         assert server.violations == []
         assert server.doubles() == []
 
 
+@asynccontextmanager
+async def living(
+    database: Database, server: SlackServer, clock: Clock, scene: Scene, transport: str = "socket", *,
+    distributed: bool = False, checkpoint: Callable[[str], None] = nowhere,
+) -> AsyncIterator[Trial]:  # fmt: skip
+    """One life of a house."""
+    setup = _setup(server, transport, distributed=distributed)
+    platform = SlackPlatform(setup, clock, _keeper(database, clock, server))
+    house = build(database, [platform], clock, checkpoint=checkpoint)
+    async with working(house), _door(platform, server):
+        await house.courier.recover(everything=True)
+        await platform.listen(house.intake.hear, house.counter)
+        yield Trial(server, scene, Rig(database, clock, None, house, count(1)), platform)
+        await house.courier.stop()
+
+
 def _setup(server: SlackServer, transport: str, *, distributed: bool) -> Setup:
-    way = {"app_token": server.app_token} if transport == "socket" else {"signing_secret": server.signing_secret}
+    way = (
+        {"app_token": server.app_token}
+        if transport == "socket"
+        else {"signing_secret": server.signing_secret}
+    )
     own = server.client_id if distributed else ""
     return Setup(bot_token=server.token, address=server.api_url, client_id=own, **way)
 

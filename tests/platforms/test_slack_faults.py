@@ -1,0 +1,244 @@
+"""Trouble with Slack, over a meeting of two groups: whatever happens, nothing is lost and nothing comes twice.
+
+The adapter and Slack's stand-in are in one loop, on one clock. Places, workspaces and tokens that fail and are mended
+are in `test_slack_mended`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from adapters.slack import client
+from storage import tables as t
+from tests.house.rig import EIGHT, NINE, Clock, driven, replayed, rows
+from tests.platforms.slack_rig import TheirClock, living, trial
+from tests.platforms.slack_scene import FJELL, FJORD, Scene
+from tests.standins.slack import SlackServer
+
+GROUPS = {"Fjord": FJORD, "Fjell": FJELL}
+#: What all requests are, that say something.
+SAYING = ("chat.postMessage", "chat.update", "chat.postEphemeral", "reactions.add", "conversations.replies")
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """Whoever waits for an answer that never comes gives up soon."""
+    monkeypatch.setattr(client, "PATIENCE", 0.15)
+
+
+class Meeting:
+    """Two groups in one channel, in a thread each. People write, correct and go on, whatever Slack does."""
+
+    def __init__(self, it):
+        self.it, self.kept, self.gone = it, {}, set()
+
+    async def opens(self):
+        self.it.scene.series(
+            self.it.rig.database, group=[self.it.scene.group(*each) for each in GROUPS.items()]
+        )
+        await self.it.go(to=NINE)
+        await self.it.go(minutes=0.5)
+        for name, people in GROUPS.items():
+            await self.write(name, people[0], "vi er her")
+
+    def thread(self, name):
+        posts = [each for each in self.it.slack.posts(self.it.scene.channel) if not each.is_reply]
+        return next(each.ts for each in posts if each.text.startswith(name))
+
+    async def write(self, name, who, words, **more):
+        return await self.it.say(who, words, self.thread(name), **more)
+
+    async def talks(self, times=5):
+        for number in range(times):
+            for name, people in GROUPS.items():
+                await self.says(name, people[number % 4], f"{name} mener {number}.")
+            await self.it.go(minutes=1)
+            for name, people in GROUPS.items():
+                await self.corrects(name, people[(number + 1) % 4], number)
+                await self.write(name, people[2], "neste")
+
+    async def says(self, name, who, words):
+        ts = await self.write(name, who, words)
+        self.kept[ts] = words
+        return ts
+
+    async def corrects(self, name, who, number):
+        channel = self.it.scene.channel
+        changed = await self.says(name, who, f"{name} sier {number}.")
+        taken = await self.says(name, who, f"{name} angrer {number}.")
+        await self.it.go(minutes=0.1)
+        await self.it.does("edit", who, channel, changed, f"{name} sier heller {number}.")
+        await self.it.does("delete", who, channel, taken)
+        self.kept[changed] = f"{name} sier heller {number}."
+        self.gone.add(self.kept.pop(taken))
+
+    async def ends(self):
+        await self.it.go(minutes=90)
+        await self.it.go(minutes=60)
+
+    # -- what must hold
+
+    def is_well(self):
+        """What was acknowledged is there once, as it was left; each question came once; both groups are done."""
+        database, slack = self.it.rig.database, self.it.slack
+        kept = Counter(self.it.replies)
+        assert {words: kept[words] for words in self.kept.values()} == dict.fromkeys(self.kept.values(), 1)
+        assert not self.gone & kept.keys()
+        assert rows(database, t.parked) == []
+        outbox = rows(database, t.outbox)
+        assert {row.status for row in outbox} <= {"sent", "dropped"}
+        asked = Counter((row.session_id, row.prompt) for row in outbox if row.prompt and row.kind == "say")
+        assert set(asked.values()) == {1}
+        there = {each.ts for each in slack.posts(self.it.scene.channel)}
+        said = [
+            row for row in outbox if row.kind == "say" and row.status == "sent" and "#" not in row.receipt
+        ]
+        assert {row.receipt for row in said if ":" not in row.receipt} <= there
+        # What Slack has of us in the channel is what we know to have sent there, and no more.
+        assert len(there) == len([row for row in said if ":" not in row.receipt])
+        assert {row.phase for row in rows(database, t.sessions) if row.phase != "planned"} == {"finished"}
+        assert slack.doubles() == []
+        replayed(database)
+
+
+async def played(database, trouble, **more):
+    """A meeting in which that trouble begins when people have come together; and what it met."""
+    async with trial(database, **more) as it:
+        meeting = Meeting(it)
+        await meeting.opens()
+        faults = trouble(it)
+        await meeting.talks()
+        await meeting.ends()
+        meeting.is_well()
+        met = sum(len(fault.met) for fault in faults)
+        assert met >= 1, "the trouble did not meet anything"
+        return met
+
+
+def here(it):
+    return lambda call: call.args.get("channel") == it.scene.channel.id
+
+
+REQUESTS = {
+    "429 in the channel": lambda f, it: [f.next("chat.postMessage", "ratelimited", 3, here(it), retry_after=7)],
+    "429 for long": lambda f, it: [f.next("chat.postMessage", "ratelimited", 2, here(it), retry_after=400)],
+    "429 on updates": lambda f, _: [f.next("chat.update", "ratelimited", 4, retry_after=30)],
+    "429 on marks": lambda f, _: [f.next("reactions.add", "ratelimited", 3, retry_after=30)],
+    "429 on everything": lambda f, _: [f.next("*", "ratelimited", 12, retry_after=20)],
+    "500 before": lambda f, _: [f.next(method, "error500", 2) for method in SAYING],
+    "500 after": lambda f, _: [f.next(method, "error500_after", 2) for method in SAYING],
+    "no answer": lambda f, _: [f.next("chat.postMessage", "never", 2), f.next("chat.update", "never", 1)],
+    "no answer, and taken": lambda f, _: [f.next("chat.postMessage", "never_after", 2)],
+    "dropped before": lambda f, _: [f.next(method, "dropped_before", 3) for method in SAYING],
+    "dropped after": lambda f, _: [f.next(method, "dropped_after", 3) for method in SAYING],
+    "internal_error": lambda f, _: [f.next("chat.postMessage", "error", 3, name="internal_error")],
+    "fatal_error and taken, then 429": lambda f, _: [
+        f.next("chat.postMessage", "error500_after", 3),
+        f.next("conversations.replies", "ratelimited", 3, retry_after=40),
+    ],
+}  # fmt: skip
+EVENTS = {
+    "told again": lambda f, _: [f.event("repeat", 40)],
+    "told again under another id": lambda f, _: [f.event("twin", 40)],
+    "lost at first": lambda f, _: [f.event("lost", 40)],
+}
+
+
+@driven
+@pytest.mark.parametrize("trouble", REQUESTS)
+async def test_whatever_becomes_of_a_request(sqlite_database, trouble):
+    await played(sqlite_database, lambda it: REQUESTS[trouble](it.slack.faults, it))
+
+
+@driven
+@pytest.mark.parametrize("transport", ["socket", "http"])
+@pytest.mark.parametrize("trouble", EVENTS)
+async def test_however_events_are_told(sqlite_database, trouble, transport):
+    def begins(it):
+        return EVENTS[trouble](it.slack.faults, it)
+
+    await played(sqlite_database, begins, transport=transport)
+
+
+@driven
+async def test_events_that_come_in_another_order_are_what_they_were(sqlite_database):
+    """What was written, changed and taken back is told the other way round."""
+    async with trial(sqlite_database) as it:
+        meeting = Meeting(it)
+        await meeting.opens()
+        await meeting.talks(2)
+        held, thread, channel = it.slack.faults.event("hold", 9), meeting.thread("Fjord"), it.scene.channel
+        kept = await it.slack.say("Kari", channel, "Først sagt.", thread=thread, wait=False)
+        gone = await it.slack.say("Amir", channel, "Snart borte.", thread=thread, wait=False)
+        it.rig.clock.at = it.rig.clock.at.replace(microsecond=0)
+        await it.slack.edit("Kari", channel, kept, "Så rettet.", wait=False)
+        await it.slack.delete("Amir", channel, gone, wait=False)
+        assert len(held.met) == 4
+        it.slack.deliveries.release(reverse=True)
+        meeting.kept[kept] = "Så rettet."
+        meeting.gone.add("Snart borte.")
+        await meeting.ends()
+        meeting.is_well()
+
+
+LIMITED = {"cohort": "limited", "distributed": True}
+
+
+@driven
+async def test_where_look_ups_are_rationed_a_message_is_found_late_in_a_long_thread(sqlite_database):
+    """Killed when Slack had taken it. Slack shows fifteen messages a minute: those from when it was first tried."""
+    clock = Clock(EIGHT)
+    async with SlackServer(TheirClock(clock), cohort="limited") as slack:
+        scene = Scene.on(slack)
+
+        async with living(sqlite_database, slack, clock, scene, distributed=True) as it:
+            meeting = Meeting(it)
+            await meeting.opens()
+            await it.go(minutes=2)
+            for number in range(20):
+                await meeting.says("Fjord", FJORD[number % 4], f"Dette er svar {number}.")
+            await it.go(minutes=1)
+            dropped = slack.faults.next("chat.postMessage", "never_after")
+            await slack.say("Liv", scene.channel, "neste", thread=meeting.thread("Fjord"))
+            sending = asyncio.create_task(it.rig.house.courier.round())
+            await slack.until(lambda: dropped.met)
+            sending.cancel()
+        assert len(rows(sqlite_database, t.outbox, t.outbox.c.status == "sending")) == 1
+        async with living(sqlite_database, slack, clock, scene, distributed=True) as it:
+            meeting.it = it
+            await meeting.ends()
+            meeting.is_well()
+        assert len(slack.calls("conversations.replies")) == 1
+
+
+@driven
+async def test_where_look_ups_are_rationed_a_live_meeting_goes_on(sqlite_database):
+    """Two groups at once cannot be asked about within a minute: each waits for its own, and none is asked twice."""
+
+    def begins(it):
+        return [it.slack.faults.next("chat.postMessage", "dropped_after", 2)]
+
+    await played(sqlite_database, begins, **LIMITED)
+
+
+@driven
+async def test_a_live_question_that_cannot_be_asked_about_goes_out_again_after_a_minute(sqlite_database):
+    async with trial(sqlite_database) as it:
+        meeting = Meeting(it)
+        await meeting.opens()
+        await it.go(minutes=2)
+        it.slack.faults.next("chat.postMessage", "dropped_before")
+        refused = it.slack.faults.next("conversations.replies", "ratelimited", 99, retry_after=20)
+        await meeting.write("Fjord", FJORD[2], "neste")
+        before = len(it.slack.posts(it.scene.channel))
+        await it.go(minutes=0.9)
+        assert len(it.slack.posts(it.scene.channel)) == before
+        await it.go(minutes=0.2)
+        assert len(it.slack.posts(it.scene.channel)) == before + 1
+        assert 3 <= len(refused.met) <= 5
+        it.slack.faults.clear()
+        await meeting.ends()
+        meeting.is_well()
