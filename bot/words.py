@@ -44,6 +44,8 @@ class Voice:
     session: int | None
     #: What the session's circle is called.
     circle: str = ""
+    #: Where the programme is gone through, for its texts.
+    place: str = ""
 
 
 @dataclass(slots=True)
@@ -126,11 +128,12 @@ class Speaker:
         s = t.series.c
         settings = select(
             t.sessions.c.id, s.language, s.zone, s.content_id, t.meetings.c.content_id.label("pinned"),
-            t.circles.c.name,
+            t.circles.c.name, t.organisations.c.name.label("place"),
         ).select_from(
             t.sessions.join(t.series, s.id == t.sessions.c.series_id)
             .join(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)
             .join(t.circles, t.circles.c.id == t.sessions.c.circle_id)
+            .join(t.organisations, t.organisations.c.id == s.organisation_id)
         )  # fmt: skip
         held = (
             {row.id: row for row in unit.all(settings.where(t.sessions.c.id.in_(sessions)))}
@@ -175,7 +178,8 @@ class Speaker:
         language = own or setting.language
         programme = self.shelf.programme_texts(unit, content, language, zone)
         bot = self.shelf.catalogue(language, zone)
-        return Voice(bot, programme, content, language, setting.language, row.session_id, setting.name)
+        place = getattr(setting, "place", "")
+        return Voice(bot, programme, content, language, setting.language, row.session_id, setting.name, place)
 
     # -- what people wrote
 
@@ -476,7 +480,7 @@ class _Saying:
 
     def _text(self, content: m.Text) -> str:
         if content.key.startswith("programme:"):
-            return self.voice.programme.say(content.key.removeprefix("programme:"))
+            return self.voice.programme.say(content.key.removeprefix("programme:"), place=self.voice.place)
         params = {name: self._param(value) for name, value in content.params.items()}
         return self.voice.bot.say(content.key, now=self.now, **params)
 

@@ -53,7 +53,8 @@ class Choose(Timed):
         options = self._options(turn)
         turn.set(options=options, votes={})
         if len(options) <= self.picks:
-            self._settled(turn, options)
+            if options:
+                self._settled(turn, options)
             turn.over = True
             return
         self._ask(turn, line("choose.how", n=self.picks), line("choose.ties"))

@@ -162,7 +162,8 @@ class Gross(Timed):
         for reply in dict.fromkeys(reply for one in handed for reply in one.replies):
             turn.writes(Written(at, 0, reply))
         turn.ask(message("question", Line(turn.own(self.id)), line("gross.how")))
-        turn.say(self._listed(turn, at), slot=f"note:{self.id}")
+        if turn.lines(at):
+            turn.say(self._listed(turn, at), slot=f"note:{self.id}")
 
     def _listed(self, turn: Turn, at: int) -> Message:
         """Numbers are those of the first list: what was merged leaves its number empty."""
