@@ -149,5 +149,35 @@ def show(caller: Caller, called: str) -> None:
         click.echo(line)
 
 
+@series.command()
+@click.argument("called", metavar="SERIES")
+@click.option(
+    "--replace", metavar="GROUP", help="Give this group a new code; the old one is good for nothing then."
+)
+@click.pass_obj
+def codes(caller: Caller, called: str, replace: str | None) -> None:
+    """Show the codes of a series' groups on Telegram, by which people come in, and a chat becomes a group's home.
+
+    In the group's chat somebody writes /runda and the code; people write it to Runda alone. Whoever has it may come
+    in, so show it to nobody else.
+    """
+    from bot.joining import codes as kept
+    from bot.series.office import open_office
+
+    now = caller.clock.now()
+    with caller.database().write() as connection:
+        office = open_office(connection, caller.settings.organisation, called, actor(), now)
+        if replace is not None:
+            group = office.circle(replace)
+            kept.replace(connection, group.id, now)
+            office.record("code replaced", f"group-{group.number}")
+        groups = [each for each in office.circles("group") if office.home(each).platform == "telegram"]
+        found = [(each.name, kept.of_group(connection, each.id, now)) for each in groups]
+    for name, code in found:
+        click.echo(f"{name:<32}  {kept.shown(code)}")
+    if not found:
+        click.echo("No group of this series is on Telegram, so none has a code.")
+
+
 for command in changing.COMMANDS:
     series.add_command(command)

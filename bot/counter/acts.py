@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from inspect import signature
 from typing import TypeAlias
 
@@ -21,12 +20,6 @@ from bot.counter.visitor import MANAGER, TAKING_PART, appointed, coordinators
 #: Raises NotYours or Gone.
 May: TypeAlias = Callable[..., None]
 
-#: The modules that have acts, by the table of contents in `bot.counter`.
-MODULES = (
-    "home", "showing", "dates", "people", "setup", "preview", "reports", "everywhere", "answering", "linking",
-)  # fmt: skip
-
-
 class Act(Struct, frozen=True):
     name: str
     may: May
@@ -38,13 +31,30 @@ class Act(Struct, frozen=True):
     channel: str = ""
 
 
+def _modules() -> tuple[Any, ...]:
+    """Those that have acts, by the table of contents in `bot.counter`. They need `Act`, so they come after it."""
+    from bot.counter import (
+        answering,
+        dates,
+        everywhere,
+        home,
+        linking,
+        people,
+        preview,
+        reports,
+        setup,
+        showing,
+    )
+
+    return home, showing, dates, people, setup, preview, reports, everywhere, answering, linking
+
+
 @cache
 def acts() -> dict[str, Act]:
     """All that can be done, by name."""
     found: dict[str, Act] = {}
-    for module in MODULES:
-        listed: tuple[Act, ...] = import_module(f"bot.counter.{module}").ACTS
-        for act in listed:
+    for module in _modules():
+        for act in module.ACTS:
             if act.name in found:
                 raise ValueError(f"two acts are called {act.name}")
             found[act.name] = act

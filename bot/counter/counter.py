@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from adapters.port import (
     OPENS,
@@ -149,7 +150,8 @@ class Counter:
         for _ in range(ATTEMPTS - 1):
             try:
                 return work()
-            except (StaleSession, *TROUBLE):
+            except (StaleSession, IntegrityError, *TROUBLE):
+                # Among those is the same again, brought twice at once: the second time it is known.
                 continue
         return work()
 

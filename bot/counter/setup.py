@@ -289,6 +289,9 @@ def wish(visit: Visit) -> tuple[Wish, library.Content]:
     if not {"pace", "coordinator", "first"} <= kept.keys():
         raise Gone
     found, place = content(visit, kept["programme"]), visit.visitor.place
+    if kept["form"] not in found.programme.forms:
+        # Another programme was chosen since.
+        kept["form"] = ""
     listed = {name: tuple(_named(visit, one) for one in kept[name]) for name in LISTS}
     if kept["answering"] != "table":
         listed["note_taker"] = ()

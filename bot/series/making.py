@@ -228,7 +228,9 @@ def _by_name(connection: Connection, owner: int, names: Sequence[str]) -> dict[s
     rows = list(connection.execute(here.where(i.platform == TERMINAL, i.workspace == WORKSPACE)))
     known = {row.name.casefold(): int(row.person_id) for row in rows if row.organisation_id == owner}
     fresh = {name.casefold(): name for name in names if name.casefold() not in known}
-    accounts = _accounts(fresh.values(), {row.account for row in rows} | _erased_here(connection, fresh.values()))
+    accounts = _accounts(
+        fresh.values(), {row.account for row in rows} | _erased_here(connection, fresh.values())
+    )
     where = [Where(TERMINAL, WORKSPACE, account) for account in accounts]
     made = _make_people(connection, owner, [Named(name) for name in fresh.values()], where)
     return known | dict(zip(fresh, made, strict=True))
@@ -258,10 +260,17 @@ def _by_account(connection: Connection, owner: int, wanted: dict[Where, Named]) 
             raise SeriesProblem(Sentence(words, "not-ours"))
     fresh = [(where, one) for where, one in wanted.items() if where not in known]
     for _, _, account in erased(connection, [_account_of(where) for where, _ in fresh]):
-        words = f"The account {account} was erased, as its owner asked. They can come back when they ask for it."
+        words = (
+            f"The account {account} was erased, as its owner asked. They can come back when they ask for it."
+        )
         raise SeriesProblem(Sentence(words, "erased-before"))
     made = _make_people(connection, owner, [one for _, one in fresh], [where for where, _ in fresh])
     found = {where: int(row.person_id) for where, row in known.items() if where in wanted}
+    for where, person in found.items():
+        # Somebody who was first known by their account alone has said what they are called.
+        if known[where].name == where.id != wanted[where].name:
+            called = update(t.people).where(t.people.c.id == person)
+            connection.execute(called.values(name=wanted[where].name))
     return found | {where: key for (where, _), key in zip(fresh, made, strict=True)}
 
 

@@ -71,3 +71,32 @@ def test_the_workspace_need_not_be_said_where_there_is_one_and_gives_the_organis
 def test_nobody_is_listed_where_nobody_is(folder: Path) -> None:
     told(folder, "migrate")
     assert "Nobody may set up series" in told(folder, "coordinator", "list")
+
+
+TELEGRAM = ("--platform", "telegram", "--workspace", "777", "--groups", "2", "--acknowledged")
+DATES = ("--on", "2026-10-13", "--at", "09:00")
+
+
+def test_codes_are_shown_and_replaced(folder: Path) -> None:
+    told(
+        folder,
+        "series",
+        "create",
+        "selfcheck",
+        "--name",
+        "North",
+        *TELEGRAM,
+        *DATES,
+        "--coordinator",
+        "Siri <9>",
+    )
+    before = told(folder, "series", "codes", "north").splitlines()
+    assert [line.split()[:2] for line in before] == [["Gruppe", "1"], ["Gruppe", "2"]]
+    after = told(folder, "series", "codes", "north", "--replace", "Gruppe 1").splitlines()
+    assert (before[0] != after[0], before[1] == after[1]) == (True, True)
+
+
+def test_a_series_elsewhere_has_no_codes(folder: Path) -> None:
+    people = ("--people", "Kari, Amir, Liv, Jon")
+    told(folder, "series", "create", "selfcheck", "--name", "North", *people, *DATES, "--coordinator", "Siri")
+    assert "none has a code" in told(folder, "series", "codes", "north")

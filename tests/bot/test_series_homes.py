@@ -230,3 +230,10 @@ def test_what_is_no_account_is_said_so(written: str) -> None:
 )
 def test_a_name_and_an_account_are_read_back_as_they_were_written(name: str, account: str) -> None:
     assert named(f"{name} <{account}>") == Named(name, at=At(account))
+
+
+def test_who_was_known_by_an_account_alone_gets_a_name(database: Database) -> None:
+    made(database, **{**SHARED, "coordinator": ["U9 <U9>"]})
+    do(database, members.give_role, "manager", "Berit Haug <U9>")
+    assert "Berit Haug" in accounts(database)
+    assert "U9" not in accounts(database)
