@@ -103,6 +103,13 @@ class Database:
             connection.execute(made.on_conflict_do_nothing())
             return str(connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar_one())
 
+    def forget(self) -> None:
+        """What has been deleted is gone from SQLite's files too, the write-ahead log among them, as far as nobody
+        reads it just then. PostgreSQL does this by itself, in its own time (VACUUM)."""
+        if self.sqlite:
+            with closing(self.engine.raw_connection()) as raw:
+                raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
+
     def close(self) -> None:
         self.engine.dispose()
 

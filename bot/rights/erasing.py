@@ -84,7 +84,9 @@ class Erasing:
             while step(person, now):
                 pass
         self._in_files(person)
-        return self._close(person, now)
+        done = self._close(person, now)
+        self.works.database.forget()
+        return done
 
     def _lessen(self, person: int, now: datetime) -> int:
         """One series at a time. Returns how many versions were made: none is left after the last."""

@@ -78,6 +78,7 @@ class Rights:
     def _purge(self, countdown: Countdown, what: What, now: datetime) -> None:
         do = self.purging.replies if what == "replies" else self.purging.recaps
         count = do(countdown.series.id, now)
+        self.works.database.forget()
         with self.works.database.write() as connection:
             if count:
                 _record(connection, countdown.series, f"{what} deleted", f"{count}", now)

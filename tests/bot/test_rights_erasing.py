@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import insert, select
 
+from adapters.port import Wrote
+from adapters.terminal.places import Places
 from bot.happenings import Order
 from bot.rights import beyond, tombs
-from bot.series.problems import NotFound
+from bot.series import making
+from bot.series.homes import Where
+from bot.series.problems import NotFound, SeriesProblem
 from flows.events import Joined
+from flows.forms import Named
+from flows.message import Name, line, message
 from storage import tables as t
 from tests.bot.a_meeting import OPENS, Played, first_meeting, planned
-from tests.bot.a_person import begin, erase, finish, holds, number, posted
+from tests.bot.a_person import begin, erase, erasing, finish, holds, number, posted
 from tests.bot.a_series import rows
 
 BERIT = "@berit"
@@ -92,8 +99,6 @@ LATE = {
 
 
 def _again(played, message):
-    from adapters.port import Wrote
-
     played._hear(Wrote(key=f"other-{message}", place=played._place("north-1"), account="kari", message=message,
                        words="Kari says it again.", at=played.clock.at))  # fmt: skip
 
@@ -204,3 +209,134 @@ def test_what_cannot_be_reached_is_listed(played):
     assert keys == ["rights.beyond-messages", "rights.beyond-platform", "rights.beyond-others", "rights.beyond-backups",
                     "rights.beyond-log"]  # fmt: skip
     assert listed[0].params["n"] > 0
+
+
+def test_not_even_the_bytes_of_the_database_hold_it(story):
+    """Somebody who reads the file without SQLite finds nothing either: not where it was, and not in the log beside it."""
+    path = story.database.path
+
+    def whole():
+        return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
+
+    assert b"kari is proud of the ferry" in whole()
+    story.played.rewrite("north-1", "kari", story.said["kari-2"], "kari has thought again about the school.")
+    erase(story.played, "Kari")
+    for words in (b"kari is proud", b"kari has thought", b"tighter than the law in north-1", b"@kari"):
+        assert words not in whole()
+    assert b"amir is proud" in whole()
+
+
+def test_events_that_could_not_be_taken_in_and_what_was_begun_go_too(played):
+    kari, at = number(played.database, "Kari"), played.clock.at
+    mine = {"type": "wrote", "place": ["terminal", "local", "north-1", ""], "account": "kari", "words": "parked words"}
+    sheet = {"type": "answers", "session": 1, "person": kari, "written": {"a": "parked sheet"}}
+    other = {**mine, "account": "amir", "words": "other words"}
+    elsewhere = {**mine, "place": ["slack", "T1", "C1", ""], "words": "namesake words"}
+    with played.database.write() as connection:
+        for key, raw in enumerate((mine, sheet, other, elsewhere)):
+            text = msgspec.json.encode(raw).decode()
+            connection.execute(insert(t.parked).values(key=f"key-{key}", raw=text, reason="x", at=at))
+        draft = {"platform": "terminal", "workspace": "local", "what": "setup", "sheet": "s", "at": at}
+        connection.execute(insert(t.drafts), [{**draft, "account": "kari", "written": "draft words"},
+                                              {**draft, "account": "amir", "written": "kept draft"}])  # fmt: skip
+        connection.execute(insert(t.buckets), [{"name": "terminal/local/kari", "closed_until": at},
+                                               {"name": "terminal/local/amir", "closed_until": at}])  # fmt: skip
+        owner = connection.execute(select(t.organisations.c.id)).scalar()
+        connection.execute(insert(t.audit).values(organisation_id=owner, actor="account:kari", act="x", object="y", at=at))
+        connection.execute(insert(t.log), [{"key": "terminal:42:7:kari:3", "event": "{}", "at": at},
+                                           {"key": "terminal:42:7:amir:3", "event": "{}", "at": at}])  # fmt: skip
+    erase(played, "Kari")
+    assert holds(played.database, "parked words", "parked sheet", "draft words") == []
+    assert len(holds(played.database, "other words", "namesake words", "kept draft")) == 3
+    assert {row.name for row in rows_of(played, t.buckets)} == {"terminal/local/amir"}
+    assert len(rows(played.database, t.log, t.log.c.key == "terminal:42:7:amir:3")) == 1
+
+
+def test_a_message_with_her_name_in_it_is_written_anew(played):
+    """The coordinator was told that she had left the channel."""
+    kari = number(played.database, "Kari")
+    body = msgspec.json.encode(message("answer", line("person.went", who=Name("person", kari)))).decode()
+    with played.database.write() as connection:
+        home = connection.execute(select(t.places).where(t.places.c.channel == BERIT)).one()
+        connection.execute(insert(t.outbox).values(organisation_id=home.organisation_id, place_id=home.id, version=0,
+                                                   effect=0, kind="say", sort="answer", body=body, status="queued"))  # fmt: skip
+    played.settle()
+    assert posted(played, "Kari")
+    erase(played, "Kari")
+    assert posted(played, "Kari") == []
+    (told,) = [text for text in played.posts(BERIT) if "has left the channel" in text]
+    assert told.startswith("–")
+
+
+def test_the_terminals_files_lose_what_she_wrote_and_keep_what_others_did(played, tmp_path):
+    folder = tmp_path / "terminal"
+    places = Places(folder)
+    places.folder.mkdir(parents=True)
+    for channel, account, words in (("north-1", "kari", "Kari in a file"), ("north-1", "amir", "Amir in a file"),
+                                    ("@kari", "kari", "Kari alone in a file")):  # fmt: skip
+        heard = Wrote(key=f"{channel}{account}", place=played._place(channel), account=account, message=account,
+                      words=words, at=played.clock.at)  # fmt: skip
+        places.append(heard, durable=False)
+    torn = b'{"type":"wrote","key":"x","place":["terminal","local","north-1",""],"account":"kari","mess\n'
+    with places.path("north-1").open("ab") as file:
+        file.write(torn)
+    size = places.path("north-1").stat().st_size
+    kari = number(played.database, "Kari")
+    begin(played, kari)
+    assert erasing(played, folder).go_on(kari, played.clock.at) in (True, False)
+    played.settle()
+    assert erasing(played, folder).go_on(kari, played.clock.at)
+    left = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert b"kari" not in left.lower()
+    assert [record.words for record in places.read("north-1")] == ["Amir in a file"]
+    assert places.path("north-1").stat().st_size == size
+    assert not places.path("@kari").exists()
+
+
+def test_where_she_cannot_be_written_to_the_place_is_forgotten_all_the_same(played):
+    opened(played)
+    played.say("@kari", "kari", "Kari thinks this alone")
+    kari = number(played.database, "Kari")
+    with played.database.write() as connection:
+        mine = t.places.c.channel == "@kari"
+        connection.execute(t.places.update().where(mine).values(blocked="forbidden"))
+    begin(played, kari)
+    assert erasing(played).go_on(kari, played.clock.at)
+    assert holds(played.database, "kari") == []
+
+
+def test_a_place_that_never_answers_is_waited_for_a_week_and_no_longer(played):
+    opened(played)
+    kari = number(played.database, "Kari")
+    with played.database.write() as connection:
+        home = connection.execute(select(t.places).where(t.places.c.channel == "@kari")).one()
+        body = msgspec.json.encode(message("answer", line("lobby.nobody"))).decode()
+        connection.execute(insert(t.outbox).values(organisation_id=home.organisation_id, place_id=home.id, version=0,
+                                                   effect=0, kind="update", sort="answer", body=body, status="queued",
+                                                   not_before=played.clock.at + timedelta(days=99)))  # fmt: skip
+    begin(played, kari)
+    assert not erasing(played).go_on(kari, played.clock.at + timedelta(days=6))
+    assert holds(played.database, "@kari")
+    assert erasing(played).go_on(kari, played.clock.at + timedelta(days=7))
+    assert holds(played.database, "kari") == []
+
+
+def test_whoever_is_named_again_by_somebody_else_is_not_taken_in_unasked(played):
+    erase(played, "Kari")
+    with played.database.write() as connection:
+        there = {"platform": "slack", "workspace": "T1", "account": "U9"}
+        owner = connection.execute(select(t.organisations.c.id)).scalar()
+        key = connection.execute(insert(t.people).returning(t.people.c.id), {"organisation_id": owner, "name": "Una"}).scalar()
+        connection.execute(insert(t.identities).values(person_id=key, **there))
+    begin(played, key)
+    una, where = Named("Una"), Where("slack", "T1", "U9")
+    with pytest.raises(SeriesProblem, match="was erased"), played.database.write() as connection:
+        making.people(connection, owner, [(una, where)])
+    with played.database.write() as connection:
+        assert tombs.welcome(connection, played.house.works.tomb, ("slack", "T1", "U9"))
+        assert not tombs.welcome(connection, played.house.works.tomb, ("slack", "T1", "U9"))
+        (again,) = making.people(connection, owner, [(una, where)])
+        assert again != key
+        (other,) = making.people(connection, owner, [(Named("Kari"), None)])
+    (account,) = rows(played.database, t.identities, t.identities.c.person_id == other)
+    assert account.account == "kari-2"
