@@ -10,10 +10,11 @@ from datetime import datetime
 
 from flows.effects import Role
 from flows.kinds.choose import Choose
+from flows.kinds.level import Level
 from flows.kinds.note import Note
 from flows.programme import Route
 from flows.recap.shapes import ActionRow, Decision, FindingRow, GroupRecap, Point, Question, Said, Shared, Why
-from flows.state import Chosen, State
+from flows.state import Agreed, Chosen, State
 
 #: Points on one question, and thoughts since last time (design.md section 8).
 MOST = 3
@@ -66,7 +67,23 @@ def compile_group(
 
 def decisions(route: Route, state: State | None, *, plenum: bool = False) -> tuple[Decision, ...]:
     """What a session has chosen so far; `plenum`: it is everyone's."""
-    return tuple(_decision(route, one, plenum) for one in state.chosen if one.options) if state else ()
+    if state is None:
+        return ()
+    chosen = (_decision(route, one, plenum) for one in state.chosen if one.options)
+    levels = (_levels(route, at, state.agreed) for at in sorted({one.step for one in state.agreed}))
+    return (*chosen, *levels)
+
+
+def _levels(route: Route, at: int, agreed: tuple[Agreed, ...]) -> Decision:
+    """What a circle agreed on, item by item."""
+    step = route.steps[at]
+    assert isinstance(step, Level), "only this kind has people agree on levels"
+    scale, here = (
+        route.scales[step.of],
+        sorted((one for one in agreed if one.step == at), key=lambda one: one.item),
+    )
+    names = tuple(f"{scale.id}.items.{scale.items[one.item]}" for one in here)
+    return Decision(step.id, options=names, levels=tuple(one.level for one in here))
 
 
 def _decision(route: Route, one: Chosen, plenum: bool) -> Decision:

@@ -110,6 +110,8 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     options: tuple[str, ...] = ()
     #: Chosen where everyone met.
     plenum: bool = False
+    #: For each option, the level that was agreed on; empty: they were chosen.
+    levels: tuple[int, ...] = ()
 
 
 class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):

@@ -59,8 +59,15 @@ def _chosen(name: str, chosen: Iterable[Decision]) -> list[Part]:
     for one in chosen:
         asked = programme("rounds", name, *one.step.split("."))
         options: list[Content] = [programme("rounds", name, *option.split(".")) for option in one.options]
+        if one.levels:
+            agreed = zip(one.options, one.levels, strict=True)
+            options = [
+                text("level.item", item=programme("rounds", name, *item.split(".")), n=n)
+                for item, n in agreed
+            ]
         listed = Points((*options, *map(Quote, one.replies)))
-        shown += [Heading(text("recap.chosen-by-all" if one.plenum else "recap.chosen", what=asked)), listed]
+        head = text("recap.chosen-by-all" if one.plenum else "recap.chosen", what=asked)
+        shown += [Heading(asked if one.levels else head), listed]
     return shown
 
 

@@ -50,7 +50,7 @@ from flows.recap import (
     parts,
     without,
 )
-from flows.state import Chosen, State
+from flows.state import Agreed, Chosen, State
 from tests.flows.stage import route_of
 
 START = datetime(2026, 10, 13, 9, tzinfo=UTC)
@@ -636,3 +636,17 @@ def test_managers_are_told_what_everyone_chose_and_no_words_of_anybodys() -> Non
     assert spread in parts(told)
     assert without(told, [3]).levels == ()
     assert counts_only(told).levels == ()
+
+
+def test_levels_that_were_agreed_on_are_in_the_recap() -> None:
+    route = route_of(
+        {"steps": [{"scale": "climate", "items": ["a", "b"]}, {"level": "agreed", "of": "climate"}]}
+    )
+    setting = Setting(pace="live", answering="each", zone="UTC", number=1, of=1, minutes=25)
+    made = decisions(
+        route, State(setting=setting, phase="finished", agreed=(Agreed(1, 1, 2), Agreed(1, 0, 3)))
+    )
+    assert made == (Decision("agreed", options=("climate.items.a", "climate.items.b"), levels=(3, 2)),)
+    shown = parts(compile_group(route, [], chosen=made))
+    listed = next(part for part in shown if isinstance(part, m.Points))
+    assert [item.params["n"] for item in listed.items if isinstance(item, m.Text)] == [3, 2]
