@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from adapters.port import Learned, Reacted
 from bot.desk import Desk, Live
@@ -194,11 +194,22 @@ def _reacted(desk: Desk, each: Reacted) -> str:
         )
     )  # fmt: skip
     found = [row.id for row in desk.unit.all(on)]
-    by = 1 if each.added else -1
-    desk.unit.run(
-        update(t.replies).where(r.id.in_(found), r.reactions + by >= 0).values(reactions=r.reactions + by)
-    )
+    for reply in found:
+        _mark(desk, reply, desk.people[_account(each)], 1 if each.added else -1)
     return "applied" if found else "no message of theirs that we know"
+
+
+def _mark(desk: Desk, reply: int, person: int, by: int) -> None:
+    """However many signs somebody puts on a message, it is one person who marked it."""
+    k, r = t.marks.c, t.replies.c
+    theirs = k.reply_id == reply, k.person_id == person
+    before = desk.unit.all(select(k.signs).where(*theirs))
+    if before:
+        desk.unit.run(update(t.marks).where(*theirs).values(signs=max(before[0].signs + by, 0)))
+    elif by > 0:
+        desk.unit.run(insert(t.marks).values(reply_id=reply, person_id=person, signs=by))
+    people = select(func.count()).where(k.reply_id == reply, k.signs > 0).scalar_subquery()
+    desk.unit.run(update(t.replies).where(r.id == reply).values(reactions=people))
 
 
 # -- telling

@@ -290,7 +290,8 @@ replies = Table(
     _of("places"),
     #: The platform's id of the message.
     Column("message", String(64), nullable=False),
-    Column("revision", Integer, nullable=False, server_default="0"),
+    #: Grows with every edit; platforms count in their own ways.
+    Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("prompt", Integer),
     #: A step of the round; of a step with several fields, step and field: «plan.goal».
     Column("step", String(STEP)),
@@ -311,6 +312,15 @@ scores = Table(
     Column("reply_id", Id, ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True),
     Column("item", String(60), primary_key=True),
     Column("value", Integer),
+)
+
+#: Who marked a reply, in a chat where one can, and with how many signs.
+marks = Table(
+    "marks",
+    metadata,
+    Column("reply_id", Id, ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True, index=True),
+    Column("signs", Integer, nullable=False),
 )
 
 findings = Table(

@@ -9,7 +9,7 @@ The rules:
 - Whatever bots say is nothing, and so is what Slack says itself (somebody joined, a topic was set).
 - An edit is one if its author made it and its words are others. Slack tells of links that it unfolded in the same
   way. The root of a thread that was deleted is told as changed, into a tombstone.
-- Time is the message's own, and a revision counts from it: in hundredths of a second, as far as the column goes.
+- Time is the message's own, and a revision counts from it: in hundredths of a second.
 
 https://docs.slack.dev/reference/events
 """
@@ -20,14 +20,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from adapters.port import Address, Asked, Heard, Learned, News, Rewrote, TookBack, Wrote
+from adapters.port import Address, Asked, Heard, Learned, News, Reacted, Rewrote, TookBack, Wrote
 from adapters.slack import names
 from adapters.slack.wording import plain
 
 Json: TypeAlias = dict[str, Any]
 
-#: What the column of a revision holds.
-LAST_REVISION = 2**31 - 1
 #: Subtypes of messages that people write. The others are Slack's own, or a bot's.
 WRITTEN = frozenset((None, "file_share", "thread_broadcast", "me_message"))
 #: The account that Slack itself speaks by.
@@ -145,7 +143,7 @@ def _changed(envelope: Envelope) -> Said:
 
 def revision(written: str, edited: str) -> int:
     """Grows with every edit, from 1."""
-    return max(1, min(LAST_REVISION, round((float(edited) - float(written)) * 100)))
+    return max(1, round((float(edited) - float(written)) * 100))
 
 
 def _deleted(envelope: Envelope, before: Json) -> Said:
@@ -168,6 +166,20 @@ def _where(envelope: Envelope, message: Json, author: str) -> tuple[Address, boo
     if envelope.event["channel_type"] == "im":
         return envelope.place(author), True
     return envelope.place(envelope.event["channel"], message.get("thread_ts") or ""), False
+
+
+def _reacted(*, added: bool) -> Callable[[Envelope], Said]:
+    """Slack tells the channel of what was marked, and not the thread."""
+
+    def read(envelope: Envelope) -> Said:
+        told = envelope.event
+        if told["item"].get("type") != "message" or told["user"] == envelope.us:
+            return Nothing("no mark of a person's on a message")
+        channel, ts = told["item"]["channel"], told["item"]["ts"]
+        return Reacted(key=envelope.key, place=envelope.place(channel), account=told["user"],
+                       message=names.message(channel, ts), added=added, at=envelope.at)  # fmt: skip
+
+    return read
 
 
 # -- what becomes of places, people and the workspace
@@ -236,6 +248,8 @@ def _of_channels(what: str, read: Callable[[Envelope], Said]) -> dict[str, Calla
 _READERS: dict[str, Callable[[Envelope], Said]] = {
     "message": _message,
     "app_home_opened": _home,
+    "reaction_added": _reacted(added=True),
+    "reaction_removed": _reacted(added=False),
     "member_joined_channel": _joined,
     "member_left_channel": _left,
     "channel_id_changed": _readdressed,

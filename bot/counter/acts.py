@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from inspect import signature
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -19,6 +19,7 @@ from bot.counter.visitor import MANAGER, TAKING_PART, appointed, coordinators
 
 #: Raises NotYours or Gone.
 May: TypeAlias = Callable[..., None]
+
 
 class Act(Struct, frozen=True):
     name: str
@@ -35,6 +36,7 @@ def _modules() -> tuple[Any, ...]:
     """Those that have acts, by the table of contents in `bot.counter`. They need `Act`, so they come after it."""
     from bot.counter import (
         answering,
+        checking,
         dates,
         everywhere,
         home,
@@ -46,7 +48,7 @@ def _modules() -> tuple[Any, ...]:
         showing,
     )
 
-    return home, showing, dates, people, setup, preview, reports, everywhere, answering, linking
+    return home, showing, dates, people, setup, checking, preview, reports, everywhere, answering, linking
 
 
 @cache

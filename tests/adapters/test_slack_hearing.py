@@ -12,6 +12,7 @@ from adapters.port import (
     Faults,
     Label,
     Learned,
+    Reacted,
     Refused,
     Rewrote,
     Sheet,
@@ -295,3 +296,28 @@ def test_nothing_of_what_people_write_and_no_token_is_logged(caplog):
     assert ours
     for secret in ("Kari", "xoxb", "xapp", "ticket"):
         assert secret not in told
+
+
+@TRANSPORTS
+def test_a_mark_is_heard_with_its_channel_and_not_with_its_thread(transport):
+    async def story():
+        async with SlackServer() as slack:
+            house, kari, amir = House(), slack.user("Kari"), slack.user("Amir")
+            team = slack.channel("team", members=[kari, amir])
+            async with listening(slack, house, transport):
+                root = await slack.say(kari, team, "The ferry")
+                reply = await slack.say(kari, team, "In the thread", thread=root)
+                await slack.react(amir, team, reply, "heart")
+                await slack.react(amir, team, reply, "heart", away=True)
+        added, removed = house.heard[2:]
+        assert isinstance(added, Reacted)
+        assert (added.message, added.place, added.account, added.added) == (
+            reply,
+            place(slack, team),
+            amir.id,
+            True,
+        )
+        assert isinstance(removed, Reacted)
+        assert not removed.added
+
+    run(story())

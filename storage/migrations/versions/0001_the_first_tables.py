@@ -186,7 +186,7 @@ def _what_is_said() -> None:
         _of("people", "person_id", index=True),
         _of("places", "place_id"),
         _text("message", 64),
-        _count("revision", server_default="0"),
+        sa.Column("revision", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("prompt", sa.Integer()),
         _text("step", 121, nullable=True),
         _text("role", 12),
@@ -196,6 +196,13 @@ def _what_is_said() -> None:
         _count("reactions", server_default="0"),
         _at("sent_at"),
         unique=[("place_id", "message")],
+    )
+    _table(
+        "marks",
+        _of("replies", "reply_id", ondelete="CASCADE"),
+        _of("people", "person_id", index=True),
+        sa.Column("signs", sa.Integer(), nullable=False),
+        key=["reply_id", "person_id"],
     )
     _table(
         "findings",
