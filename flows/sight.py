@@ -29,7 +29,7 @@ Datum = Literal[
     "manager-draft", "manager-recap", "audit", "profile", "draft",
 ]  # fmt: skip
 Condition = Literal[
-    "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving"
+    "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving", "named"
 ]
 Cell = Literal["yes", "no"] | Condition
 
@@ -73,6 +73,7 @@ CONDITIONS: dict[Condition, str] = {
     "approved": "in a recap that a coordinator has approved, without names",
     "on-request": "when the person it is about asks for it or wants it erased",
     "archiving": "to hand it to the archive",
+    "named": "the rows in which they are named",
 }
 
 TABLE: dict[Datum, Row] = {
@@ -137,7 +138,7 @@ TABLE: dict[Datum, Row] = {
         what="the log of what coordinators, managers and operators did",
         why="it has no content; those who answer for the series and for the system can check each other, and whoever "
         "is named in a row may see that row",
-        author="yes", coordinator="yes", operator="yes",
+        author="named", coordinator="yes", operator="yes",
     ),
     "profile": Row(
         what="a person's accounts, groups and roles",

@@ -116,7 +116,7 @@ class Everything(Struct, frozen=True, kw_only=True):
 def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything:
     """`viewer` is author or operator, whose asking is written down by the caller. Raises NotYours, NotFound."""
     for datum in ("profile", "draft", *sight.DATUM_OF.values(), "answered", "audit"):
-        sight.require(viewer, datum, given={"on-request"})
+        sight.require(viewer, datum, given={"on-request", "named"})
     row = persons.row(connection, person)
     accounts = persons.identities(connection, person)
     return Everything(
