@@ -86,6 +86,7 @@ def _open(desk: Desk, each: Learned) -> str:
     if not shut:
         return "nothing was shut there"
     desk.unit.run(update(t.places).where(p.id.in_(shut)).values(blocked=None, look_at=None))
+    _stale(desk, shut)
     desk.unit.run(update(t.outbox).where(o.place_id.in_(shut), o.status == "queued").values(not_before=None))
     if each.what == "back":
         here = i.platform == each.place.platform, i.workspace == each.place.workspace
@@ -100,6 +101,15 @@ def _open(desk: Desk, each: Learned) -> str:
             desk.apply(live, e.Resumed())
     _tell_series(desk, each, "place.open")
     return "applied"
+
+
+def _stale(desk: Desk, shut: Sequence[int]) -> None:
+    """Reminders and words of help are not worth sending to somebody alone when their day is over; recaps are."""
+    o, s = t.outbox.c, t.sessions.c
+    alone = select(t.places.c.id).where(t.places.c.id.in_(shut), t.places.c.person_id.is_not(None))
+    over = select(s.id).where(s.id == o.session_id, s.phase == "finished").exists()
+    past = o.place_id.in_(alone), o.status == "queued", o.sort != "recap", over
+    desk.unit.run(update(t.outbox).where(*past).values(status="dropped", reason="its time has passed"))
 
 
 def _running(desk: Desk, lives: Sequence[Live]) -> list[Live]:

@@ -42,7 +42,7 @@ async def _serve(caller: Caller, database: Database) -> None:
     settings = caller.settings
     terminal, *others = platforms = configured(settings, database, caller.clock)
     async with (
-        running(build(database, platforms, caller.clock)),
+        running(build(database, platforms, caller.clock, organisation=settings.organisation)),
         serving(others, settings.host, settings.port) as address,
     ):
         click.echo(f"Runda is running. Database: {database}. Stop with Ctrl-C.")
