@@ -10,11 +10,17 @@
     dates       move, start, cancel, confirm, undo; pause and resume
     people      who takes part, and in what role; who may set up series
     setup       a series that is being set up, in steps
+    begun       what has been filled in of it
+    checking    its last page: the plan, and what is made of it
     preview     every message that will be sent
     reports     recaps: read, hold, edit, release, approve
     everywhere  one act for all groups that are in a meeting
     answering   what a person answers in private
+    linking     the same person on two platforms
     guided      the same for platforms without sheets: one question at a time
+    talk        what is heard in such a conversation, and what it means
+    drafts      what has been filled in of it
+    paging      its pages and questions in words
 
 A sheet's name is an act and its numbers, such as `move:12:2`; a button that opens it carries `open:` before it. It
 is no secret and proves nothing: who may do what is decided anew each time, from the rows. It is at most 64 bytes,

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from adapters.port import OPENS, Address, Blank, Block, Label, Spoken
 from bot.counter.counter import Counter, page
-from bot.counter.guided import CHECK, QUESTION, TOLD, YES, Draft, load, options_of, standing, ticked, whose
+from bot.counter.drafts import TOLD, YES, Draft, load, options_of, standing, ticked, whose
+from bot.counter.talk import CHECK, QUESTION
 from bot.counter.visit import Visit
 from storage import tables as t
 from storage.unit import Unit
