@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, TypeVar, get_args
 
 from msgspec import Struct
 
 ControlWord = Literal["here", "next", "back", "more", "pause", "resume", "was-answer", "aside", "help"]
 VerdictWord = Literal["yes", "no", "done", "under-way", "dropped"]
 Mark = Literal["note", "finding", "action"]
+W = TypeVar("W", bound=str)
 CONTROLS: tuple[ControlWord, ...] = get_args(ControlWord)
 VERDICTS: tuple[VerdictWord, ...] = get_args(VerdictWord)
 MARKS: tuple[Mark, ...] = get_args(Mark)
+
+#: Where in a vocabulary the phrases of each word stand.
+_CONTROLS = {f"control.{word}": word for word in CONTROLS}
+_VERDICTS = {f"verdict.{word}": word for word in VERDICTS}
+_MARKS = {f"mark.{mark}": mark for mark in MARKS}
 
 #: Numbers people answer by are those the bot itself has numbered; more digits than this are a year or an amount.
 MOST_DIGITS = 2
@@ -94,9 +100,8 @@ def understand(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading:
     `help.point`, each a list of phrases in lower case.
     """
     plain = _folded(words)
-    for word in CONTROLS:
-        if plain in vocabulary.get(f"control.{word}", ()):
-            return Control(word)
+    if word := _listed(plain, vocabulary, _CONTROLS):
+        return Control(word)
     read = _helped(plain, vocabulary) or _judged(plain, vocabulary) or _marked(words, vocabulary)
     return read or _marking(plain, vocabulary) or _digits(plain)
 
@@ -140,7 +145,17 @@ def _folded(words: str) -> str:
     return " ".join(words.lower().strip().strip(".!»«\"'").split())
 
 
+def _listed(plain: str, vocabulary: Mapping[str, Sequence[str]], words: Mapping[str, W]) -> W | None:
+    """The word among whose phrases this one is."""
+    for key, word in words.items():
+        if plain in vocabulary.get(key, ()):
+            return word
+    return None
+
+
 def _helped(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Help | None:
+    if not plain.rstrip("? ")[-1:].isdecimal():
+        return None
     for phrase in ("", *vocabulary.get("help.point", ())):
         tail = plain.removeprefix(phrase).strip()
         asked = tail.endswith("?") or phrase != ""
@@ -164,14 +179,15 @@ def _judged(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading | No
 
 
 def _verdict(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> VerdictWord | None:
-    return next((word for word in VERDICTS if plain in vocabulary.get(f"verdict.{word}", ())), None)
+    return _listed(plain, vocabulary, _VERDICTS)
 
 
 def _marked(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Marked | None:
     head, colon, tail = words.partition(":")
     if not colon or not tail.strip():
         return None
-    return next((Marked(m) for m in MARKS if _folded(head) in vocabulary.get(f"mark.{m}", ())), None)
+    mark = _listed(_folded(head), vocabulary, _MARKS)
+    return Marked(mark) if mark else None
 
 
 def _digits(plain: str) -> Reading:
@@ -180,4 +196,5 @@ def _digits(plain: str) -> Reading:
 
 
 def _marking(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Marking | None:
-    return next((Marking(m) for m in MARKS if plain in vocabulary.get(f"mark.{m}", ())), None)
+    mark = _listed(plain, vocabulary, _MARKS)
+    return Marking(mark) if mark else None
