@@ -140,6 +140,8 @@ def _erased(database: Database) -> set[int]:
             return set(connection.execute(select(t.erasures.c.person_id)).scalars())
     except SQLAlchemyError:
         return set()
+    finally:
+        database.close()  # nobody may have the file open while another takes its place
 
 
 def _hold(caller: Caller) -> None:
@@ -301,8 +303,14 @@ def _taker(caller: Caller, database: Database) -> Callable[[str], object]:
     import msgspec
 
     from bot.happenings import Happening
+    from bot.platforms.telegram import Aside, heard_again
     from bot.wiring import build
 
     works = build(database, [], caller.clock).works
-    read = msgspec.json.Decoder(Happening)
-    return lambda event: works.take([read.decode(event)], caller.clock.now())
+    read = msgspec.json.Decoder(Happening | Aside)
+
+    def take(event: str) -> object:
+        it, now = read.decode(event), caller.clock.now()
+        return works.take(heard_again(it, now) if isinstance(it, Aside) else [it], now)
+
+    return take

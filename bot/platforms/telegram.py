@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.port import Heard
 from bot import library
 from bot.clock import Clock
 from bot.settings import Misconfigured, Settings
@@ -43,7 +46,8 @@ def telegram(settings: Settings, database: Database, clock: Clock) -> TelegramPl
     turn = None if database.sqlite else Lock(database, clock, f"telegram {token.partition(':')[0]}")
 
     async def put_aside(key: str, whole: str, why: str) -> None:
-        await asyncio.to_thread(_park, database, clock, key, whole, why)
+        kept = msgspec.json.encode(Aside(token.partition(":")[0], msgspec.Raw(whole.encode()))).decode()
+        await asyncio.to_thread(_park, database, clock, key, kept, why)
 
     return TelegramPlatform(token, clock, put_aside=put_aside, texts=texts(), api=settings.telegram_api_url or API,
                             turn=turn, webhook=settings.telegram_webhook_url or "")  # fmt: skip
@@ -60,6 +64,25 @@ def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]
             yield from _flat(entry, f"{above}{name}.")
         else:
             yield above + name, str(entry)
+
+
+class Aside(Struct, frozen=True, tag="telegram-update"):
+    """An update that could not be taken in, whole, and the bot that it was for."""
+
+    bot: str
+    update: msgspec.Raw
+
+
+def heard_again(aside: Aside, now: datetime) -> tuple[Heard, ...]:
+    """What an update that was put aside says, read anew. Raises ValueError where it still cannot be read.
+
+    A code, or a press of a button that opens a form, is not done again: whoever pressed has pressed again since.
+    """
+    from adapters.telegram import parse, updates
+    from adapters.telegram.reading import Me
+
+    update = updates.read(msgspec.json.decode(aside.update))
+    return parse.read(update, Me(aside.bot, ""), now).heard
 
 
 def _park(database: Database, clock: Clock, key: str, whole: str, why: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 
@@ -73,7 +74,19 @@ def test_what_is_put_aside_is_parked_whole(database):
     with database.read() as connection:
         (parked,) = waiting(connection)
         assert parked.key == "telegram:4200001:5"
-        assert content(connection, parked.number) == '{"update_id":5,"message":3}'
+        kept = content(connection, parked.number)
+    aside = msgspec.json.decode(kept, type=ours.Aside)
+    assert (aside.bot, bytes(aside.update)) == ("4200001", b'{"update_id":5,"message":3}')
+    with pytest.raises(ValueError, match="message"):
+        ours.heard_again(aside, NOW)
+
+
+def test_what_was_put_aside_is_read_anew():
+    user = {"id": 501, "is_bot": False, "first_name": "Kari"}
+    message = {"message_id": 7, "date": 1_792_000_000, "chat": {"id": -100123, "type": "group"}, "from": user}
+    whole = msgspec.json.encode({"update_id": 5, "message": message | {"text": "Hei"}})
+    (heard,) = ours.heard_again(ours.Aside("42", msgspec.Raw(whole)), NOW)
+    assert (heard.key, heard.words) == ("42:5:-100123:7", "Hei")
 
 
 # -- the doctor
