@@ -146,6 +146,10 @@ class House:
             self.slack.clock.advance(to.timestamp() - self.slack.clock.now())
             self.clock.wake()
 
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass, and wait for nothing."""
+        self._move(self.now + timedelta(seconds=seconds))
+
     def _next(self) -> datetime | None:
         o, s, p = t.outbox.c, t.sessions.c, t.places.c
         queued = select(o.place_id).where(o.status == "queued")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -242,3 +243,27 @@ async def test_a_live_question_that_cannot_be_asked_about_goes_out_again_after_a
         it.slack.faults.clear()
         await meeting.ends()
         meeting.is_well()
+
+
+@driven
+async def test_what_slack_has_closed_stays_closed_over_a_restart_and_the_rest_goes_on(sqlite_database):
+    clock = Clock(EIGHT)
+    async with SlackServer(TheirClock(clock)) as slack:
+        scene = Scene.on(slack)
+        async with living(sqlite_database, slack, clock, scene) as it:
+            meeting = Meeting(it)
+            await meeting.opens()
+            await it.go(minutes=2)
+            slack.faults.next("chat.postMessage", "ratelimited", where=here(it), retry_after=120)
+            await meeting.write("Fjord", "Liv", "neste")
+        closed, asked = clock.at, len(slack.calls("chat.postMessage"))
+        async with living(sqlite_database, slack, clock, scene) as it:
+            meeting.it = it
+            await meeting.write("Fjell", "Ola", "neste")
+            await meeting.write("Fjord", "Kari", "", files=["kai.png"])
+            assert "ikke bilder og filer" in it.told("Kari")
+            await it.go(to=closed + timedelta(seconds=119))
+            inside = [call for call in slack.calls("chat.postMessage")[asked:] if here(it)(call)]
+            assert inside == []
+            await meeting.ends()
+            meeting.is_well()
