@@ -171,8 +171,6 @@ class Outgoing(Struct, frozen=True):
     root: str | None = None
     #: The account that alone is shown it.
     only: str | None = None
-    #: What people write next answers it, or begins the meeting.
-    asks: bool = False
     #: When it was first tried, if it was: a platform that looks for it need not look further back.
     since: datetime | None = None
 

@@ -336,5 +336,4 @@ def _outgoing(
     return Outgoing(
         f"{mark}-{row.id}", place, said.spoken, target, opens=first and row.threads and row.kind == "say",
         root=None if first else root, only=row.only or said.only, since=since,
-        asks=first or row.prompt is not None,
     )  # fmt: skip

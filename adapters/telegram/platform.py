@@ -159,7 +159,7 @@ class TelegramPlatform:
     async def send(self, outgoing: Outgoing) -> Taken:
         me = await self.me()
         where = sending.whither(outgoing)
-        asks = outgoing.asks and outgoing.message is None and where.group
+        asks = outgoing.spoken.sort == "question" and outgoing.message is None and where.group
         try:
             only_replies = asks and not await self.hears_all(where.chat)
             return await self.sending.send(outgoing, me, ask_reply=only_replies)

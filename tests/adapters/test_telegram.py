@@ -114,10 +114,10 @@ def said(*words, **more):
 
 
 def request(
-    server, chat, *words, token="t", topic="", message=None, opens=False, root=None, only=None, asks=False, **more
+    server, chat, *words, token="t", topic="", message=None, opens=False, root=None, only=None, **more
 ):  # fmt: skip
     spoken = said(*words, **more)
-    return Outgoing(token, place(server, chat, topic), spoken, message, opens, root, only, asks)
+    return Outgoing(token, place(server, chat, topic), spoken, message, opens, root, only)
 
 
 # -- hearing
@@ -472,7 +472,7 @@ def test_in_privacy_mode_questions_say_how_they_are_answered():
             )
             async with platform(server, listening=False) as made:
                 for chat in (quiet, run_by_us):
-                    await made.send(request(server, chat, "Why?", asks=True, token=str(chat.id)))
+                    await made.send(request(server, chat, "Why?", sort="question", token=str(chat.id)))
                 assert (await made.hears_all(quiet.id), await made.hears_all(run_by_us.id)) == (False, True)
             assert "reply to this message" in server.last(quiet).text
             assert server.last(run_by_us).text == "Why?"
