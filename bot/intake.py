@@ -135,7 +135,9 @@ class Intake:
                 at=self.clock.now(),
             )
             if isinstance(each, Receipt | Refusal):
-                book(Unit(connection), each)
+                unit = Unit(connection)
+                book(unit, each)
+                unit.flush()
         log.error("an event was parked (%s); see: runda parked", reason)
         return "parked"
 

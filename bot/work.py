@@ -333,7 +333,6 @@ def name(each: Happening) -> str:
 def book(unit: Unit, each: Receipt | Refusal) -> None:
     """Write down what became of a message, whatever the engine makes of it."""
     if isinstance(each, Receipt):
-        became = {"status": "sent", "receipt": each.message, "sent_at": each.at, "claimed_by": None}
+        unit.sent(each.outbox, each.message, each.at)
     else:
-        became = {"status": "failed", "reason": each.reason, "claimed_by": None}
-    unit.run(update(t.outbox).where(t.outbox.c.id == each.outbox).values(**became))
+        unit.failed(each.outbox, each.reason)

@@ -99,6 +99,17 @@ kept = Prepared(
     .values(role=bindparam("b_role"), prompt=bindparam("b_prompt"), step=bindparam("b_step"),
             late=bindparam("b_late"))
 )  # fmt: skip
+#: What became of messages that were on their way.
+sent = Prepared(
+    update(t.outbox)
+    .where(t.outbox.c.id == bindparam("b_id"))
+    .values(status="sent", receipt=bindparam("b_receipt"), sent_at=bindparam("b_at"), claimed_by=None)
+)
+failed = Prepared(
+    update(t.outbox)
+    .where(t.outbox.c.id == bindparam("b_id"))
+    .values(status="failed", reason=bindparam("b_reason"), claimed_by=None)
+)
 speaks = Prepared(
     update(t.places).where(t.places.c.id == bindparam("b_id")).values(session_id=bindparam("b_session"))
 )

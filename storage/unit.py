@@ -127,6 +127,8 @@ class Unit:
         self._judged: dict[str, Rows] = {"finding": [], "action": []}
         self._speaks: Rows = []
         self._superseded: Rows = []
+        self._sent: Rows = []
+        self._failed: Rows = []
 
     # -- reads
 
@@ -221,6 +223,14 @@ class Unit:
         """From now on, what is written in this place is for this session."""
         self._speaks.append({"b_id": place, "b_session": session})
 
+    def sent(self, message: int, receipt: str, at: datetime) -> None:
+        """The platform has taken a message of the outbox, and calls it so."""
+        self._sent.append({"b_id": message, "b_receipt": receipt, "b_at": at})
+
+    def failed(self, message: int, reason: str) -> None:
+        """The platform will never take it."""
+        self._failed.append({"b_id": message, "b_reason": reason})
+
     def supersedes(self, session: int, slot: str) -> None:
         """What was to be said in this slot, and has not been sent, is not worth sending any more."""
         self._superseded.append({"b_session": session, "b_slot": slot})
@@ -239,8 +249,10 @@ class Unit:
             if rows := self._inserts.get(table):
                 statements.new(table, tuple(rows[0])).write(self.connection, rows)
         later = (
+            (statements.sent, sorted(self._sent, key=_number)),
+            (statements.failed, sorted(self._failed, key=_number)),
             (statements.kept, self._kept),
-            (statements.speaks, sorted(self._speaks, key=lambda row: row["b_id"])),
+            (statements.speaks, sorted(self._speaks, key=_number)),
             (statements.superseded, self._superseded),
             *((statements.judged[what], rows) for what, rows in self._judged.items()),
         )
@@ -248,6 +260,10 @@ class Unit:
             if changes:
                 statement.write(self.connection, changes)
         self._reset()
+
+
+def _number(row: dict[str, Any]) -> Any:
+    return row["b_id"]
 
 
 def _pairs(messages: Collection[tuple[int, str]]) -> dict[str, set[Any]]:
