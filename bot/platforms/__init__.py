@@ -4,6 +4,7 @@
     installations   which workspaces those are, and with which tokens
     telegram        one bot
     checkup         what `runda doctor` says of Slack
+    telegram_checkup    ... and of Telegram
 
 The terminal is always there. The libraries of the others are imported only where they are configured.
 """
