@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from adapters.terminal.names import NAME as TERMINAL
 from adapters.terminal.names import owner as owner_of
@@ -233,6 +233,7 @@ def _leave(works: Works, connection: Connection, person: int, now: datetime) -> 
 def _forget_rows(connection: Connection, person: int, name: str, now: datetime) -> None:
     o, p = t.outbox.c, t.places.c
     connection.execute(delete(t.codes).where(t.codes.c.person_id == person))
+    _forget_marks(connection, person)
     leftovers.blank_pairs(connection, person, [name])
     gone = {"name": "", "language": None, "erased_at": now}
     connection.execute(update(t.people).where(t.people.c.id == person).values(**gone))
@@ -240,6 +241,15 @@ def _forget_rows(connection: Connection, person: int, name: str, now: datetime) 
     unsaid = o.place_id.in_(home), o.status == "queued", o.kind == "say"
     connection.execute(update(t.outbox).where(*unsaid).values(status="dropped", reason="erased"))
     leftovers.rewrite_named(connection, person)
+
+
+def _forget_marks(connection: Connection, person: int) -> None:
+    """What they marked of others' messages is counted anew."""
+    k, r = t.marks.c, t.replies.c
+    marked = [row.reply_id for row in connection.execute(select(k.reply_id).where(k.person_id == person))]
+    connection.execute(delete(t.marks).where(k.person_id == person))
+    left = select(func.count()).where(k.reply_id == r.id, k.signs > 0).scalar_subquery()
+    connection.execute(update(t.replies).where(r.id.in_(marked)).values(reactions=left))
 
 
 def _local(connection: Connection, person: int) -> list[Any]:

@@ -108,6 +108,8 @@ class Everything(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     written: tuple[Written, ...]
     votes: tuple[Vote, ...]
+    #: Messages of others that they have marked with a sign.
+    marked: int
     begun: tuple[Begun, ...]
     waiting: tuple[str, ...]
     log: tuple[Noted, ...]
@@ -123,7 +125,8 @@ def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything
         person=person, name=row.name, language=row.language,
         accounts=tuple(Account(each.platform, each.workspace, each.account) for each in accounts),
         parts=tuple(_parts(connection, person)), written=tuple(_written(connection, person)),
-        votes=tuple(_votes(connection, person)), begun=tuple(_begun(connection, accounts)),
+        votes=tuple(_votes(connection, person)), marked=_marked(connection, person),
+        begun=tuple(_begun(connection, accounts)),
         waiting=tuple(each.raw for each in parked_of(connection, person, accounts)),
         log=tuple(_log(connection, row.organisation_id, person)),
     )  # fmt: skip
@@ -223,6 +226,12 @@ def _votes(connection: Connection, person: int) -> Iterable[Vote]:
     for row in connection.execute(held.where(*mine).order_by(s.id)):
         if options := states.load(row.state).votes.get(person):
             yield Vote(series=row.title, session=row.number, options=options)
+
+
+def _marked(connection: Connection, person: int) -> int:
+    k = t.marks.c
+    mine = select(func.count()).select_from(t.marks).where(k.person_id == person, k.signs > 0)
+    return int(connection.execute(mine).scalar_one())
 
 
 def _begun(connection: Connection, accounts: Iterable[Any]) -> Iterable[Begun]:

@@ -31,6 +31,7 @@ class Telling:
             (self._say("rights.parts"), [self._part(each) for each in found.parts]),
             *self._said(found.written),
             (self._say("rights.votes"), [self._vote(each) for each in found.votes]),
+            (self._say("rights.marks"), [self._say("rights.marked", n=found.marked)] if found.marked else []),
             (self._say("rights.begun"), [escaped(each.written) for each in found.begun]),
             (self._say("rights.waiting"), [escaped(each) for each in found.waiting]),
             (self._say("rights.log"), [self._noted(each) for each in found.log]),

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Text, insert, select
 
 from adapters.port import Wrote
 from adapters.terminal.places import Places
 from bot.happenings import Order
 from bot.rights import beyond, tombs
+from bot.rights.showing import of_person
 from bot.series import making
 from bot.series.homes import Where
 from bot.series.problems import NotFound, SeriesProblem
@@ -340,3 +341,60 @@ def test_whoever_is_named_again_by_somebody_else_is_not_taken_in_unasked(played)
         (other,) = making.people(connection, owner, [(Named("Kari"), None)])
     (account,) = rows(played.database, t.identities, t.identities.c.person_id == other)
     assert account.account == "kari-2"
+
+
+def test_what_she_marked_is_counted_anew(played):
+    kari, amir = number(played.database, "Kari"), number(played.database, "Amir")
+    (liv,) = rows(played.database, t.replies, t.replies.c.message == played.said["liv-note"])
+    with played.database.write() as connection:
+        for person in (kari, amir):
+            connection.execute(insert(t.marks).values(reply_id=liv.id, person_id=person, signs=2))
+        connection.execute(t.replies.update().where(t.replies.c.id == liv.id).values(reactions=2))
+    with played.database.read() as connection:
+        assert of_person(connection, kari, "author").marked == 1
+    erase(played, "Kari")
+    (after,) = rows(played.database, t.replies, t.replies.c.id == liv.id)
+    assert after.reactions == 1
+    assert [row.person_id for row in rows_of(played, t.marks)] == [amir]
+
+
+# -- nothing is forgotten that somebody adds later
+
+#: What is done with each column that points to a person.
+POINTS = {
+    "identities.person_id": "deleted", "places.person_id": "emptied, with the channel", "replies.person_id": "deleted",
+    "memberships.person_id": "ended: a number", "recaps.approved_by": "stays: a number",
+    "appointments.person_id": "ended: a number", "codes.person_id": "deleted", "marks.person_id": "deleted",
+}  # fmt: skip
+#: What is done with each column that has room for words.
+ROOM = {
+    "contents.body": "the programme's", "sessions.state": "numbers", "replies.words": "deleted",
+    "publications.findings": "numbers", "publications.given": "numbers", "recaps.points": "numbers",
+    "recaps.words": "a coordinator's words go with the line", "recaps.said": "its lines are taken out",
+    "outbox.body": "keys and numbers", "log.event": "numbers", "parked.raw": "emptied", "parked.reason": "no words",
+    "drafts.sheet": "deleted", "drafts.written": "deleted", "installations.token": "not a person's",
+    "installations.about": "not a person's", "holds.reason": "the operator's",
+}  # fmt: skip
+
+
+def test_everything_that_points_to_a_person_is_dealt_with():
+    """A new column that names a person is dealt with in `bot.rights.erasing`, and listed here."""
+    named = {
+        f"{table.name}.{column.name}"
+        for table in t.metadata.tables.values()
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table is t.people
+    }
+    assert named == POINTS.keys()
+
+
+def test_everything_that_has_room_for_words_is_dealt_with():
+    """A new column that may hold what somebody wrote is dealt with in `bot.rights.erasing`, and listed here."""
+    room = {
+        f"{table.name}.{column.name}"
+        for table in t.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, Text)
+    }
+    assert room == ROOM.keys()
