@@ -202,9 +202,8 @@ def kept(visit: Visit) -> Sheet:
 
 def help_(visit: Visit) -> Sheet:
     """What can be written in a group, and where the rest is."""
-    told = [line(part) for part in visit.say("control.help").splitlines()]
     labels = [button(visit, "counter.button.home", "home"), button(visit, "counter.button.kept", "kept")]
-    return sheet(visit, "counter.title.help", *told, labels=labels)
+    return sheet(visit, "counter.title.help", line(visit.say("control.help")), labels=labels)
 
 
 ACTS = (
