@@ -82,8 +82,14 @@ class Publish(Struct, frozen=True, tag="publish"):
     given: tuple[Given, ...] = ()
 
 
+class Pair(Struct, frozen=True, tag="pair"):
+    """These people meet one to one, or three of them: remembered, so that nobody meets the same again."""
+
+    people: tuple[int, ...]
+
+
 class Finish(Struct, frozen=True, tag="finish"):
     outcome: Outcome
 
 
-Effect: TypeAlias = Keep | Drop | Say | Update | Note | Publish | Finish
+Effect: TypeAlias = Keep | Drop | Say | Update | Note | Publish | Pair | Finish

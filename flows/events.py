@@ -25,6 +25,8 @@ class Seats(Struct, frozen=True):
 
     circle: int
     people: tuple[int, ...]
+    #: Where they are from, as a number of the caller's own; 0: it is not known.
+    unit: int = 0
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     seats: tuple[Seats, ...] = ()
     #: What everyone's sessions of earlier rounds handed on, by its step; the latest of each.
     given: tuple[Given, ...] = ()
+    #: Who has met whom one to one, in earlier rounds.
+    met: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         zone_named(self.zone)

@@ -17,13 +17,27 @@ ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "writing-a-programme.md"
 
 
+def usual(value: object) -> str:
+    """A usual value as it would be written in a file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return (
+        f"[{', '.join(map(str, value))}]"
+        if isinstance(value, tuple)
+        else "none"
+        if value is None
+        else str(value)
+    )
+
+
 def told(kind: type[Step]) -> str:
     """One kind as authors read it: where it stands, what it does, what it may be told."""
     where = "in `plenum`" if kind.WORD in ONLY_IN_PLENUM else "in `steps`"
     both = " and in `plenum`" if kind.WORD in IN_PLENUM and kind.WORD not in ONLY_IN_PLENUM else ""
     own = kind.WORD.replace("-", "_")
     fields = [
-        f"- `{name}`: {field.description}" + ("" if field.is_required() else f" Otherwise {field.default}.")
+        f"- `{field.alias or name}`: {field.description}"
+        + ("" if field.is_required() else f" Otherwise {usual(field.default)}.")
         for name, field in kind.model_fields.items()
         if field.description and name not in (own, f"{own}_")
     ]

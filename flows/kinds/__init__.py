@@ -9,6 +9,7 @@ from flows.kinds.finding import PutForward, Release
 from flows.kinds.form import Form, Pitch
 from flows.kinds.level import Level
 from flows.kinds.note import Note
+from flows.kinds.pairs import Pairs
 from flows.kinds.plenum import Share
 from flows.kinds.recap import Break, LookBack
 from flows.kinds.respond import Gross, Respond
@@ -22,14 +23,14 @@ from flows.kinds.wait import Wait
 #: In the order in which a round usually has them.
 KINDS: tuple[type[Step], ...] = (
     LookBack, FollowUp, Say, ShowPicture, Ask, Wait, Scale, Spread, Level, Choose, Form, Sentence, Again, Note,
-    PutForward, Release, Pitch, Decide, PlanActions, Break, Share, Gross, Respond,
+    PutForward, Release, Pitch, Decide, PlanActions, Break, Share, Gross, Respond, Pairs,
 )  # fmt: skip
 BY_WORD: dict[str, type[Step]] = {kind.WORD: kind for kind in KINDS}
 
 #: Kinds that stand in everyone's part of a round, under `plenum`.
 IN_PLENUM = (
-    "say", "picture", "share", "ask", "spread", "choose", "form", "sentence", "gross", "respond", "decide", "note",
-    "break",
+    "say", "picture", "share", "ask", "spread", "choose", "form", "sentence", "gross", "respond", "pairs", "decide",
+    "note", "break",
 )  # fmt: skip
 #: Kinds that stand only there.
-ONLY_IN_PLENUM = ("share", "gross", "respond")
+ONLY_IN_PLENUM = ("share", "gross", "respond", "pairs")

@@ -43,9 +43,9 @@ class Choose(Timed):
 
     choose: Slug
     of: Of | None = Field(None, description="A step before: finding, form field (plan.goal), or scale.")
-    options: tuple[Slug, ...] = Field((), max_length=OPTIONS)
+    options: tuple[Slug, ...] = Field((), max_length=OPTIONS, description="Its own, one text each.")
     picks: int = Field(1, ge=1, le=9, description="How many are chosen, and how many votes each has.")
-    secret: bool = Field(default=True, strict=True)
+    secret: bool = Field(default=True, strict=True, description="Nobody sees a vote before the count.")
 
     # -- what there is to choose among
 
@@ -196,9 +196,9 @@ class Choose(Timed):
         )
 
     def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
-        """What was chosen among what people wrote, for the rounds that follow."""
+        """What everyone chose among what people wrote, for the rounds that follow. A group's choice is its own."""
         options = next((one.options for one in state.chosen if one.step == at), ())
-        written = not self.options and self.of not in route.scales
+        written = state.setting.groups and not self.options and self.of not in route.scales
         return (Given(self.id, options),) if options and written else ()
 
     @classmethod
@@ -221,8 +221,12 @@ class Decide(Choose):
 
     choose: Slug = Field("decide", exclude=True)
     decide: Slug
-    options: tuple[Slug, ...] = Field(("continue", "not-now", "hand-over"), max_length=OPTIONS)
-    secret: bool = Field(default=False, strict=True)
+    options: tuple[Slug, ...] = Field(
+        ("continue", "not-now", "hand-over"),
+        max_length=OPTIONS,
+        description="What can be decided, one text each.",
+    )
+    secret: bool = Field(default=False, strict=True, description="Nobody sees a vote before the count.")
     ownerless: tuple[Slug, ...] = Field(("not-now",), description="Options that need no owner.")
 
     def place(self, part: int) -> str:

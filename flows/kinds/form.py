@@ -51,9 +51,13 @@ class Form(Timed):
     ROLE: ClassVar[Role] = "note"
 
     form: Slug
-    fields: tuple[Annotated[Blank, BeforeValidator(_blank)], ...] = Field(min_length=1, max_length=12)
-    alone: bool = Field(default=False, strict=True)
-    share: bool = Field(default=False, strict=True)
+    fields: tuple[Annotated[Blank, BeforeValidator(_blank)], ...] = Field(
+        min_length=1, max_length=12, description="Names, or {field: name, of: earlier, if: earlier}."
+    )
+    alone: bool = Field(default=False, strict=True, description="Each fills it in privately.")
+    share: bool = Field(
+        default=False, strict=True, description="Shown to the other groups when the group is done."
+    )
 
     # -- asking
 
@@ -237,7 +241,9 @@ class Pitch(Form):
 
     form: Slug = Field("pitch", exclude=True)
     pitch: Slug
-    share: bool = Field(default=True, strict=True)
+    share: bool = Field(
+        default=True, strict=True, description="Shown to the other groups when the group is done."
+    )
 
 
 def _lines(state: State, at: int, part: int, person: int | None, *, anyone: bool = False) -> tuple[int, ...]:

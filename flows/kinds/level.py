@@ -30,7 +30,7 @@ class Level(Timed):
     ROLE: ClassVar[Role] = "answer"
 
     level: Slug
-    of: Slug
+    of: Slug = Field(description="The scale.")
     plus: int = Field(1, ge=-9, le=99, description="From this level up an item is in plus.")
 
     def opens(self, turn: Turn) -> None:

@@ -49,8 +49,8 @@ class Respond(Timed):
     JUDGES: ClassVar[bool] = True
 
     respond: Slug
-    of: Slug
-    judge: bool = Field(default=False, strict=True)
+    of: Slug = Field(description="What the groups handed on: a pitch, a sentence, a form with `share`.")
+    judge: bool = Field(default=False, strict=True, description="With «go on» and «not yet».")
 
     def opens(self, turn: Turn) -> None:
         drawn = sorted(self._there(turn), key=lambda circle: _lot(turn.route.round, self.id, circle))
@@ -151,7 +151,7 @@ class Gross(Timed):
     WORD: ClassVar[str] = "gross"
 
     gross: Slug
-    of: Of
+    of: Of = Field(description="A field of a form with `share`: thoughts.challenges.")
 
     def opens(self, turn: Turn) -> None:
         at = turn.state.step

@@ -34,10 +34,10 @@ class Scale(Timed):
     SIGHT: ClassVar[str] = "sight.score"
 
     scale: Slug
-    items: tuple[Slug, ...] = Field(min_length=1, max_length=20)
+    items: tuple[Slug, ...] = Field(min_length=1, max_length=20, description="What is scored, one text each.")
     reversed: tuple[Slug, ...] = Field((), description="Items where little is good.")
-    low: int = Field(0, ge=-9, le=9)
-    high: int = Field(3, ge=-9, le=99)
+    low: int = Field(0, ge=-9, le=9, description="The lowest score.")
+    high: int = Field(3, ge=-9, le=99, description="The highest score.")
 
     def opens(self, turn: Turn) -> None:
         listed = Points(tuple(turn.own(self.id, "items", item) for item in self.items), numbered=True)
@@ -64,6 +64,8 @@ class Scale(Timed):
 
     def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         """To be shown once, for everyone together; `spread` in the circle's own steps shows it there instead."""
+        if any(step.WORD == "spread" and getattr(step, "of", None) == self.id for step in route.steps):
+            return ()
         replies = tuple(sorted(state.scored_by(at).values()))
         return (Given(self.id, replies),) if replies else ()
 

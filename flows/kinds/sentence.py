@@ -32,9 +32,11 @@ class Sentence(Timed):
     JUDGES: ClassVar[bool] = True
 
     sentence: Slug
-    form: Literal["statement", "how-can-we"] = "statement"
+    form: Literal["statement", "how-can-we"] = Field("statement", description="statement or how-can-we.")
     words: int = Field(40, ge=3, le=200, description="The most words that it may have.")
-    share: bool = Field(default=False, strict=True)
+    share: bool = Field(
+        default=False, strict=True, description="Shown to the other groups when the group is done."
+    )
 
     def opens(self, turn: Turn) -> None:
         sight: list[Part] = [line("sight.handed")] if self.share else []
@@ -122,7 +124,7 @@ class Again(Timed):
     JUDGES: ClassVar[bool] = True
 
     again: Slug
-    back: Slug = Field(alias="from")
+    back: Slug = Field(alias="from", description="The step to go back to.")
     most: int = Field(3, ge=1, le=9, description="How often a circle may go back.")
 
     def opens(self, turn: Turn) -> None:

@@ -24,8 +24,8 @@ class Spread(Timed):
     WORD: ClassVar[str] = "spread"
 
     spread: Slug
-    of: Slug
-    since: bool = Field(default=False, strict=True)
+    of: Slug = Field(description="The scale.")
+    since: bool = Field(default=False, strict=True, description="With the change since an earlier round.")
 
     def opens(self, turn: Turn) -> None:
         turn.ask(message("question", *self._levels(turn), Line(turn.own(self.id))))

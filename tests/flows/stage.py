@@ -71,9 +71,12 @@ events_from = msgspec.json.Decoder(e.Event)
 
 
 @cache
+def library(name: str) -> Programme:
+    return Programme.model_validate(YAML(typ="safe").load(ROOM / f"programmes/{name}/programme.yaml"))
+
+
 def selfcheck() -> Programme:
-    raw = YAML(typ="safe").load(ROOM / "programmes/selfcheck/programme.yaml")
-    return Programme.model_validate(raw)
+    return library("selfcheck")
 
 
 @cache
@@ -83,9 +86,10 @@ def vocabulary() -> dict[str, list[str]]:
 
 
 def route_of(head: dict[str, Any]) -> Route:
-    """The self-check's, or that of steps that the head of the transcript lists."""
+    """That of a programme, the self-check unless another is named; or of steps that the head lists."""
     if "steps" not in head:
-        return selfcheck().route(head.get("round", 1), everyone="groups" in head)
+        named = library(head.get("programme", "selfcheck"))
+        return named.route(head.get("round", 1), everyone="groups" in head)
     everyone = "groups" in head
     steps = {"steps": head.get("group_steps", head["steps"]), "plenum": head["steps"] if everyone else []}
     own = {"programme": "own", "languages": ["en"], "rounds": [{"round": "only", **steps}],
@@ -236,7 +240,7 @@ class Stage:
         if did in ("joins", "leaves"):
             return e.Joined(self.person(who)) if did == "joins" else e.Left(self.person(who))
         if did == "publishes":
-            circle = self.circles.setdefault(who, 51 + len(self.circles))
+            circle = self.circle(who)
             found, *handed = what.split("; of ")
             given = tuple(fx.Given(one.split()[0], ids(one)) for one in handed)
             return e.Published(circle, ids(found), given)
@@ -293,7 +297,7 @@ class Stage:
             answering=head.get("answering", "each"),
             zone=self.zone.key,
             number=head.get("round", 1),
-            of=3,
+            of=head.get("of", 3),
             minutes=head.get("minutes", 25),
             plenum=head.get("plenum", False),
             pause=head.get("pause", 0),
@@ -305,13 +309,15 @@ class Stage:
             actions=tuple(head.get("actions", ())),
             groups=head.get("groups", 0),
             seats=tuple(
-                e.Seats(
-                    self.circles.setdefault(name, 51 + len(self.circles)), tuple(map(self.person, people))
-                )
-                for name, people in head.get("seats", {}).items()
+                e.Seats(self.circle(name), tuple(map(self.person, people)), n)
+                for n, (name, people) in enumerate(head.get("seats", {}).items(), 1)
             ),
+            met=tuple((self.person(one), self.person(other)) for one, other in head.get("met", ())),
             given=tuple(fx.Given(step, tuple(replies)) for step, replies in head.get("given", {}).items()),
         )
+
+    def circle(self, name: str) -> int:
+        return self.circles.setdefault(name, 51 + len(self.circles))
 
     def person(self, name: str) -> int:
         return self.people.setdefault(name, len(self.people) + 1)
@@ -377,6 +383,8 @@ class Stage:
                 return f"notes {what} r{reply}: {state}{f', in the words of r{words}' if words else ''}"
             case fx.Publish(findings, given):
                 return f"publishes {', '.join(f'r{one}' for one in findings) or 'nothing'}{self.given(given)}"
+            case fx.Pair(people):
+                return f"pairs {', '.join(map(self.name, people))}"
             case fx.Finish(outcome):
                 return f"finishes: {outcome}"
             case fx.Update(slot, said):

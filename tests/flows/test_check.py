@@ -288,7 +288,7 @@ def test_kinds_stand_where_they_can() -> None:
     )
     allowed = (
         "in a plenum there may be `say`, `picture`, `share`, `ask`, `spread`, `choose`, `form`, `sentence`, `gross`, "
-        "`respond`, `decide`, `note`, `break`."
+        "`respond`, `pairs`, `decide`, `note`, `break`."
     )
     assert [line for line in said(small(programme=swapped)) if "plenum" in line] == [
         "programme.yaml:21: first/best: `share` is only for a plenum. Move it to `plenum` of the same round.",

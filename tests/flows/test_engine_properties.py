@@ -42,6 +42,7 @@ GROUP_KINDS = (
     *NEW_KINDS, "recap", "follow-up", "say", "picture", "ask", "scale", "note", "finding", "release", "action",
                "break")  # fmt: skip
 PLENUM_KINDS = (
+    "pairs",
     "gross",
     "respond",
     "spread",

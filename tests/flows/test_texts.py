@@ -24,6 +24,7 @@ from adapters.terminal.render import LABELS
 from flows import effects, groups, reading, sight
 from flows.kinds import KINDS
 from flows.language import compare, keys, placeholders
+from flows.pairs import Why
 from flows.programme import LANGUAGES
 from flows.recap.shapes import ActionState
 from tests.flows.catalogues import QUOTES, catalogue, source, texts
@@ -50,6 +51,7 @@ EXPANSIONS: dict[str, tuple[str, ...]] = {
     "finished.": tuple(outcome.replace(" ", "-") for outcome in get_args(effects.Outcome)),
     "delivery.why.": ("not-found", "forbidden", "archived", "removed", "too-long", "unknown"),
     "sight.before.": sight.DATA,
+    "pairs.why.": get_args(Why),
     "sight.role.": sight.VIEWERS,
     "sight.when.": tuple(sight.CONDITIONS),
 }
@@ -218,6 +220,7 @@ def test_every_text_can_be_said(language: str) -> None:
 
 #: Said alike in bokmål and nynorsk: somebody has read each, and it is good in both.
 ALIKE = {
+    "pairs.two", "pairs.three",
     "plain", "meeting.title", "picture.point", "ask.count", "note.noted", "action.state.done",
     "action.state.under-way", "break.until", "status.ask", "status.note", "status.recap", "status.break",
     "status.share", "status.open", "status.paused", "receipt.kept", "choice.here", "choice.next", "choice.back",

@@ -1,0 +1,78 @@
+"""One to one: who wants to meet somebody from elsewhere, and whom."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flows.effects import Pair
+from flows.events import Pressed, Replied
+from flows.kinds.step import Slug, Timed
+from flows.message import Choice, Line, Name, Points, Text, line, message
+from flows.pairs import draw
+from flows.reading import Verdict
+from flows.state import Asked
+from flows.turn import Turn
+
+
+class Pairs(Timed):
+    """Ask who wants to meet one to one, and draw pairs of those who said yes.
+
+    Both have said yes, two of the same unit do not meet, and nobody meets the same again, as long as there is another
+    way; with an odd number, three meet. The draw is the same on every machine, and each pair is told why it is theirs
+    («you have not met before»). Everyone sees who meets whom. Hands nothing to the recap.
+    """
+
+    WORD: ClassVar[str] = "pairs"
+    JUDGES: ClassVar[bool] = True
+
+    pairs: Slug
+
+    def opens(self, turn: Turn) -> None:
+        turn.set(votes={})
+        buttons = Choice("yes", Text("choice.join-in")), Choice("no", Text("choice.stay-out"))
+        asks = Line(turn.own(self.id)), line("pairs.how"), line("pairs.rules")
+        turn.ask(message("question", *asks, choices=buttons))
+
+    def hears(self, turn: Turn, event: Replied) -> None:
+        if isinstance(event.reading, Verdict) and event.reading.word in ("yes", "no"):
+            turn.keep(event, "control")
+            self._says(turn, event.person, event.reading.word)
+        else:
+            super().hears(turn, event)
+
+    def hears_late(self, turn: Turn, event: Replied, asked: Asked) -> None:
+        turn.keep(
+            event, "control" if isinstance(event.reading, Verdict) else "answer", late=True, asked=asked
+        )
+
+    def pressed(self, turn: Turn, event: Pressed) -> bool:
+        if event.press not in ("yes", "no"):
+            return False
+        self._says(turn, event.person, event.press)
+        return True
+
+    def _says(self, turn: Turn, person: int, word: str) -> None:
+        """The last word of each counts."""
+        others = {one: said for one, said in turn.state.votes.items() if one != person}
+        turn.set(votes={**others, person: ()} if word == "yes" else others)
+        turn.counts(person)
+
+    def closes(self, turn: Turn) -> None:
+        setting = turn.state.setting
+        units = {person: seat.unit for seat in setting.seats for person in seat.people if seat.unit}
+        seed = f"{turn.route.round} {self.id} {setting.number}"
+        drawn = draw(turn.state.votes, seed, units=units, met=setting.met)
+        turn.set(votes={})
+        if not drawn:
+            turn.say(message("answer", line("pairs.nobody")))
+            return
+        turn.effects += [Pair(pair.people) for pair in drawn]
+        told = tuple(_told(pair.people, Text(f"pairs.why.{pair.why}")) for pair in drawn)
+        turn.say(message("answer", line("pairs.drawn", n=len(drawn)), Points(told)), slot=f"note:{self.id}")
+
+
+def _told(people: tuple[int, ...], why: Text) -> Text:
+    names = [Name("person", one) for one in people]
+    if len(names) == 3:
+        return Text("pairs.three", {"one": names[0], "two": names[1], "three": names[2], "why": why})
+    return Text("pairs.two", {"one": names[0], "two": names[1], "why": why})
