@@ -67,6 +67,7 @@ def _merge(visit: Visit, former: int, person: int) -> None:
     for column in THEIRS:
         run(update(column.table).where(column == former).values({column.name: person}))
     run(delete(t.codes).where(t.codes.c.person_id == former))
+    _marks(visit, former, person)
     changed = _memberships(visit, former, person)
     number = visit.record(_organisation(visit, person), "person merged", f"person:{former} person:{person}")
     for circle, comes in changed:
@@ -77,6 +78,22 @@ def _merge(visit: Visit, former: int, person: int) -> None:
         if comes:
             visit.order("merged-joined", number, ids, Joined(person))
     run(update(t.people).where(t.people.c.id == former).values(name="", erased_at=visit.now))
+
+
+def _marks(visit: Visit, former: int, person: int) -> None:
+    """Their marks on what others wrote. Where both marked a message, it has one person less who did."""
+    k, r, run = t.marks.c, t.replies.c, visit.connection.execute
+    signs = {row.reply_id: row.signs for row in visit.all(select(t.marks).where(k.person_id == person))}
+    for row in visit.all(select(t.marks).where(k.person_id == former)):
+        theirs = k.reply_id == row.reply_id, k.person_id == former
+        if row.reply_id not in signs:
+            run(update(t.marks).where(*theirs).values(person_id=person))
+            continue
+        run(delete(t.marks).where(*theirs))
+        both = k.reply_id == row.reply_id, k.person_id == person
+        run(update(t.marks).where(*both).values(signs=signs[row.reply_id] + row.signs))
+        if signs[row.reply_id] and row.signs:
+            run(update(t.replies).where(r.id == row.reply_id).values(reactions=r.reactions - 1))
 
 
 def _memberships(visit: Visit, former: int, person: int) -> list[tuple[int, bool]]:

@@ -419,9 +419,37 @@ def test_what_they_wrote_and_sit_in_moves_with_them(scene, elsewhere):
     assert json.loads(row.state)["members"] == [elsewhere]
 
 
+def test_marks_of_both_are_marks_of_one(scene, elsewhere):
+    scene.press(f"code:{scene.code}")
+    scene.press(f"join:{scene.group}")
+    scene.press(f"join:{scene.group}", account=PER)
+    former, writer = person_of(scene, KARI), person_of(scene, PER)
+    (first, *_) = rows(scene.database, t.sessions, t.sessions.c.circle_id == scene.group)
+    with scene.database.write() as connection:
+        for number, marked in (
+            (7, {former: 1, elsewhere: 2}),
+            (8, {former: 1}),
+            (9, {former: 0, elsewhere: 1}),
+        ):
+            reply = {"id": number, "organisation_id": scene.owner, "session_id": first.id, "person_id": writer,
+                     "place_id": first.place_id, "message": str(number), "role": "answer", "late": False,
+                     "private": False, "words": "Hei", "sent_at": NOW,
+                     "reactions": sum(signs > 0 for signs in marked.values())}  # fmt: skip
+            connection.execute(insert(t.replies), reply)
+            for person, signs in marked.items():
+                mark = {"reply_id": number, "person_id": person, "signs": signs}
+                connection.execute(insert(t.marks), mark)
+    scene.alone(f"code:{code_for(scene, elsewhere)}")
+    with scene.database.read() as connection:
+        k = t.marks.c
+        marks = [tuple(row) for row in connection.execute(select(t.marks).order_by(k.reply_id))]
+    assert marks == [(7, elsewhere, 3), (8, elsewhere, 1), (9, elsewhere, 1)]
+    assert [row.reactions for row in rows(scene.database, t.replies)] == [1, 1, 1]
+
+
 def test_everything_of_a_person_is_moved():
     """A new column that names a person is either moved by a link, or listed here with the reason."""
-    handled = {*map(str, linking.THEIRS), "memberships.person_id", "codes.person_id"}
+    handled = {*map(str, linking.THEIRS), "memberships.person_id", "codes.person_id", "marks.person_id"}
     named = {
         f"{table.name}.{column.name}"
         for table in t.metadata.tables.values()
