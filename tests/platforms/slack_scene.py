@@ -44,20 +44,21 @@ class Scene:
 
     def series(
         self, database: Database, *, now: datetime = EIGHT, on: Iterable[str] = ("2026-10-13",), at: str = "09:00",
-        name: str = "Nord", group: Iterable[str] = (), pace: str = "live", form: str = "plenum", **more: Any,
+        name: str = "Nord", group: Iterable[str] = (), pace: str = "live", form: str = "plenum",
+        programme: str = "selfcheck", **more: Any,
     ) -> str:  # fmt: skip
-        """Plan a self-check, as the command line does. Returns what commands call it."""
+        """Plan a series, a self-check unless it is said otherwise, as the command line does. Returns what commands call it."""
         both = (self.group("Fjord", FJORD), self.group("Fjell", FJELL))
         asked = {"name": name, "on": list(on), "at": at, "pace": pace, "form": form, "group": list(group) or both,
                  "coordinator": [self.account(BERIT)], "manager": [self.account(PER)], "platform": "slack",
                  "workspace": self.slack.first.id, "everyone": self.channel.id, **more}  # fmt: skip
         house = Tenant("Runda", self.language, "Europe/Oslo")
         with database.write() as connection:
-            wanted = plan(Wish.of(CREATE.read(asked)), _selfcheck(), house, now)
+            wanted = plan(Wish.of(CREATE.read(asked)), content(programme), house, now)
             return making.make(connection, wanted, house.name, "test", now)
 
 
 @cache
-def _selfcheck() -> library.Content:
+def content(programme: str) -> library.Content:
     """Read once: it never changes, and takes half a second."""
-    return library.read("selfcheck")
+    return library.read(programme)

@@ -12,6 +12,7 @@ from tests.platforms.slack_rig import meeting, trial
 from tests.platforms.slack_scene import FJORD
 
 ONLOOKER, OUTSIDE = "Du er ikke med i denne gruppa", "Jeg hører det du skriver i tråden til møtet"
+ALOUD = "Disse tallene er bare for Runda"
 FILES, HERE = "Jeg tar vare på ord, ikke bilder og filer", "Jeg er her. Skriv i tråden til møtet"
 
 # -- what is written in the thread
@@ -80,6 +81,32 @@ async def test_an_onlooker_is_told_once_and_alone(sqlite_database):
         assert it.replies == []
         assert [ONLOOKER in words for words in it.whispers("Nils")] == [True]
         assert it.slack.whispers(it.scene.channel) == it.slack.whispers(it.scene.channel, "Nils")
+
+
+@driven
+async def test_scores_that_are_written_in_the_thread_are_not_kept_and_their_author_is_told_alone(
+    sqlite_database,
+):
+    async with trial(sqlite_database) as it:
+        group = it.scene.group("Fjord", FJORD)
+        it.scene.series(sqlite_database, group=[group], programme="culture", form="gathering")
+        await it.go(to=NINE)
+        it.thread = it.slack.posts(it.scene.channel)[0].ts
+        await it.press("Kari", "here")
+        await it.go(minutes=0.5)
+        await it.say("Amir", "3 2 1 0 3 2 1 0 3 2")
+        assert it.replies == []
+        assert "321" not in "".join(str(row) for row in rows(sqlite_database, t.log)).replace(" ", "")
+        assert ALOUD in it.told("Amir")
+        assert ALOUD not in it.slack.transcript(it.scene.channel)
+        await it.press("Liv", "open:answer")
+        view = it.slack.modal("Liv")
+        names = [block["block_id"] for block in view.blocks if block["type"] == "input"]
+        it.slack.fill("Liv", {name: "2" for name in names})
+        answer = await it.does("submit", "Liv")
+        assert (answer.ok, answer.errors) == (True, {})
+        assert [row.value for row in rows(sqlite_database, t.scores)] == [2] * 10
+        assert it.slack.modals("Liv") == []
 
 
 # -- what is written elsewhere
@@ -165,7 +192,9 @@ async def test_two_who_say_next_at_once_move_one_step(sqlite_database):
 @driven
 async def test_marks_a_note_a_finding_and_not_an_answer(sqlite_database):
     async with meeting(sqlite_database) as it:
-        note, finding, chatter = [await it.say("Amir", words) for words in ("Et notat.", "Et funn.", "Kaffe?")]
+        note, finding, chatter = [
+            await it.say("Amir", words) for words in ("Et notat.", "Et funn.", "Kaffe?")
+        ]
         await it.does("shortcut", "Liv", it.scene.channel, note, "runda_note")
         await it.does("shortcut", "Jon", it.scene.channel, finding, "runda_finding")
         await it.does("shortcut", "Amir", it.scene.channel, chatter, "runda_aside")
@@ -226,7 +255,9 @@ async def test_nobody_waits_for_an_account_that_is_closed(sqlite_database):
     async with meeting(sqlite_database) as it:
         await it.does("deactivate", "Jon")
         assert it.told().count("Kontoen til Jon er stengt") == 1
-        seats = {row.person_id for row in rows(sqlite_database, t.memberships, t.memberships.c.until.is_not(None))}
+        seats = {
+            row.person_id for row in rows(sqlite_database, t.memberships, t.memberships.c.until.is_not(None))
+        }
         assert seats == {row.id for row in rows(sqlite_database, t.people, t.people.c.name == "Jon")}
 
 

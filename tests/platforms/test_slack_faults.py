@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.slack import client
+from adapters.slack import client, socket
 from storage import tables as t
 from tests.house.rig import EIGHT, NINE, Clock, driven, replayed, rows
 from tests.platforms.slack_rig import TheirClock, living, trial
@@ -26,8 +26,9 @@ SAYING = ("chat.postMessage", "chat.update", "chat.postEphemeral", "reactions.ad
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
-    """Whoever waits for an answer that never comes gives up soon."""
+    """Whoever waits for an answer that never comes gives up soon; a connection that is gone is missed soon."""
     monkeypatch.setattr(client, "PATIENCE", 0.15)
+    monkeypatch.setattr(socket, "PING", 0.1)
 
 
 class Meeting:
@@ -52,8 +53,8 @@ class Meeting:
     async def write(self, name, who, words, **more):
         return await self.it.say(who, words, self.thread(name), **more)
 
-    async def talks(self, times=5):
-        for number in range(times):
+    async def talks(self, times=5, first=0):
+        for number in range(first, first + times):
             for name, people in GROUPS.items():
                 await self.says(name, people[number % 4], f"{name} mener {number}.")
             await self.it.go(minutes=1)
@@ -162,6 +163,27 @@ async def test_however_events_are_told(sqlite_database, trouble, transport):
         return EVENTS[trouble](it.slack.faults, it)
 
     await played(sqlite_database, begins, transport=transport)
+
+
+@driven
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_socket_that_is_cut_with_an_envelope_on_its_way(sqlite_database, times):
+    """Slack has sent it, and has no answer: it brings it again by the next connection."""
+    await played(sqlite_database, lambda it: [it.slack.faults.event("cut", times)])
+
+
+@driven
+async def test_a_connection_that_slack_ends_is_followed_by_another(sqlite_database):
+    async with trial(sqlite_database) as it:
+        meeting = Meeting(it)
+        await meeting.opens()
+        for number, reason in enumerate(("warning", "refresh_requested")):
+            await it.slack.sockets.ask_to_leave(reason)
+            await meeting.talks(1, first=number)
+        await meeting.ends()
+        meeting.is_well()
+        opened = len(it.slack.calls("apps.connections.open"))
+        assert opened >= 2
 
 
 @driven
