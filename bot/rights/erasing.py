@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from adapters.terminal.names import NAME as TERMINAL
 from adapters.terminal.names import owner as owner_of
@@ -234,6 +234,8 @@ def _forget_rows(connection: Connection, person: int, name: str, now: datetime) 
     o, p = t.outbox.c, t.places.c
     connection.execute(delete(t.codes).where(t.codes.c.person_id == person))
     _forget_marks(connection, person)
+    met = or_(t.pairs.c.one_id == person, t.pairs.c.other_id == person)
+    connection.execute(delete(t.pairs).where(met))
     leftovers.blank_pairs(connection, person, [name])
     gone = {"name": "", "language": None, "erased_at": now}
     connection.execute(update(t.people).where(t.people.c.id == person).values(**gone))

@@ -162,6 +162,7 @@ def _sessions(unit: Unit, series: int, _: datetime) -> int:
     s, p, x = t.sessions.c, t.places.c, t.meetings.c
     held = s.series_id == series, s.phase.not_in((*BEFORE, PURGED))
     ids = [row.id for row in unit.all(select(s.id).where(*held).order_by(s.id).with_for_update())]
+    unit.run(delete(t.pairs).where(t.pairs.c.session_id.in_(_of(series))))
     unit.run(update(t.places).where(p.session_id.in_(_of(series))).values(session_id=None))
     gone = {"state": None, "wake_at": None, "phase": PURGED, "version": s.version + 1}
     unit.run(update(t.sessions).where(s.id.in_(ids)).values(**gone))

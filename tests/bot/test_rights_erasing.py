@@ -365,6 +365,7 @@ POINTS = {
     "identities.person_id": "deleted", "places.person_id": "emptied, with the channel", "replies.person_id": "deleted",
     "memberships.person_id": "ended: a number", "recaps.approved_by": "stays: a number",
     "appointments.person_id": "ended: a number", "codes.person_id": "deleted", "marks.person_id": "deleted",
+    "pairs.one_id": "deleted", "pairs.other_id": "deleted",
 }  # fmt: skip
 #: What is done with each column that has room for words.
 ROOM = {
