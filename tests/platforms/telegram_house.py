@@ -52,8 +52,9 @@ class House:
     clock: Clock
     order: Order
     transport: str
-    #: What else has to be quiet before a deed is done with: another platform.
+    #: Another platform in the same house: whether it is quiet, and how its clock is moved along with ours.
     elsewhere: Callable[[], bool] = field(default=lambda: True)
+    mover: Callable[[datetime], None] | None = None
 
     # -- its lives
 
@@ -134,7 +135,8 @@ class House:
         self.settle()
 
     def _move(self, to: datetime) -> None:
-        self.clock.move(max(self.now, to))
+        to = max(self.now, to)
+        self.clock.move(to) if self.mover is None else self.mover(to)
         self.clock.wake()
 
     def _next(self) -> datetime | None:

@@ -76,9 +76,9 @@ class Story:
         """By the code of each group: typed where Runda is an administrator, followed as a link where it is not."""
         self.house.does("join", self.server.bot, self.forum)
         self.house.does("promote", self.server.bot, self.forum)
-        code = code_of(self.house.database, "Fjord")
-        self.house.say("Kari", self.forum, f"/start@{self.server.bot.username} {code}")
-        self.house.does("join", self.server.bot, self.group, payload=code_of(self.house.database, "Fjell"))
+        self.codes = [code_of(self.house.database, group.name) for group in self.both]
+        self.house.say("Kari", self.forum, f"/start@{self.server.bot.username} {self.codes[0]}")
+        self.house.does("join", self.server.bot, self.group, payload=self.codes[1])
         for group in self.both:
             for who in group.people:
                 group.press(who, "join.button")
@@ -179,7 +179,11 @@ class Story:
             self.held_to(f"private_{who.lower()}", self.town[who])
 
     def held_to(self, name, chat):
-        held_to(f"telegram_{self.language}/{name}", f"{self.server.transcript(chat)}\n")
+        """Codes are drawn anew each time."""
+        screen = self.server.transcript(chat)
+        for code in self.codes:
+            screen = screen.replace(code, "CODE")
+        held_to(f"telegram_{self.language}/{name}", f"{screen}\n")
 
     def all_is_well(self):
         assert self.server.refusals == []
