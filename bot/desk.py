@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
@@ -145,6 +146,9 @@ class Desk:
                 _note(self, live, effect)
             elif isinstance(effect, fx.Publish):
                 self.published.append((live, effect))
+            elif isinstance(effect, fx.Pair):
+                self.unit.add(t.pairs, [{"session_id": live.row.id, "one_id": one, "other_id": other}
+                                        for one, other in combinations(sorted(effect.people), 2)])  # fmt: skip
             elif isinstance(effect, fx.Finish):
                 self.unit.run(meeting_becomes(live, "held", ("open",)))
 

@@ -90,6 +90,7 @@ class Openings:
             groups=max(1, sittings[*date, "group"]) if everyone else 0,
             seats=self._seats(row) if everyone else (),
             given=self._given(row),
+            met=self._met(row) if everyone else (),
         )
 
     def _seats(self, row: SessionRow) -> tuple[Seats, ...]:
@@ -98,7 +99,14 @@ class Openings:
             select(c.id).where(c.series_id == row.series_id, c.kind == "group").order_by(c.number)
         )
         members = self._members({group.id for group in groups})
-        return tuple(Seats(group.id, tuple(members[group.id])) for group in groups)
+        # Another group is somewhere else, for those who are to meet somebody from there.
+        return tuple(Seats(group.id, tuple(members[group.id]), group.id) for group in groups)
+
+    def _met(self, row: SessionRow) -> tuple[tuple[int, int], ...]:
+        p, s = t.pairs.c, t.sessions.c
+        before = select(p.one_id, p.other_id).join(t.sessions, s.id == p.session_id)
+        rows = self.unit.all(before.where(s.series_id == row.series_id).order_by(p.one_id, p.other_id))
+        return tuple(dict.fromkeys((each.one_id, each.other_id) for each in rows))
 
     def _given(self, row: SessionRow) -> tuple[Given, ...]:
         """What earlier rounds handed on, by step: of each step, that of its latest round."""

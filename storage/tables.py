@@ -361,6 +361,17 @@ publications = Table(
 Index("ix_publications_waiting", publications.c.waits_for, sqlite_where=publications.c.waits_for.is_not(None),
       postgresql_where=publications.c.waits_for.is_not(None))  # fmt: skip
 
+#: Who was drawn to meet whom, one to one; of three, each with each.
+pairs = Table(
+    "pairs",
+    metadata,
+    _id(),
+    _of("sessions"),
+    _of("people", name="one_id", index=True),
+    _of("people", name="other_id", index=True),
+    UniqueConstraint("session_id", "one_id", "other_id"),
+)
+
 recaps = Table(
     "recaps",
     metadata,

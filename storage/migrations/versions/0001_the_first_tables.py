@@ -213,6 +213,14 @@ def _what_is_said() -> None:
         key=["reply_id"],
     )
     _table(
+        "pairs",
+        _id(),
+        _of("sessions", "session_id"),
+        _of("people", "one_id", index=True),
+        _of("people", "other_id", index=True),
+        unique=[("session_id", "one_id", "other_id")],
+    )
+    _table(
         "scores",
         _of("replies", "reply_id", ondelete="CASCADE"),
         _text("item", 60),
