@@ -22,8 +22,18 @@ OPENS = datetime(2026, 10, 20, 7, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def desk(database: Database) -> Iterator[Desk]:
+def desk(sqlite_database: Database) -> Iterator[Desk]:
+    desk = Desk(sqlite_database)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def either(database: Database) -> Iterator[Desk]:
+    """On both engines; a series in a channel, as `north`."""
     desk = Desk(database)
+    desk.appoint()
+    set_up(desk)
     yield desk
     desk.close()
 
@@ -189,24 +199,24 @@ def test_a_channel_that_runda_is_not_in_is_told_where_it_was_chosen(desk: Desk) 
 # -- looking and changing
 
 
-def test_a_coordinator_moves_pauses_and_goes_on(north: Desk) -> None:
-    sheet = north.ask("move:1:2")
+def test_a_coordinator_moves_pauses_and_goes_on(either: Desk) -> None:
+    sheet = either.ask("move:1:2")
     assert {blank.name: blank.value for blank in sheet.blanks} == {
         "to": "2026-11-03",
         "at": "09:00",
         "group": "all",
     }
-    page = north.hand_in("move:1:2", {"to": "2026-11-04", "at": "09:00", "group": "all"})
+    page = either.hand_in("move:1:2", {"to": "2026-11-04", "at": "09:00", "group": "all"})
     assert page.name == "meeting:1:2"
     assert "Økt 2 er flyttet fra tirsdag 3. november kl. 09:00 til onsdag 4. november kl. 09:00." in words(
         page
     )
-    assert {row.starts_at.day for row in sessions(north.database, 2)} == {4}
-    assert "undo:1" in presses(north.ask("series:1"))
-    assert "tirsdag 3. november kl. 09:00 igjen" in words(north.hand_in("undo:1"))
-    assert "Møteserien står på pause" in words(north.hand_in("pause:1"))
-    assert "resume:1" in presses(north.ask("series:1"))
-    assert "Møteserien fortsetter. Neste: tirsdag 20. oktober kl. 09:00." in words(north.hand_in("resume:1"))
+    assert {row.starts_at.day for row in sessions(either.database, 2)} == {4}
+    assert "undo:1" in presses(either.ask("series:1"))
+    assert "tirsdag 3. november kl. 09:00 igjen" in words(either.hand_in("undo:1"))
+    assert "Møteserien står på pause" in words(either.hand_in("pause:1"))
+    assert "resume:1" in presses(either.ask("series:1"))
+    assert "Møteserien fortsetter. Neste: tirsdag 20. oktober kl. 09:00." in words(either.hand_in("resume:1"))
 
 
 def test_one_group_is_moved_alone(north: Desk) -> None:
@@ -215,31 +225,31 @@ def test_one_group_is_moved_alone(north: Desk) -> None:
     assert {row.own_date for row in sessions(north.database, 2) if row.kind == "group"} == {True, False}
 
 
-def test_what_cannot_be_done_is_told_and_nothing_happens(north: Desk) -> None:
-    before = rows(north.database, t.audit)
-    assert faults(north.hand_in("move:1:2", {"to": "2026-11-03", "at": "09:00"})) == {
+def test_what_cannot_be_done_is_told_and_nothing_happens(either: Desk) -> None:
+    before = rows(either.database, t.audit)
+    assert faults(either.hand_in("move:1:2", {"to": "2026-11-03", "at": "09:00"})) == {
         "to": "Økt 2 er tirsdag 3. november kl. 09:00 allerede. Velg en annen dato eller tid."
     }
-    assert faults(north.hand_in("move:1:1", {"to": "2026-10-25", "at": "02:30"}))["at"].startswith(
+    assert faults(either.hand_in("move:1:1", {"to": "2026-10-25", "at": "02:30"}))["at"].startswith(
         "02:30 kommer to"
     )
-    assert faults(north.hand_in("move:1:2", {"to": "", "at": "9"})).keys() == {"to", "at"}
-    again = north.hand_in("undo:1")
+    assert faults(either.hand_in("move:1:2", {"to": "", "at": "9"})).keys() == {"to", "at"}
+    again = either.hand_in("undo:1")
     assert "ikke en flytting som kan angres" in words(again)
     assert again.name == "undo:1"
-    assert rows(north.database, t.audit) == before
+    assert rows(either.database, t.audit) == before
 
 
-def test_handed_in_again_it_is_done_once_and_shows_the_same_page(north: Desk) -> None:
-    first = north.hand_in("move:1:2", {"to": "2026-11-04", "at": "09:00"}, key="same")
-    moves = rows(north.database, t.audit, t.audit.c.act == "meeting moved")
-    again = north.hand_in("move:1:2", {"to": "2026-11-04", "at": "09:00"}, key="same")
+def test_handed_in_again_it_is_done_once_and_shows_the_same_page(either: Desk) -> None:
+    first = either.hand_in("move:1:2", {"to": "2026-11-04", "at": "09:00"}, key="same")
+    moves = rows(either.database, t.audit, t.audit.c.act == "meeting moved")
+    again = either.hand_in("move:1:2", {"to": "2026-11-04", "at": "09:00"}, key="same")
     assert again.name == first.name
-    assert rows(north.database, t.audit, t.audit.c.act == "meeting moved") == moves
-    made = len(rows(north.database, t.series))
+    assert rows(either.database, t.audit, t.audit.c.act == "meeting moved") == moves
+    made = len(rows(either.database, t.series))
     for _ in range(2):
-        assert set_up_again(north).name == "series:2"
-    assert len(rows(north.database, t.series)) == made + 1
+        assert set_up_again(either).name == "series:2"
+    assert len(rows(either.database, t.series)) == made + 1
 
 
 def set_up_again(desk: Desk) -> Sheet:
@@ -418,18 +428,18 @@ def boxes(desk: Desk) -> dict[int, datetime]:
     return {each.id: states.load(each.state).deadlines["box"] for each in groups}
 
 
-def test_one_act_for_all_groups(north: Desk) -> None:
-    opened(north)
-    sheet = north.ask("live:1")
+def test_one_act_for_all_groups(either: Desk) -> None:
+    opened(either)
+    sheet = either.ask("live:1")
     assert "Gruppe 2: spørsmål 1 av" in words(sheet)
-    before = boxes(north)
-    page = north.hand_in("live:1", {"what": "more", "minutes": "5"})
+    before = boxes(either)
+    page = either.hand_in("live:1", {"what": "more", "minutes": "5"})
     assert "Gjort for 2 grupper." in words(page)
-    assert boxes(north) == {key: at + timedelta(minutes=5) for key, at in before.items()}
-    assert faults(north.hand_in("live:1", {"what": "more", "minutes": "0"})).keys() == {"minutes"}
-    assert faults(north.hand_in("live:1", {"what": ""})).keys() == {"what"}
-    assert "Gjort for 2 grupper." in words(north.hand_in("live", {"what": "stop"}))
-    assert "Ingen gruppe er i en økt nå." in words(north.ask("live"))
+    assert boxes(either) == {key: at + timedelta(minutes=5) for key, at in before.items()}
+    assert faults(either.hand_in("live:1", {"what": "more", "minutes": "0"})).keys() == {"minutes"}
+    assert faults(either.hand_in("live:1", {"what": ""})).keys() == {"what"}
+    assert "Gjort for 2 grupper." in words(either.hand_in("live", {"what": "stop"}))
+    assert "Ingen gruppe er i en økt nå." in words(either.ask("live"))
 
 
 def test_all_groups_are_gathered_in_plenum(desk: Desk) -> None:
@@ -450,16 +460,16 @@ def test_where_nothing_is_planned_for_all_nobody_is_gathered(north: Desk) -> Non
     assert {row.phase for row in sessions(north.database, 1)} == {"running"}
 
 
-def test_what_is_said_to_all_goes_where_each_group_is(north: Desk) -> None:
-    opened(north)
-    assert faults(north.hand_in("live:1", {"what": "say", "words": " "})).keys() == {"words"}
-    north.hand_in("live:1", {"what": "say", "words": "Kaffen er klar."})
-    said = rows(north.database, t.outbox, t.outbox.c.body.contains("counter.said"))
+def test_what_is_said_to_all_goes_where_each_group_is(either: Desk) -> None:
+    opened(either)
+    assert faults(either.hand_in("live:1", {"what": "say", "words": " "})).keys() == {"words"}
+    either.hand_in("live:1", {"what": "say", "words": "Kaffen er klar."})
+    said = rows(either.database, t.outbox, t.outbox.c.body.contains("counter.said"))
     assert {row.session_id for row in said} == {
-        row.id for row in sessions(north.database, 1) if row.kind == "group"
+        row.id for row in sessions(either.database, 1) if row.kind == "group"
     }
     assert "Kaffen" not in "".join(row.body for row in said)
-    (kept,) = rows(north.database, t.replies)
+    (kept,) = rows(either.database, t.replies)
     assert (kept.words, kept.role, kept.private) == ("Kaffen er klar.", "aside", True)
 
 
@@ -486,15 +496,17 @@ def test_a_meeting_is_shown_as_it_will_be_sent(north: Desk, monkeypatch: pytest.
 # -- answered in private
 
 
-def test_a_private_note_is_asked_for_with_who_will_see_it_first(north: Desk) -> None:
-    opened(north)
-    person = next(account for account in ("U1", "U2", "U3") if north.ask("answer", who=account).blanks)
-    sheet = north.ask("answer", who=person)
+def test_a_private_note_is_asked_for_with_who_will_see_it_first(either: Desk) -> None:
+    opened(either)
+    person = next(account for account in ("U1", "U2", "U3") if either.ask("answer", who=account).blanks)
+    sheet = either.ask("answer", who=person)
     name = sheet.blanks[0].name
     assert "ser" in sheet.blocks[0].words
-    done = north.hand_in(sheet.name, {name: "Bare til meg."}, key="note")
+    done = either.hand_in(sheet.name, {name: "Bare til meg."}, key="note")
     assert done is None
-    north.hand_in(sheet.name, {name: "Bare til meg."}, key="note")
-    (kept,) = rows(north.database, t.replies)
+    either.hand_in(sheet.name, {name: "Bare til meg."}, key="note")
+    (kept,) = rows(either.database, t.replies)
     assert (kept.words, kept.role, kept.private) == ("Bare til meg.", "solo", True)
-    assert "til en annen gruppe" in words(north.ask(sheet.name, who="U9")) or not north.ask(sheet.name).blanks
+    assert (
+        "til en annen gruppe" in words(either.ask(sheet.name, who="U9")) or not either.ask(sheet.name).blanks
+    )

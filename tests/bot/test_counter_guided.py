@@ -108,8 +108,8 @@ def presses(spoken: Spoken | None) -> dict[str, str]:
 
 
 @pytest.fixture
-def chat(database: Database) -> Iterator[Chat]:
-    chat = Chat(database)
+def chat(sqlite_database: Database) -> Iterator[Chat]:
+    chat = Chat(sqlite_database)
     chat.appoint_here("U9")
     yield chat
     chat.close()
@@ -236,7 +236,10 @@ def test_one_can_leave_it(chat: Chat) -> None:
     assert {row.starts_at.day for row in sessions(chat.database, 2)} == {3}
 
 
-def test_brought_again_it_is_done_and_said_once(chat: Chat) -> None:
+def test_brought_again_it_is_done_and_said_once(database: Database) -> None:
+    """On both engines."""
+    chat = Chat(database)
+    chat.appoint_here("U9")
     set_up(chat)
     pages = t.outbox.c.body.contains('"page"')
     before = len(rows(chat.database, t.outbox, pages))
@@ -246,6 +249,7 @@ def test_brought_again_it_is_done_and_said_once(chat: Chat) -> None:
     assert chat.press("pause:1", key="a") is None
     assert len(rows(chat.database, t.outbox, pages)) == before + 2
     assert len(rows(chat.database, t.audit, t.audit.c.act == "series paused")) == 1
+    chat.close()
 
 
 def test_an_old_button_asks_again_and_changes_nothing(chat: Chat) -> None:

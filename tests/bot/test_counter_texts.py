@@ -109,16 +109,16 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_sheet_opens_in_every_language(database: Database, language: str) -> None:
+def test_every_sheet_opens_in_every_language(sqlite_database: Database, language: str) -> None:
     """Nothing is missing, and no button is too long to carry."""
-    desk = Desk(database)
+    desk = Desk(sqlite_database)
     desk.appoint()
     desk.platform.channels["C1"] = ["U1", "U2", "U3", "U4", "U5", "U6", "U7", "U10"]
     set_up(desk)
     opened(desk)
     for account, known in desk.platform.known.items():
         desk.platform.known[account] = type(known)(account=account, name=known.name, language=language)
-    with database.write() as connection:
+    with sqlite_database.write() as connection:
         connection.execute(update(t.people).values(language=language))
     for who in ("U9", "U1", "U8", "U11"):
         for name in acts():
@@ -131,9 +131,9 @@ def test_every_sheet_opens_in_every_language(database: Database, language: str) 
     desk.close()
 
 
-def test_every_act_has_its_place(database: Database) -> None:
+def test_every_act_has_its_place(sqlite_database: Database) -> None:
     """Every button that is shown leads somewhere, as far as one can see from the first pages."""
-    desk = Desk(database)
+    desk = Desk(sqlite_database)
     desk.appoint()
     set_up(desk)
     opened(desk)
