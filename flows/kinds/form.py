@@ -183,7 +183,9 @@ class Form(Timed):
         late = asked.step != turn.state.step or not turn.going_on
         for field, replies in event.words.items():
             place = self.place(max(self._part(field), 0))
-            turn.effects += [Keep(reply, "solo", asked.prompt, place, late) for reply in replies]
+            # What is handed on is no longer somebody's own, and was not written as such.
+            role: Role = "answer" if self.share else "solo"
+            turn.effects += [Keep(reply, role, asked.prompt, place, late) for reply in replies]
         if turn.state.phase != "finished":
             for field, replies in (*event.words.items(), *event.picked.items()):
                 self._writes(turn, asked.step, field, replies, event.person)
