@@ -2,12 +2,14 @@
 
     tombs       what is remembered of what was erased: keyed hashes
     person      who is meant, and what the house has of them
-    showing     «show me»: all of it, in their language, as text and as JSON
+    showing     «show me»: all of it, as data and as JSON
+    telling     the same in words, in their language
     erasing     «erase me»: in bounded units, that go on after a crash
     lessening   approved recaps without the lines that rested on what was erased
     leftovers   where else words, names and accounts may stand
     beyond      what cannot be reached, told to whoever is erased
     files       the terminal's files
+    kept        what the house keeps, for the documentation
     days        how long what is kept, and until when
     purging     what is deleted when its day has come
     freezing    approved recaps in words, before what they rest on is deleted
@@ -19,9 +21,10 @@
 
 The counter offers the first two to whoever asks for them in private, by these functions and no others:
 
-- `showing.of_person(connection, shelf, person, viewer="author", now=...)`, then `showing.as_text` for the chat or a
-  page, `showing.as_json` for a file;
-- `beyond.listed(connection, person)`, shown before somebody confirms that they want to be erased;
-- `Erasing.begin(connection, person, actor, now)` when they have confirmed it, and nothing else: the upkeep does the
-  rest. From then on the account is nobody's, so the answer is the counter's last word to it.
+- `showing.of_person(connection, person, "author")`, then `showing.as_text` for the chat or a page, and
+  `showing.as_json` for a file;
+- `beyond.listed(connection, person)`, as texts of the catalogue, shown before somebody confirms that they want to be
+  erased (`beyond.told`: the same in words);
+- `Erasing(works).begin(connection, person, actor, now)` when they have confirmed it, and nothing else: the upkeep does
+  the rest. From then on the account is nobody's, so the answer is the counter's last word to it.
 """

@@ -42,6 +42,10 @@ class Countdown:
         until = self.until(what)
         return None if until is None else max(0, (until - now).days)
 
+    def near(self, now: datetime) -> bool:
+        """One of the days has come, or coordinators are to be told of it."""
+        return any(until is not None and until - WARN <= now for until in (self.replies, self.recaps))
+
     def due(self, what: What, now: datetime) -> bool:
         until = self.until(what)
         return until is not None and until <= now

@@ -63,6 +63,8 @@ class Rights:
     # -- days
 
     def _one(self, countdown: Countdown, now: datetime) -> int:
+        if not countdown.near(now):
+            return 0
         with self.works.database.read() as connection:
             left = {
                 "replies": replies_left(connection, countdown),

@@ -20,7 +20,9 @@ def find(connection: Connection, organisation: str, called: str) -> int:
     ours = select(p.id, p.name, i.account).join(t.organisations, o.id == p.organisation_id)
     ours = ours.outerjoin(t.identities, i.person_id == p.id).where(o.name == organisation)
     rows = list(connection.execute(ours.order_by(p.id)))
-    wanted = called.casefold()
+    wanted = called.strip().casefold()
+    if not wanted:  # as those are called who have been erased
+        raise NotFound("person", called, sorted({row.name for row in rows if row.name}))
     found = {
         row.id for row in rows if wanted in (row.name.casefold(), f"person:{row.id}") or row.account == called
     }

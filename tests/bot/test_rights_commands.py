@@ -164,3 +164,11 @@ def test_a_backup_that_is_put_back_names_those_who_are_to_be_erased_again(story,
     assert result.exit_code == 0, result.output
     assert f"They are: person:{kari}." in result.output
     assert [act for act, _ in acts(story)][-1] == "backup restored"
+
+
+def test_nobody_is_found_by_no_name(story, runda):
+    """Those who have been erased have none."""
+    with story.database.write() as connection:
+        connection.execute(t.people.update().where(t.people.c.name == "Amir").values(name=""))
+    for called in ("", "  "):
+        assert runda("people", "show", called, "--reason", "x").exit_code == 2
