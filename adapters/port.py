@@ -216,6 +216,8 @@ class Bucket(NamedTuple):
     name: str
     burst: int = 0
     seconds: float = 0
+    #: Requests that this message is: a picture or a long text may be several.
+    takes: int = 1
 
 
 class Refused(Exception):

@@ -227,15 +227,16 @@ class Pace:
         return max((now, *(closed.get(each.name, now) for each in buckets), *map(self._free, buckets)))
 
     def _free(self, bucket: Bucket) -> datetime:
-        lately = self._lately.get(bucket.name)
-        if not bucket.burst or lately is None or len(lately) < bucket.burst:
+        """One that takes more than there is room for at any time waits until all of it is free."""
+        lately, left = self._lately.get(bucket.name), max(bucket.burst - bucket.takes, 0)
+        if not bucket.burst or lately is None or len(lately) <= left:
             return _LONG_AGO
-        return lately[-bucket.burst] + timedelta(seconds=bucket.seconds)
+        return lately[-left - 1] + timedelta(seconds=bucket.seconds)
 
     def take(self, buckets: Collection[Bucket], now: datetime) -> None:
         for each in buckets:
             if each.burst:
-                self._lately.setdefault(each.name, deque(maxlen=each.burst)).append(now)
+                self._lately.setdefault(each.name, deque(maxlen=each.burst)).extend([now] * each.takes)
         if len(self._lately) > _MANY:
             self._lately = {name: kept for name, kept in self._lately.items() if now - kept[-1] < _A_WHILE}
 

@@ -154,7 +154,7 @@ class TelegramPlatform:
         if sending.is_mark(outgoing):
             burst, seconds = 0, 0.0
         whole = Bucket(names.bucket(self.workspace), *IN_ALL)
-        return Bucket(names.bucket(self.workspace, chat), burst, seconds), whole
+        return Bucket(names.bucket(self.workspace, chat), burst, seconds, sending.requests(outgoing)), whole
 
     async def send(self, outgoing: Outgoing) -> Taken:
         me = await self.me()

@@ -158,6 +158,16 @@ def is_mark(outgoing: Outgoing) -> bool:
     return spoken.sort == "receipt" and bool(spoken.about) and not spoken.labels and outgoing.message is None
 
 
+def requests(outgoing: Outgoing) -> int:
+    """How many messages it will be in its chat: each picture is one, and so is each part of a long text."""
+    blocks = outgoing.spoken.blocks
+    if outgoing.message is not None:
+        return len(names.numbers(whither(outgoing).chat, outgoing.message)) or 1
+    pictures = sum(block.kind == "picture" and block.file is not None for block in blocks)
+    long = sum(len(block.words) for block in blocks) > render.LONGEST // 2
+    return pictures + (len(render.render(outgoing.spoken).texts) if long else 1)
+
+
 def whither(outgoing: Outgoing) -> Where:
     """The chat that a message goes to; `NOWHERE` for a place that has no chat yet."""
     if outgoing.only is not None and outgoing.spoken.about is None:
