@@ -1,0 +1,161 @@
+"""Scores, spreads, votes and what is handed on, through the house as it is wired: what people read in the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from adapters.port import Address, Chose
+from storage import tables as t
+from storage.database import Database
+from tests.bot.a_meeting import Played
+from tests.bot.a_series import made
+
+PROGRAMME = """
+programme: check
+languages: [en]
+forms: {long: {minutes: 60, plenum: true}}
+rounds:
+  - round: first
+    steps:
+      - {scale: climate, items: [trust, conflict], reversed: [conflict], minutes: 5}
+      - {sentence: need, share: true, minutes: 5}
+    plenum:
+      - {share: shared, minutes: 2}
+      - {spread: seen, of: climate, minutes: 5}
+      - {choose: work-with, of: climate, minutes: 3}
+      - {ask: together, minutes: 5}
+  - round: second
+    steps: [{recap: last-time}, {choose: ours, of: need}, {ask: since}]
+texts:
+  en:
+    title: The check in {place}
+    rounds:
+      first:
+        title: What it is like in {place}
+        theme: what it is like
+        climate:
+          {ask: What is it like?, low: not at all, high: very, items: {trust: We trust, conflict: We quarrel}}
+        need: What do we need?
+        shared: What do you recognise?
+        seen: What surprises you?
+        work-with: What shall we work on?
+        together: What do we do together?
+      second: {title: Since then, theme: since then, ours: Which need is ours?, since: What has happened?}
+"""
+OPENS = datetime(2026, 10, 20, 7, tzinfo=UTC)
+AGAIN = datetime(2026, 11, 3, 8, tzinfo=UTC)
+GROUPS = {"north-1": ("kari", "amir", "liv"), "north-2": ("tor", "sigrid", "ola")}
+
+
+@pytest.fixture
+def played(database: Database, tmp_path: Path):  # type: ignore[no-untyped-def]
+    (tmp_path / "check.yaml").write_text(PROGRAMME, "utf-8")
+    made(database, programme=str(tmp_path / "check.yaml"), on=["2026-10-20", "2026-11-03"],
+         group=["Fjord: Kari, Amir, Liv", "Fjell: Tor, Sigrid, Ola"], coordinator=["Berit"])  # fmt: skip
+    with Played(database, OPENS, 1) as house:
+        house.go(OPENS)
+        yield house
+
+
+def alone(database: Database, account: str) -> str:
+    """The channel in which somebody is reached alone."""
+    p, i = t.places.c, t.identities.c
+    with database.read() as connection:
+        found = select(p.channel).join(t.identities, i.person_id == p.person_id).where(i.account == account)
+        return str(connection.execute(found).scalar_one())
+
+
+def everyones(played: Played) -> str:
+    (channel,) = [name for name in played.platform.posts if name not in GROUPS and not name.startswith("@")
+                  and any("check" in post or "like" in post for post in played.posts(name))]  # fmt: skip
+    return channel
+
+
+def groups_done(played: Played, scores: dict[str, str]) -> None:
+    for channel, people in GROUPS.items():
+        played.say(channel, people[0], "We are here")
+        for person in people:
+            if person in scores:
+                played.say(alone(played.database, person), person, scores[person])
+        played.say(channel, people[0], "next")
+        played.say(channel, people[1], f"We need time in {channel}")
+        played.say(channel, people[0], "it is there")
+        played.say(channel, people[0], "next")
+
+
+SCORES = {"kari": "3 0", "amir": "3 1", "liv": "2 0", "tor": "1 0", "sigrid": "2 ?", "ola": "3 0"}
+
+
+def test_scores_are_rows_of_their_own_and_their_spread_is_read_by_all(played: Played) -> None:
+    groups_done(played, SCORES)
+    with played.database.read() as connection:
+        given = connection.execute(select(t.scores.c.item, t.scores.c.value)).all()
+        words = [row.words for row in connection.execute(select(t.replies.c.words))]
+        logged = [row.event for row in connection.execute(select(t.log.c.event))]
+    assert len(given) == 12
+    assert sorted(row.value for row in given if row.item == "trust") == [1, 2, 2, 3, 3, 3]
+    assert not {"3 0", "3 1", "2 ?"} & set(words)
+    assert not any('"numbers":[3' in event for event in logged)
+    plenum = everyones(played)
+    kari = GROUPS["north-1"][0]
+    played.say(plenum, kari, "next")
+    shown = "\n".join(played.posts(plenum))
+    assert "We trust – 1: 1, 2: 2, 3: 3" in shown
+    assert "We quarrel (little is good here) – 0: 4, 1: 1" in shown
+    assert "We need time in north-2" in shown
+    assert "Runda" in shown.splitlines()[0]
+
+
+def test_one_score_taken_back_takes_the_spread_away(played: Played) -> None:
+    groups_done(played, SCORES)
+    plenum = everyones(played)
+    played.say(plenum, "kari", "next")
+    with played.database.read() as connection:
+        r, i = t.replies.c, t.identities.c
+        mine = select(r.message).join(t.identities, i.person_id == r.person_id).where(i.account == "liv")
+        (message,) = [row.message for row in connection.execute(mine.where(r.role == "score"))]
+    played.take_back(alone(played.database, "liv"), "liv", message)
+    shown = "\n".join(played.posts(plenum))
+    assert "1: 1, 2: 2, 3: 3" not in shown
+    assert "not shown" in shown
+
+
+def test_four_of_six_are_too_few(played: Played) -> None:
+    groups_done(played, {name: SCORES[name] for name in ("kari", "amir", "tor", "ola")})
+    plenum = everyones(played)
+    played.say(plenum, "kari", "next")
+    assert "Fewer than five have answered" in "\n".join(played.posts(plenum))
+
+
+def test_numbers_said_aloud_are_not_stored(played: Played) -> None:
+    played.say("north-1", "kari", "We are here")
+    played.say("north-1", "kari", "3 1")
+    played.say("north-1", "kari", "2")
+    with played.database.read() as connection:
+        assert [row.words for row in connection.execute(select(t.replies.c.words))] == ["We are here"]
+        logged = "".join(row.event for row in connection.execute(select(t.log.c.event)))
+    assert '"number":2' not in logged
+    assert '"numbers":[3' not in logged
+    assert any("meant for Runda alone" in post for post in played.posts(alone(played.database, "kari")))
+
+
+def test_what_was_chosen_and_handed_on_is_there_in_the_next_round(played: Played) -> None:
+    groups_done(played, SCORES)
+    plenum = everyones(played)
+    for _ in range(2):
+        played.say(plenum, "kari", "next")
+    pressed = Chose(key="press", place=Address("terminal", "local", plenum), account="kari", press="pick-2",
+                    message=played._question(plenum, "work-with"), at=played.clock.at)  # fmt: skip
+    played._hear(pressed)
+    played.say(plenum, "tor", "next")
+    assert any("We quarrel" in post and "chosen" in post for post in played.posts(plenum))
+    played.go(AGAIN)
+    played.say("north-1", "kari", "We are here")
+    played.say("north-1", "kari", "next")
+    shown = "\n".join(played.posts("north-1"))
+    assert "Chosen by everyone: What shall we work on?" in shown
+    assert "**1.** We need time in north-1\n- **2.** We need time in north-2" in shown
