@@ -45,12 +45,13 @@ class Openings:
         rows = [row for row in rows if self._lateness(row, series[row.series_id]) != "missed"]
         circles = {row.circle_id for row in rows}
         members, sittings = self._members(circles), self._sittings({row.meeting_id for row in rows})
-        actions = self._actions(circles)
+        actions, open_to = self._actions(circles), self._come_in_by_code(circles)
         recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"])
         return {
             row.id: Opened(
                 self._setting(
-                    row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), sittings
+                    row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), sittings,
+                    open_roster=row.circle_id in open_to,
                 ),
                 tuple(members[row.circle_id]),
             )
@@ -66,6 +67,8 @@ class Openings:
         recap: int | None,
         actions: tuple[int, ...],
         sittings: Counter[Sitting],
+        *,
+        open_roster: bool,
     ) -> Setting:
         programme = self.shelf.programme(self.unit, row.content_id)
         form = programme.form(series.form)
@@ -91,6 +94,7 @@ class Openings:
             seats=self._seats(row) if everyone else (),
             given=self._given(row),
             met=self._met(row) if everyone else (),
+            open_roster=open_roster,
         )
 
     def _seats(self, row: SessionRow) -> tuple[Seats, ...]:
@@ -154,6 +158,11 @@ class Openings:
         for row in self.unit.all(who.order_by(m.id)):
             found[row.circle_id].append(row.person_id)
         return found
+
+    def _come_in_by_code(self, circles: set[int]) -> set[int]:
+        """Circles of places whose members cannot be known: there is a code by which people come in themselves."""
+        c = t.codes.c
+        return {row.circle_id for row in self.unit.all(select(c.circle_id).where(c.circle_id.in_(circles)))}
 
     def _sittings(self, meetings: set[int]) -> Counter[Sitting]:
         """How many circles meet, by meeting, date and kind: a circle may have a date of its own.

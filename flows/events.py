@@ -59,6 +59,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     #: Who has met whom one to one, in earlier rounds.
     met: tuple[tuple[int, int], ...] = ()
+    #: People come in by themselves: whoever is in so far need not be all, nor somebody alone.
+    open_roster: bool = False
 
     def __post_init__(self) -> None:
         zone_named(self.zone)

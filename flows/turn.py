@@ -82,7 +82,13 @@ class Turn:
     @property
     def steered(self) -> bool:
         """One person's word moves it: in a meeting, or alone. A window of days is the whole group's."""
-        return self.live or (len(self.state.members) == 1 and not self.state.setting.groups)
+        return self.live or self.alone
+
+    @property
+    def alone(self) -> bool:
+        """One person is the whole circle."""
+        setting = self.state.setting
+        return len(self.state.members) == 1 and not setting.groups and not setting.open_roster
 
     @property
     def going_on(self) -> bool:
@@ -90,9 +96,9 @@ class Turn:
 
     @property
     def all_answered(self) -> bool:
-        """Everyone in the circle has. Everyone's own circle cannot know."""
+        """Everyone in the circle has. Everyone's own circle cannot know, nor can one that people still come into."""
         members = set(self.state.members)
-        return bool(members) and members <= set(self.state.answered)
+        return bool(members) and not self.state.setting.open_roster and members <= set(self.state.answered)
 
     def stranger(self, person: int) -> str | None:
         """Why this person is not heard here. Whoever is in a group is heard in everyone's session."""

@@ -99,7 +99,7 @@ class Sentence(Timed):
         if word == "no" or not self._stands(turn):
             turn.drop("settle")
             turn.say(message("question", line("sentence.again")))
-        elif turn.table or len(turn.state.members) == 1:
+        elif turn.table or turn.alone:
             turn.over = True
         else:
             turn.due("settle", turn.now + OBJECTIONS if turn.live else turn.waking(turn.now + SETTLE))

@@ -11,7 +11,10 @@ from sqlalchemy import delete, insert, select, update
 from adapters.port import Address, Chose, Known, Wrote
 from bot.joining import binding, codes, linking, notice
 from bot.joining.door import Door
+from bot.opening import Openings
+from bot.shelf import Shelf
 from storage import tables as t
+from storage.unit import Unit
 from tests.bot.a_meeting import Clock
 from tests.bot.a_series import NOW, made, rows, works
 
@@ -486,3 +489,18 @@ def test_ones_own_code_links_nothing(scene, elsewhere):
 def test_links_are_made_of_codes():
     assert codes.group_link("RundaBot", "K7QM4X2P") == "https://t.me/RundaBot?startgroup=K7QM4X2P"
     assert codes.person_link("RundaBot", "K7QM4X2P") == "https://t.me/RundaBot?start=K7QM4X2P"
+
+
+def test_a_group_that_people_come_into_by_themselves_never_counts_as_complete(database):
+    """Story: at the async pace, the first one to come in and answer was everyone, and the meeting moved on."""
+    scene = Scene(database)
+    with database.write() as connection:
+        connection.execute(delete(t.codes).where(t.codes.c.circle_id == scene.other))
+        unit = Unit(connection)
+        s = t.sessions.c
+        planned = unit.all(select(s.id).where(s.circle_id.in_((scene.group, scene.other))))
+        held = unit.sessions([row.id for row in planned])
+        opened = Openings(unit, Shelf(), iter(range(1, 9)).__next__, NOW).prepare(list(held.values()))
+    assert {held[key].circle_id: each.setting.open_roster for key, each in opened.items()} == {
+        scene.group: True, scene.other: False,
+    }  # fmt: skip

@@ -312,6 +312,7 @@ class Stage:
                 e.Seats(self.circle(name), tuple(map(self.person, people)), n)
                 for n, (name, people) in enumerate(head.get("seats", {}).items(), 1)
             ),
+            open_roster=head.get("open_roster", False),
             met=tuple((self.person(one), self.person(other)) for one, other in head.get("met", ())),
             given=tuple(fx.Given(step, tuple(replies)) for step, replies in head.get("given", {}).items()),
         )
