@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import TypeVar
+from contextlib import suppress
+from threading import Lock
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
@@ -35,7 +38,6 @@ BATCH = 64
 #: Attempts at an event that meets another unit on its way.
 ATTEMPTS = 3
 
-T = TypeVar("T")
 Checkpoint = Callable[[str], None]
 
 
@@ -43,8 +45,12 @@ def nowhere(_: str) -> None:
     """The checkpoint of a running house: does nothing. Tests kill the process at named ones."""
 
 
+#: What happened, and who waits to hear that it is stored.
+_Waiting: TypeAlias = tuple[Happening, "asyncio.Future[str]"]
+
+
 class Intake:
-    """Takes happenings in, one unit of work at a time per worker."""
+    """Takes happenings in, one unit of work at a time. What comes meanwhile is the next unit."""
 
     def __init__(
         self, works: Works, clock: Clock, executor: Executor, *, checkpoint: Checkpoint = nowhere,
@@ -53,7 +59,10 @@ class Intake:
         """`after` is called when something has been committed that is to be sent."""
         self.works, self.clock, self.executor = works, clock, executor
         self.checkpoint, self.after = checkpoint, after
-        self._waiting: asyncio.Queue[tuple[Happening, asyncio.Future[str]]] = asyncio.Queue()
+        self._waiting: deque[_Waiting] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        #: A unit is under way, or will be as soon as the executor has a thread for it.
+        self._busy, self._turn = False, Lock()
 
     async def hear(self, heard: Heard) -> bool:
         """A platform's ear: returns when what was heard is stored, or parked; and whether it was news."""
@@ -63,52 +72,59 @@ class Intake:
         """Returns "applied", "known", "parked" or why it was ignored. Raises when it could not be stored at all."""
         self.checkpoint("received")
         stored: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((happening, stored))
+        self._waiting.append((happening, stored))
+        self._begin()
         return await stored
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            batch = [await self._waiting.get()]
-            while len(batch) < BATCH and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            if await self._settle(batch):
-                self.after()
-
-    async def idle(self) -> None:
-        """Returns when nothing is waiting. For clocks that are driven by hand."""
-        while not self._waiting.empty():
-            await asyncio.sleep(0)
-
-    async def _settle(self, batch: Sequence[tuple[Happening, asyncio.Future[str]]]) -> bool:
-        """Returns whether there may be something new to send."""
+        self._loop = asyncio.get_running_loop()
+        self._begin()
         try:
-            outcomes = await self._in_thread(
-                lambda: self.works.take([each for each, _ in batch], self.clock.now())
-            )
+            await self._loop.create_future()
+        finally:
+            self._loop = None
+
+    def _begin(self) -> None:
+        """Have a thread take in what waits, unless one does. From any thread."""
+        with self._turn:
+            if self._busy or self._loop is None or not self._waiting:
+                return
+            self._busy = True
+            self.executor.submit(self._work, self._loop)
+
+    # -- in a thread of the executor's
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One unit. The next is behind what the executor has to do otherwise: delivery and clocks have their turn."""
+        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        became, said = self._settle([each for each, _ in batch])
+        with suppress(RuntimeError):  # the loop has been closed meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(self._tell, batch, became, said)
+        with self._turn:
+            self._busy = False
+        with suppress(RuntimeError):  # the executor has been shut down
+            self._begin()
+
+    def _settle(self, happenings: Sequence[Happening]) -> tuple[Sequence[str | Exception], bool]:
+        """What became of each, and whether there may be something new to send."""
+        try:
+            outcomes = self.works.take(happenings, self.clock.now())
         except Exception as problem:  # noqa: BLE001 - whatever it was, each event gets its own chance
-            if len(batch) > 1:
-                log.warning("a batch of %d is taken one by one: %s", len(batch), in_short(problem))
-            for each, stored in batch:
-                await self._alone(each, stored)
-            return True
+            if len(happenings) > 1:
+                log.warning("a batch of %d is taken one by one: %s", len(happenings), in_short(problem))
+            return [self._alone(each) for each in happenings], True
         self.checkpoint("committed")
-        for (_, stored), outcome in zip(batch, outcomes, strict=True):
-            if not stored.done():
-                stored.set_result(outcome)
-        return outcomes.said
+        return outcomes, outcomes.said
 
-    async def _alone(self, each: Happening, stored: asyncio.Future[str]) -> None:
+    def _alone(self, each: Happening) -> str | Exception:
         try:
-            outcome = await self._in_thread(lambda: self._try(each))
+            outcome = self._try(each)
         except Exception as problem:  # noqa: BLE001 - told to whoever brought the event
             log.error("an event could not be stored: %s", in_short(problem))
-            if not stored.done():
-                stored.set_exception(problem)
-            return
+            return problem
         self.checkpoint("committed")
-        if not stored.done():
-            stored.set_result(outcome)
+        return outcome
 
     def _try(self, each: Happening) -> str:
         for attempt in range(1, ATTEMPTS + 1):
@@ -141,5 +157,15 @@ class Intake:
         log.error("an event was parked (%s); see: runda parked", reason)
         return "parked"
 
-    def _in_thread(self, work: Callable[[], T]) -> Awaitable[T]:
-        return asyncio.get_running_loop().run_in_executor(self.executor, work)
+    # -- and back
+
+    def _tell(self, batch: Sequence[_Waiting], became: Sequence[str | Exception], said: bool) -> None:
+        for (_, stored), outcome in zip(batch, became, strict=True):
+            if stored.done():
+                continue
+            if isinstance(outcome, Exception):
+                stored.set_exception(outcome)
+            else:
+                stored.set_result(outcome)
+        if said:
+            self.after()
