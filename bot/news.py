@@ -24,6 +24,8 @@ PROBE = timedelta(minutes=15)
 #: Sittings that people are in.
 GOING_ON = ("lobby", "headcount", "running", "paused")
 TAKING_PART = ("participant", "note-taker")
+#: What is of use while a meeting lasts.
+PASSING = ("question", "answer", "status", "receipt")
 
 
 def sessions_about(desk: Desk, learned: Iterable[Learned]) -> set[int]:
@@ -86,6 +88,7 @@ def _open(desk: Desk, each: Learned) -> str:
     if not shut:
         return "nothing was shut there"
     desk.unit.run(update(t.places).where(p.id.in_(shut)).values(blocked=None, look_at=None))
+    _forget_the_past(desk, shut)
     _stale(desk, shut)
     desk.unit.run(update(t.outbox).where(o.place_id.in_(shut), o.status == "queued").values(not_before=None))
     if each.what == "back":
@@ -110,6 +113,19 @@ def _stale(desk: Desk, shut: Sequence[int]) -> None:
     over = select(s.id).where(s.id == o.session_id, s.phase == "finished").exists()
     past = o.place_id.in_(alone), o.status == "queued", o.sort != "recap", over
     desk.unit.run(update(t.outbox).where(*past).values(status="dropped", reason="its time has passed"))
+
+
+def _forget_the_past(desk: Desk, places: Sequence[int]) -> None:
+    """Who could not be reached is not told afterwards what was said to them in a meeting that is over.
+
+    What those who run a series are told still waits for them.
+    """
+    o, s, p, m = t.outbox.c, t.sessions.c, t.places.c, t.memberships.c
+    run = select(m.person_id).where(m.role.not_in(TAKING_PART), m.until.is_(None))
+    private = select(p.id).where(p.id.in_(places), p.person_id.is_not(None), p.person_id.not_in(run))
+    over = select(s.id).where(s.phase.in_(("finished", "cancelled", "missed")))
+    stale = o.place_id.in_(private), o.status == "queued", o.session_id.in_(over), o.sort.in_(PASSING)
+    desk.unit.run(update(t.outbox).where(*stale).values(status="dropped", reason="its meeting is over"))
 
 
 def _running(desk: Desk, lives: Sequence[Live]) -> list[Live]:

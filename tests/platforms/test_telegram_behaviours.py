@@ -253,6 +253,17 @@ async def test_who_has_never_written_to_the_bot_is_answered_as_soon_as_they_do(s
         assert "«neste» – videre til det neste" in it.told("Amir")
 
 
+@driven
+async def test_who_comes_weeks_later_is_not_told_what_was_said_in_meetings_that_are_over(sqlite_database):
+    async with meeting(sqlite_database, newcomers=("Amir",), faulty=True) as (it, chat):
+        await it.say("Amir", chat, "/hjelp")
+        await it.go(minutes=24 * 60)
+        await it.start("Amir")
+        await it.go(minutes=1)
+        assert "«neste» – videre til det neste" not in it.told("Amir")
+        assert "Runda: " in it.told("Amir")
+
+
 # -- topics
 
 
