@@ -403,6 +403,25 @@ Index("ix_recaps_draft", recaps.c.made_at, sqlite_where=recaps.c.status == "draf
 Index("ix_meetings_held", meetings.c.id, sqlite_where=meetings.c.status == "held",
       postgresql_where=meetings.c.status == "held")  # fmt: skip
 
+#: What a manager answered a group on a finding that it released. The latest of a finding counts.
+responses = Table(
+    "responses",
+    metadata,
+    _id(),
+    _of("organisations"),
+    #: Its index is for the deletion of replies, which takes the answers to them along.
+    Column("reply_id", Id, ForeignKey("replies.id", ondelete="CASCADE"), nullable=False, index=True),
+    #: Who answered; the group is told no name.
+    _of("people", index=True),
+    #: decided, not-now
+    Column("verdict", String(12), nullable=False),
+    #: What was decided, or why not now.
+    Column("words", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    #: The session that opened with it; empty: the group has not been told yet.
+    _of("sessions", nullable=True),
+)
+
 #: What is to be sent. One row in flight per place, so that a place hears things in order.
 outbox = Table(
     "outbox",

@@ -5,6 +5,10 @@
     others      what a group is shown of the others, drawn once a meeting
     managers    the managers' recap of a meeting, across groups
     wording     a coordinator's own words for a line, and what is left of a recap when its sources are gone
+    common      a line of what is common, in words
+    arranging   what belongs together, as a coordinator puts it
+    answers     what managers answered a group, until it is told
+    responding  how they do it
     desk        a group's recap on a coordinator's desk: hold, release, edit, approve
     approval    the managers' recap there: edit and approve, so that it goes out
     sending     to whom a recap or a notice goes, and what has gone out

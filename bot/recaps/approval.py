@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from bot.recaps import managers, sending, wording
+from bot.recaps.arranging import arranged
 from bot.recaps.desk import record
 from bot.recaps.editing import Edit, applied
 from bot.recaps.reading import sources_of
@@ -64,8 +65,9 @@ class ManagersDesk:
     def draft(self) -> Draft:
         """What would be approved now: made from what is there, with the coordinator's changes so far."""
         sight.require(self.viewer, "manager-draft")
-        points = recaps.dump(self._compiled()).decode()
-        return Draft(points, wording.written(self._changes()), "draft", self.next_version)
+        changes = self._changes()
+        points = recaps.dump(self._compiled(changes)).decode()
+        return Draft(points, wording.written(changes), "draft", self.next_version)
 
     def shown(self) -> Draft:
         """What managers have as it was approved, if nothing has changed since; otherwise what would be approved."""
@@ -84,9 +86,11 @@ class ManagersDesk:
         revisions = {reply: row.revision for reply, row in sorted(there.replies.items())}
         return replace(wording.read(draft.words), revisions=revisions)
 
-    def _compiled(self) -> ManagerRecap:
+    def _compiled(self, changes: Wording) -> ManagerRecap:
+        """As a coordinator has arranged it. Themes are sorted, so that a heading is known by the first of its own."""
         made = managers.compile_managers(self.unit, self.shelf, self.meeting.id)
-        return managers.numbered_as(made, [recaps.load(each.points) for each in self.versions])
+        numbered = managers.numbered_as(made, [recaps.load(each.points) for each in self.versions])
+        return recaps.arranged(numbered, changes.themes, changes.asks)
 
     def _changes(self) -> Wording:
         written = [each for each in self.versions if each.status in ("edited", "approved")]
@@ -117,11 +121,15 @@ def open_desk(
 def edit(desk: ManagersDesk, changes: Edit) -> str:
     """Raises SeriesProblem."""
     draft = desk.draft()
-    lines = wording.lines(recaps.load(draft.points))
-    words = wording.written(applied(changes, wording.read(draft.words), lines))
+    recap = recaps.load(draft.points)
+    edited = applied(changes, wording.read(draft.words), wording.lines(recap))
+    assert isinstance(recap, ManagerRecap), "only the managers' recap is on this desk"
+    edited = arranged(changes, edited, recap)
+    words = wording.written(edited)
     if words == draft.words:
         return Sentence("It says so already; nothing was changed.", "recap.same")
-    version = _store(desk, draft.points, words, "edited")
+    points = recaps.dump(recaps.arranged(recap, edited.themes, edited.asks)).decode()
+    version = _store(desk, points, words, "edited")
     record(desk.office, "recap edited", f"{desk.meeting.number}/managers v{version}")
     return Sentence(f"Version {version} is edited, and waits for approval.", "recap.edited-waits")
 
@@ -163,7 +171,7 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
         return [Sentence(words, "recap.no-managers")]
     opens = managers.next_session(desk.unit, desk.meeting)
     ahead = [line("manager.next", when=Moment(opens))] if opens else []
-    said = message("recap", Recap(recap), *ahead)
+    said = message("recap", Recap(recap, short=True), *ahead)
     sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()))
     nowhere = sum(place is None for place in places.values())
     of = f"{len(places)} manager{'s' if len(places) > 1 else ''}"

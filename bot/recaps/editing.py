@@ -1,4 +1,8 @@
-"""What a coordinator asks to have changed in a recap: lines by number, left out, in other words, put back."""
+"""What a coordinator asks to have changed in a recap: lines by number, left out, in other words, put back.
+
+In the managers' recap also: which findings belong together and under what heading, and which ask something of
+managers. `bot.recaps.arranging` does that.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,21 @@ class Edit(Struct, frozen=True, kw_only=True):
     drop: tuple[int, ...] = ()
     say: tuple[tuple[int, str], ...] = ()
     restore: tuple[int, ...] = ()
+    #: Findings that belong together, with all that belongs with them already; those that belong with no other.
+    together: tuple[tuple[int, ...], ...] = ()
+    apart: tuple[int, ...] = ()
+    #: Of what a finding belongs to.
+    heading: tuple[tuple[int, str], ...] = ()
+    asks: tuple[int, ...] = ()
+    asks_not: tuple[int, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.drop or self.say or self.restore)
+        return not (self.drop or self.say or self.restore or self.arranges)
+
+    @property
+    def arranges(self) -> bool:
+        return bool(self.together or self.apart or self.heading or self.asks or self.asks_not)
 
 
 def applied(edit: Edit, wording: Wording, lines: Sequence[RecapLine]) -> Wording:

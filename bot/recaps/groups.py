@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from sqlalchemy import select
 
-from bot.recaps import sources
+from bot.recaps import answers, sources
 from bot.recaps.others import Others
 from flows import recap as recaps
 from flows.programme import Route
@@ -32,6 +33,8 @@ def group_recaps(
     By session id; a session whose circle has not said anything yet, or whose recap is held, is not in the answer.
     """
     before = sources.last_sittings(unit, rows)
+    told = answers.told_at(unit, [row for row in rows if row.id in before])
+    answered = {before[session].id: each for session, each in told.items()}
     last = {each.id: each for each in before.values()}
     kept = newest(unit, last)
     fresh = [each for each in last.values() if each.id not in kept or kept[each.id].status == RELEASED]
@@ -41,8 +44,25 @@ def group_recaps(
         known[each.id] = ids()
         version = kept[each.id].version + 1 if each.id in kept else 1
         stored = {"id": known[each.id], "version": version, "status": "automatic", "made_at": now}
-        unit.add(t.recaps, [{**row_of(each, recaps.dump(made[each.id]).decode()), **stored}])
+        recap = replace(made[each.id], answers=answered.pop(each.id, ()))
+        unit.add(t.recaps, [{**row_of(each, recaps.dump(recap).decode()), **stored}])
+    for session, theirs in answered.items():
+        known[session] = ids()
+        unit.add(t.recaps, [_with_answers(unit, kept[session].id, theirs) | {"id": known[session], "made_at": now}])
     return {session: known[each.id] for session, each in before.items() if each.id in known}
+
+
+def _with_answers(unit: Unit, recap: int, theirs: tuple[recaps.Answered, ...]) -> dict[str, Any]:
+    """A coordinator's version with what managers have answered; of one that is held, the answers and nothing else."""
+    row = unit.all(select(t.recaps).where(t.recaps.c.id == recap))[0]
+    copy = {column.name: getattr(row, column.name) for column in t.recaps.columns}
+    stored = recaps.load(row.points)
+    assert isinstance(stored, recaps.GroupRecap), "a group's session has a group's recap"
+    held = row.status == HELD
+    left = recaps.GroupRecap(round=stored.round) if held else stored
+    points = recaps.dump(replace(left, answers=theirs)).decode()
+    bare = {"status": "automatic", "words": None} if held else {}
+    return copy | bare | {"points": points, "version": row.version + 1}
 
 
 def compile_groups(unit: Unit, shelf: Shelf, sittings: Sequence[Any]) -> dict[int, recaps.GroupRecap]:

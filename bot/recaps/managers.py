@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,9 @@ from sqlalchemy import func, select, update
 
 from bot.recaps import sources
 from flows import recap as recaps
-from flows.kinds.spread import Spread
-from flows.levels import FEW
 from flows.message import Levels
-from flows.programme import Route
-from flows.recap import GroupRecap, ManagerRecap, Numbered
+from flows.reading import Marked, Rewording, rest_of, understand
+from flows.recap import GroupRecap, ManagerRecap
 from storage import tables as t
 from storage.unit import Unit
 
@@ -45,7 +43,7 @@ def meeting(unit: Unit, meeting_id: int) -> Any:
     wanted = (
         select(
             m.id, m.number, m.series_id, s.organisation_id, s.platform, s.answering, a.id.label("anchor"),
-            a.place_id.label("place"), func.coalesce(m.content_id, s.content_id).label("content_id"),
+            s.language, a.place_id.label("place"), func.coalesce(m.content_id, s.content_id).label("content_id"),
         )
         .join(t.series, s.id == m.series_id)
         .join(a.id.table, a.id == first)
@@ -54,26 +52,52 @@ def meeting(unit: Unit, meeting_id: int) -> Any:
 
 
 def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
-    """As it would be now. No reply is read: people and groups are counted by the database."""
+    """As it would be now. Of replies only released findings are read: people and groups are counted by the database."""
     row = meeting(unit, meeting_id)
-    everyones = shelf.programme(unit, row.content_id).route(row.number, everyone=True)
-    plenum = list(sources.plenums_at(unit, [meeting_id]).values())
-    stands = sources.states_of(unit, plenum)
+    programme = shelf.programme(unit, row.content_id)
+    everyones = programme.route(row.number, everyone=True)
+    plenum = next(iter(sources.plenums_at(unit, [meeting_id]).values()), None)
+    stands = sources.states_of(unit, [plenum] if plenum is not None else [])
+    findings, said = sources.released_at(unit, meeting_id)
+    before = earlier(unit, row)
     made = recaps.compile_manager(
-        shelf.programme(unit, row.content_id).route(row.number),
+        programme.route(row.number),
         sources.turnout(unit, meeting_id, table=row.answering == "table"),
-        sources.released_at(unit, meeting_id),
-        levels=_levels(unit, everyones, meeting_id),
-        chosen=recaps.decisions(everyones, stands.get(next(iter(plenum), 0)), plenum=True),
+        findings,
+        levels=tuple(_since(one, before) for one in sources.spreads_shown(unit, plenum)),
+        chosen=recaps.decisions(everyones, stands.get(plenum or 0), plenum=True),
+        said={reply: plainly(words, shelf, row.language) for reply, words in said.items()},
+        language=row.language,
     )
-    return replace(made, actions=sources.actions_counted(unit, meeting_id))
+    made = replace(made, actions=sources.actions_counted(unit, meeting_id))
+    return recaps.since(made, before[-1] if before else None)
 
 
-def _levels(unit: Unit, route: Route, meeting_id: int) -> tuple[Levels, ...]:
-    """The spreads that everyone was shown, and no other: whether each may be is seen when it is said."""
-    shown = (step for step in route.steps if isinstance(step, Spread) and step.of in route.scales)
-    made = ((route.scales[step.of], sources.given_at(unit, meeting_id, step.of)) for step in shown)
-    return tuple(scale.levels(route.round, replies) for scale, replies in made if len(replies) >= FEW)
+def plainly(words: str, shelf: Shelf, language: str) -> str:
+    """Without the mark by which somebody called it a finding, or the number of what it rewords."""
+    marked = isinstance(understand(words, shelf.vocabulary(language)), Marked | Rewording)
+    return rest_of(words) if marked else words
+
+
+def earlier(unit: Unit, meeting: Any) -> list[ManagerRecap]:
+    """The managers' recaps of the meetings before, in the newest version that is stored of each; the latest last."""
+    r, m = t.recaps.c, t.meetings.c
+    before = select(m.number, r.points).join(t.meetings, m.id == r.meeting_id)
+    mine = m.series_id == meeting.series_id, m.number < meeting.number, r.session_id.is_(None)
+    newest: dict[int, ManagerRecap] = {}
+    for row in unit.all(before.where(*mine).order_by(m.number, r.version)):
+        found = recaps.load(row.points)
+        if isinstance(found, ManagerRecap):
+            newest[row.number] = found
+    return list(newest.values())
+
+
+def _since(levels: Levels, before: Sequence[ManagerRecap]) -> Levels:
+    """With the spread of the same scale that managers were shown last; whether both may be is seen when it is said."""
+    same = (one for each in reversed(before) for one in each.levels
+            if (one.step, one.names) == (levels.step, levels.names))  # fmt: skip
+    last = next(same, None)
+    return replace(levels, before=last.replies if last else ())
 
 
 def versions(unit: Unit, meeting_id: int) -> list[Any]:
@@ -96,7 +120,7 @@ def numbered_as(recap: ManagerRecap, earlier: Iterable[GroupRecap | ManagerRecap
     for one in recap.findings or ():
         if one.reply not in known:
             last += 1
-        listed.append(Numbered(known.get(one.reply, last), one.reply, one.words))
+        listed.append(replace(one, number=known.get(one.reply, last)))
     return replace(recap, findings=tuple(sorted(listed, key=lambda one: one.number)))
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import and_, distinct, exists, func, or_, select
 
 from flows import recap as recaps
 from flows import state as states
-from flows.effects import Given, Role
+from flows.effects import Role
 from flows.kinds.finding import RELEASED
+from flows.message import Levels, Message
 from flows.recap import ActionState
 from storage import tables as t
 from storage.unit import SessionRow, Unit
@@ -25,6 +26,8 @@ _LET_OUT = or_(
     t.findings.c.state == "yes", and_(t.findings.c.state == "reworded", t.findings.c.words_id.is_not(None))
 )
 
+
+_message = msgspec.json.Decoder(Message).decode
 
 # -- sittings
 
@@ -155,14 +158,6 @@ def states_of(unit: Unit, sessions: Iterable[int]) -> dict[int, states.State]:
     return {row.id: states.load(row.state) for row in rows}
 
 
-def given_at(unit: Unit, meeting_id: int, step: str) -> tuple[int, ...]:
-    """What the groups of a meeting handed on of a step, as ids of replies."""
-    p = t.publications.c
-    rows = unit.all(select(p.given).where(p.meeting_id == meeting_id, p.given != "[]"))
-    given = (one for row in rows for one in msgspec.json.decode(row.given, type=tuple[Given, ...]))
-    return tuple(sorted(reply for one in given if one.step == step for reply in one.replies))
-
-
 def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:
     """How many groups and people said something. At a table one writes for all, so people are not counted there."""
     r, s = t.replies.c, t.sessions.c
@@ -175,12 +170,38 @@ def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:
     return recaps.Turnout(groups, of, 0 if table else people)
 
 
-def released_at(unit: Unit, meeting_id: int) -> list[recaps.FindingRow]:
-    """The findings that the groups of a meeting have released."""
-    f, s = t.findings.c, t.sessions.c
-    mine = select(f.reply_id, f.state, f.words_id).join(t.sessions, s.id == f.session_id)
+def released_at(unit: Unit, meeting_id: int) -> tuple[list[recaps.FindingRow], dict[int, str]]:
+    """The findings that the groups of a meeting have released, and the words of each as it was let out.
+
+    Of what people wrote, these words alone are read for managers.
+    """
+    f, s, r = t.findings.c, t.sessions.c, t.replies.c
+    let_out = func.coalesce(f.words_id, f.reply_id)
+    mine = (
+        select(f.reply_id, f.state, f.words_id, s.circle_id, r.words.label("said"))
+        .join(t.sessions, s.id == f.session_id)
+        .join(t.replies, r.id == let_out)
+    )
     found = unit.all(mine.where(_of_groups(meeting_id), f.state.in_(RELEASED), _LET_OUT))
-    return [recaps.FindingRow(row.reply_id, row.state, row.words_id) for row in found]
+    rows = [recaps.FindingRow(row.reply_id, row.state, row.words_id, row.circle_id) for row in found]
+    return rows, {row.reply_id: row.said for row in found}
+
+
+def spreads_shown(unit: Unit, session: int | None) -> tuple[Levels, ...]:
+    """The spreads that everyone's session has shown, each with exactly the replies that it was shown with.
+
+    As its messages say: a group that came later is in none of them. Of each scale the first, if it was shown again.
+    """
+    if session is None:
+        return ()
+    o = t.outbox.c
+    asked = select(o.body).where(o.session_id == session, o.kind == "say", o.body.contains('"type":"levels"'))
+    found: dict[str, Levels] = {}
+    for row in unit.all(asked.order_by(o.id)):
+        for part in _message(row.body).parts:
+            if isinstance(part, Levels):
+                found.setdefault(part.step, part)
+    return tuple(found.values())
 
 
 def actions_counted(unit: Unit, meeting_id: int) -> recaps.ActionCounts:

@@ -40,12 +40,18 @@ class Wording(Struct, frozen=True, omit_defaults=True):
     out: tuple[int, ...] = ()
     #: Lines that had own words, until what these rested on was taken back or changed.
     gone: tuple[int, ...] = ()
+    #: Managers' recaps: the findings that belong together as a coordinator has put them, by their replies, and own
+    #: headings of these, by the first reply of each. None: as the rule proposes.
+    themes: tuple[tuple[int, ...], ...] | None = None
+    heads: dict[int, str] = {}
+    #: The findings, by their replies, that ask something of managers.
+    asks: tuple[int, ...] = ()
     #: Managers' recaps: of what was approved, how often each reply had been changed by then.
     revisions: dict[int, int] = {}
 
     @property
     def edited(self) -> bool:
-        return bool(self.says or self.out or self.gone)
+        return bool(self.says or self.out or self.gone or self.themes is not None or self.asks)
 
 
 UNTOUCHED = Wording()
@@ -134,6 +140,8 @@ class Shown:
 
     parts: tuple[Part, ...]
     worded: dict[int, tuple[RecapLine, str]]
+    #: A coordinator's headings of what is common, by the first reply of each.
+    headed: Mapping[int, str]
     #: Numbers of lines that have gone since this version was made, and of those that a coordinator left out.
     lost: tuple[int, ...] = ()
     out: tuple[int, ...] = ()
@@ -144,24 +152,36 @@ def everything(row: Any) -> tuple[Part, ...]:
     return recaps.parts(recaps.load(row.points))
 
 
-def shown(row: Any, there: Sources) -> Shown:
-    """What a version of a recap, a row or a `Draft`, says now: of one that is kept in words, nothing more than those."""
+def shown(row: Any, there: Sources, *, short: bool = False) -> Shown:
+    """What a version of a recap, a row or a `Draft`, says now: of one that is kept in words, nothing more than those.
+
+    `short`: as much as one screen holds.
+    """
     if getattr(row, "said", None):
-        return Shown((), {})
+        return Shown((), {}, {})
     recap, wording = recaps.load(row.points), read(row.words)
     listed = lines(recap)
     gone = _gone(recap, there) | _changed(wording, there)
     out = [one for one in listed if one.key in wording.out]
     lost = [one for one in listed if one not in out and _is_lost(one, gone, wording)]
     left = _without(recap, gone | {reply for one in (*lost, *out) for reply in one.rests})
-    parts = tuple(_marked(row, left, wording))
+    parts = tuple(_marked(row, left, wording, short=short))
     if isinstance(row, Draft) and row.numbered:
         parts = _numbered(parts, listed)
     worded = {
         reply: (one, wording.says[one.key])
         for one in listed if one.key in wording.says for reply in one.rests
     }  # fmt: skip
-    return Shown(parts, worded, tuple(one.number for one in lost), tuple(one.number for one in out))
+    headed = headings(wording, left)
+    return Shown(parts, worded, headed, tuple(one.number for one in lost), tuple(one.number for one in out))
+
+
+def standing(version: Any, there: Sources) -> set[int]:
+    """The findings of a stored managers' recap that are still shown, by their replies."""
+    recap, wording = recaps.load(version.points), read(version.words)
+    gone = _gone(recap, there) | _changed(wording, there)
+    listed = lines(recap)
+    return {one.key for one in listed if one.key not in wording.out and not _is_lost(one, gone, wording)}
 
 
 def _is_lost(one: RecapLine, gone: Collection[int], wording: Wording) -> bool:
@@ -212,12 +232,25 @@ def _changed(wording: Wording, there: Sources) -> set[int]:
     }  # fmt: skip
 
 
+def headings(wording: Wording, recap: GroupRecap | ManagerRecap) -> dict[int, str]:
+    """A heading stands as long as all that it was given to is there; otherwise the words that recur do."""
+    if not isinstance(recap, ManagerRecap):
+        return {}
+    whole = {theme[0]: theme for theme in wording.themes or ()}
+    return {
+        theme[0]: wording.heads[theme[0]] for theme in recap.common or ()
+        if theme[0] in wording.heads and whole.get(theme[0]) == theme
+    }  # fmt: skip
+
+
 # -- marks and numbers
 
 
-def _marked(row: Any, recap: GroupRecap | ManagerRecap, wording: Wording) -> Iterator[Part]:
+def _marked(
+    row: Any, recap: GroupRecap | ManagerRecap, wording: Wording, *, short: bool
+) -> Iterator[Part]:
     """The recap, with what a reader must know of how it was made under its title."""
-    title, *rest = recaps.parts(recap, automatic=row.status == "automatic")
+    title, *rest = recaps.parts(recap, automatic=row.status == "automatic", short=short)
     yield title
     if isinstance(recap, ManagerRecap) and row.status == "approved":
         yield line("manager.approved", when=Moment(row.approved_at), n=row.version)
@@ -268,7 +301,19 @@ def forget(unit: Unit, meetings: Collection[int], replies: Collection[int]) -> N
             one.key for one in lines(recaps.load(row.points))
             if one.key in wording.says and not set(replies).isdisjoint(one.rests)
         }  # fmt: skip
-        if hit:
+        heads = _hit(wording, recaps.load(row.points), replies)
+        if hit or heads:
             says = {key: words for key, words in wording.says.items() if key not in hit}
-            less = replace(wording, says=says, gone=(*wording.gone, *sorted(hit)))
+            left = {key: words for key, words in wording.heads.items() if key not in heads}
+            less = replace(wording, says=says, heads=left, gone=(*wording.gone, *sorted(hit)))
             unit.run(update(t.recaps).where(r.id == row.id).values(words=written(less)))
+
+
+def _hit(wording: Wording, recap: GroupRecap | ManagerRecap, replies: Collection[int]) -> set[int]:
+    """The headings that rest on any of these, or on a finding that is not in the recap any more."""
+    there = {one.key: one.rests for one in lines(recap)}
+    return {
+        theme[0] for theme in wording.themes or ()
+        if theme[0] in wording.heads
+        and any(each not in there or not set(replies).isdisjoint(there[each]) for each in theme)
+    }  # fmt: skip

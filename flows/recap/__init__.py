@@ -16,21 +16,26 @@ The rules of a group's recap:
 - The same rows in any order give the same recap. What is left out is left out when the recap is made: take a
   reply away afterwards (`without`), and nothing takes its place.
 
-A recap for managers has released findings and counts in it, and nothing else.
+A recap for managers has released findings and counts in it, and nothing else. What its findings have in common is
+proposed by rule (`flows.recap.common`), and arranged by a coordinator.
 
 What is ugly: a recap knows a reply by its id alone, so what it says of late, marked and released is how
 things stood when it was made.
 """
 
 from flows.recap.group import compile_group, compile_plenum, decisions
-from flows.recap.managers import compile_manager, counts_only
+from flows.recap.managers import arranged, compile_manager, counts_only, since
 from flows.recap.shapes import (
+    Across,
     ActionCounts,
     ActionRow,
     ActionState,
+    Answered,
+    Before,
     Decision,
     FindingRow,
     GroupRecap,
+    Held,
     ManagerRecap,
     Numbered,
     Point,
@@ -46,7 +51,8 @@ from flows.recap.shapes import (
 from flows.recap.showing import parts
 
 __all__ = (
-    "ActionCounts", "ActionRow", "ActionState", "Decision", "FindingRow", "GroupRecap", "ManagerRecap", "Numbered",
-    "Point", "Question", "Said", "Shared", "Turnout", "Why", "compile_group", "compile_manager",
-    "compile_plenum", "counts_only", "decisions", "dump", "load", "parts", "without",
+    "Across", "ActionCounts", "ActionRow", "ActionState", "Answered", "Before", "Decision", "FindingRow", "GroupRecap",
+    "Held", "ManagerRecap", "Numbered", "Point", "Question", "Said", "Shared", "Turnout", "Why", "arranged",
+    "compile_group", "compile_manager", "compile_plenum", "counts_only", "decisions", "dump", "load", "parts", "since",
+    "without",
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias, overload
 
@@ -42,12 +42,14 @@ class Said(Struct, frozen=True, kw_only=True):
             raise ValueError(f"reply {self.reply} was sent at a time without a zone: pass an aware datetime")
 
 
-class FindingRow(Struct, frozen=True):
+class FindingRow(Struct, frozen=True, omit_defaults=True):
     """A finding by the reply that put it forward; `words` is the reply that reworded it, if one did."""
 
     reply: int
     state: str
     words: int | None = None
+    #: Whose it is, where several groups' are looked at together.
+    circle: int = 0
 
     @property
     def released(self) -> bool:
@@ -114,6 +116,13 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     levels: tuple[int, ...] = ()
 
 
+class Answered(Struct, frozen=True):
+    """What a manager answered the circle, by its id, and the finding that it is about."""
+
+    response: int
+    reply: int
+
+
 class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):
     """What one circle said in one round. For the circle, and for the coordinator who may hold or edit it."""
 
@@ -130,14 +139,18 @@ class GroupRecap(Struct, frozen=True, kw_only=True, tag="group"):
     actions: tuple[ActionRow, ...] = ()
     unanswered: tuple[str, ...] = ()
     chosen: tuple[Decision, ...] = ()
+    #: What managers have answered since its last opening.
+    answers: tuple[Answered, ...] = ()
 
 
-class Numbered(Struct, frozen=True):
+class Numbered(Struct, frozen=True, omit_defaults=True):
     """A released finding under the number that managers know it by."""
 
     number: int
     reply: int
     words: int | None = None
+    #: Which of the groups it is from, as drawn by lot for this recap: to count groups, never shown. 0: not known.
+    side: int = 0
 
 
 class ActionCounts(Struct, frozen=True, kw_only=True):
@@ -147,6 +160,30 @@ class ActionCounts(Struct, frozen=True, kw_only=True):
     under_way: int = 0
     done: int = 0
     dropped: int = 0
+
+
+class Before(Struct, frozen=True, omit_defaults=True):
+    """What managers were told at the round before."""
+
+    groups: int
+    of: int
+    people: int | None = None
+    actions: ActionCounts = ActionCounts()
+
+
+class Held(Struct, frozen=True):
+    """What so many groups hold of a question that each settled by itself: a text of the programme, and how many."""
+
+    option: str
+    groups: int
+
+
+class Across(Struct, frozen=True):
+    """How groups settled one question, counted: which step asked it, and in what way the options are meant."""
+
+    step: str
+    sort: Literal["weakest", "decided"]
+    held: tuple[Held, ...]
 
 
 class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
@@ -164,6 +201,14 @@ class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
     #: How scores are spread over everyone, and what was chosen among the programme's own options where everyone met.
     levels: tuple[Levels, ...] = ()
     chosen: tuple[Decision, ...] = ()
+    #: Findings that belong together, by their replies. None: they have not been compared.
+    common: tuple[tuple[int, ...], ...] | None = None
+    #: A coordinator has put them together.
+    placed: bool = False
+    #: The findings, by their replies, that ask something of managers.
+    asks: tuple[int, ...] = ()
+    across: tuple[Across, ...] = ()
+    before: Before | None = None
 
 
 AnyRecap: TypeAlias = GroupRecap | ManagerRecap
@@ -193,7 +238,9 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
     if isinstance(recap, ManagerRecap):
         left = None if recap.findings is None else tuple(filter(stays, recap.findings))
         standing = tuple(one for one in recap.levels if gone.isdisjoint(one.replies))
-        return replace(recap, findings=left, levels=standing)
+        kept = {one.reply: one.side for one in left or ()}
+        asks = tuple(reply for reply in recap.asks if reply in kept)
+        return replace(recap, findings=left, levels=standing, asks=asks, common=shared(recap.common, kept))
     questions = (replace(one, points=_less(one.points, gone)) for one in recap.questions)
     return replace(
         recap,
@@ -203,8 +250,22 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
         findings=tuple(filter(stays, recap.findings)),
         actions=tuple(filter(stays, recap.actions)),
         others=tuple(filter(stays, recap.others)),
+        answers=tuple(one for one in recap.answers if one.reply not in gone),
         chosen=tuple(one for one in map(less, recap.chosen) if one.replies or one.options),
     )
+
+
+def shared(
+    common: tuple[tuple[int, ...], ...] | None, sides: Mapping[int, int]
+) -> tuple[tuple[int, ...], ...] | None:
+    """What is still common: of the findings that are left, those that belong together and are of two groups or more.
+
+    `sides`: by reply, which group it is from.
+    """
+    if common is None:
+        return None
+    left = (tuple(reply for reply in theme if reply in sides) for theme in common)
+    return tuple(theme for theme in left if len({sides[reply] for reply in theme}) > 1)
 
 
 def _less(points: Iterable[Point], gone: Collection[int]) -> tuple[Point, ...]:

@@ -12,22 +12,31 @@ from flows.message import (
     Content,
     Finding,
     Heading,
+    Line,
+    Listed,
     Part,
     Points,
     Quote,
+    Response,
+    Theme,
     line,
     programme,
     text,
 )
-from flows.recap.shapes import ActionCounts, Decision, GroupRecap, ManagerRecap, Numbered, Point
+from flows.recap.shapes import ActionCounts, Decision, GroupRecap, ManagerRecap, Numbered, Point, shared
+
+#: Findings that one screen has room for beside the rest, and lines of what is common.
+SCREEN, THEMES = 12, 5
 
 
-def parts(recap: GroupRecap | ManagerRecap, *, automatic: bool = False) -> tuple[Part, ...]:
-    """What a recap says. `automatic`: no coordinator has looked at it.
+def parts(
+    recap: GroupRecap | ManagerRecap, *, automatic: bool = False, short: bool = False
+) -> tuple[Part, ...]:
+    """What a recap says. `automatic`: no coordinator has looked at it. `short`: as much as one screen holds.
 
     The texts of the programme are found under the recap's own round.
     """
-    return _for_managers(recap) if isinstance(recap, ManagerRecap) else _for_group(recap, automatic)
+    return _for_managers(recap, short) if isinstance(recap, ManagerRecap) else _for_group(recap, automatic)
 
 
 def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
@@ -50,6 +59,7 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
     if recap.plenum:
         shown += [Heading(text("recap.plenum")), *_by_rule(recap.plenum)]
     shown += _section("recap.actions", [Action(row.reply) for row in recap.actions])
+    shown += _section("recap.answers", [Response(one.response, one.reply) for one in recap.answers])
     unanswered = [programme("rounds", recap.round, *step.split(".")) for step in recap.unanswered]
     return (*shown, *_section("recap.unanswered", unanswered))
 
@@ -88,28 +98,101 @@ def _words(point: Point) -> Content:
     return text("recap.late", words=quoted) if point.late else quoted
 
 
-def _for_managers(recap: ManagerRecap) -> tuple[Part, ...]:
+def _for_managers(recap: ManagerRecap, short: bool) -> tuple[Part, ...]:
     shown: list[Part] = [
         Heading(text("manager.title", title=programme("rounds", recap.round, "title"))),
         line("manager.took-part", n=recap.groups, m=recap.of),
     ]
     if recap.people is not None:
         shown.append(line("manager.people", n=recap.people))
-    shown += _numbered(recap.findings)
+    shown += _common(recap, short)
+    shown += _numbered(recap, short)
     for spread in recap.levels:
         asked = programme("rounds", recap.round, spread.step, "ask")
         shown += [Heading(asked), line("levels.shown", n=len(spread.replies)), spread]
     shown += _chosen(recap.round, recap.chosen)
+    shown += _across(recap)
     if recap.actions != ActionCounts():
         shown.append(line("manager.actions", **asdict(recap.actions)))
-    return tuple(shown)
+    return (*shown, *_since(recap))
 
 
-def _numbered(findings: tuple[Numbered, ...] | None) -> list[Part]:
+# -- what the groups have in common
+
+
+def _common(recap: ManagerRecap, short: bool) -> list[Part]:
+    """One line for what belongs together, naming its findings; what only one group has; that nothing is common."""
+    if recap.common is None or not recap.findings:
+        return []
+    numbers = {one.reply: one.number for one in recap.findings}
+    sides = {one.reply: one.side for one in recap.findings}
+    of = len(set(sides.values()))
+    themes = shared(recap.common, sides) or ()
+    kept = themes[:THEMES] if short else themes
+    listed = tuple(
+        Theme(theme, tuple(numbers[reply] for reply in theme), tuple(sides[reply] for reply in theme), of, recap.placed)
+        for theme in kept
+    )
+    shown: list[Part] = [Heading(text("manager.common")), Points(listed)] if listed else []
+    if not listed:
+        shown = [line("manager.nothing-common")]
+    elif len(kept) < len(themes):
+        shown.append(line("manager.more", n=len(themes) - len(kept)))
+    placed = {reply for theme in themes for reply in theme}
+    alone = tuple(sorted(numbers[reply] for reply in numbers if reply not in placed))
+    if alone and listed:
+        shown.append(Line(Listed("manager.differs", alone)))
+    return shown
+
+
+def _numbered(recap: ManagerRecap, short: bool) -> list[Part]:
+    findings = recap.findings
     if findings is None:
         return [line("manager.counts-only")]
     if not findings:
         return [line("manager.no-findings")]
-    listed = tuple(Finding(one.reply, outside=True) for one in findings)
-    numbers = tuple(one.number for one in findings)
-    return [Heading(text("manager.findings")), Points(listed, numbered=True, numbers=numbers)]
+    kept = _first(recap, findings) if short and len(findings) > SCREEN else findings
+    listed = tuple(Finding(one.reply, outside=True) for one in kept)
+    numbers = tuple(one.number for one in kept)
+    shown: list[Part] = [Heading(text("manager.findings")), Points(listed, numbered=True, numbers=numbers)]
+    if len(kept) < len(findings):
+        shown.append(line("manager.more-findings", n=len(findings) - len(kept)))
+    asked = tuple(one.number for one in findings if one.reply in recap.asks)
+    if asked:
+        shown.append(Line(Listed("manager.asks", asked)))
+    return shown
+
+
+def _first(recap: ManagerRecap, findings: Sequence[Numbered]) -> tuple[Numbered, ...]:
+    """What one screen has room for: what is asked, then the first of each that belongs together, then by number."""
+    leads = {theme[0] for theme in (recap.common or ())[:THEMES]}
+    order = sorted(findings, key=lambda one: (one.reply not in recap.asks, one.reply not in leads, one.number))
+    return tuple(sorted(order[:SCREEN], key=lambda one: one.number))
+
+
+# -- counts
+
+
+def _across(recap: ManagerRecap) -> list[Part]:
+    shown: list[Part] = []
+    for one in recap.across:
+        asked = programme("rounds", recap.round, *one.step.split("."))
+        held = (
+            text("manager.held", option=programme("rounds", recap.round, *each.option.split(".")), n=each.groups)
+            for each in one.held
+        )
+        about = "manager.weakest" if one.sort == "weakest" else "manager.decided"
+        shown += [Heading(text("manager.settled", what=asked)), line(about), Points(tuple(held))]
+    return shown
+
+
+def _since(recap: ManagerRecap) -> list[Part]:
+    """What has changed since the round before: counts against counts."""
+    if (before := recap.before) is None:
+        return []
+    told: list[Part] = [line("manager.before", n=before.groups, m=before.of)]
+    if before.people is not None and recap.people is not None:
+        told.append(line("manager.people-before", n=before.people))
+    if before.actions != ActionCounts():
+        told.append(line("manager.actions-before", **asdict(before.actions)))
+    return [Heading(text("manager.since")), *told]

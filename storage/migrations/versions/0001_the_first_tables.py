@@ -256,6 +256,17 @@ def _what_is_said() -> None:
     )
     _partial("ix_recaps_draft", "recaps", ["made_at"], "status = 'draft'")
     _partial("ix_meetings_held", "meetings", ["id"], "status = 'held'")
+    _table(
+        "responses",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _of("replies", "reply_id", ondelete="CASCADE", index=True),
+        _of("people", "person_id", index=True),
+        _text("verdict", 12),
+        sa.Column("words", sa.Text(), nullable=False),
+        _at("at"),
+        _of("sessions", "session_id", nullable=True),
+    )
 
 
 def _delivery() -> None:
