@@ -178,18 +178,41 @@ class Works:
         desk.prompts = desk.unit.prompts(ours)
 
     def _look_up_privately(self, desk: Desk, heard: Sequence[Done]) -> None:
-        """What is written in private is for the sitting that its author is in now, or was in last."""
+        """What is written in private is for the sitting that its author is in now, or was in last.
+
+        Their group's, while that goes on; then everyone's.
+        """
         alone = {account_of(each) for each in heard if self._is_private(desk, each)}
-        mine = {who: {seat.circle_id for seat in desk.seats.get(who, ())} for who in alone}
+        seats = {
+            who: [seat for seat in desk.seats.get(who, ()) if seat.circle_id is not None] for who in alone
+        }
+        plenums = self._plenums(desk, {seat.series_id for of_one in seats.values() for seat in of_one})
+        mine = {
+            who: {circle for seat in of_one for circle in (seat.circle_id, plenums.get(seat.series_id))}
+            for who, of_one in seats.items()
+        }
         circles = {circle for of_one in mine.values() for circle in of_one if circle is not None}
         sittings = sorted(
             desk.unit.sittings(circles, OPEN_PHASES),
-            key=lambda row: (row.phase == "running", row.phase in news.GOING_ON, row.starts_at),
-        )
+            key=lambda row: (
+                row.phase == "running", row.phase in news.GOING_ON, row.circle_id not in plenums.values(), row.starts_at
+            ),
+        )  # fmt: skip
         for who in alone:
             own = [row.id for row in sittings if row.circle_id in mine[who]]
             if own:
                 desk.privately[who] = own[-1]
+
+    @staticmethod
+    def _plenums(desk: Desk, series: set[int]) -> dict[int, int]:
+        """Everyone's circle, by series."""
+        c = t.circles.c
+        found = (
+            desk.unit.all(select(c.series_id, c.id).where(c.series_id.in_(series), c.kind == "everyone"))
+            if series
+            else []
+        )
+        return {row.series_id: row.id for row in found}
 
     def _is_private(self, desk: Desk, heard: Done) -> bool:
         place = desk.places.get(heard.place)

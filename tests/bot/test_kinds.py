@@ -151,6 +151,8 @@ def test_what_was_chosen_and_handed_on_is_there_in_the_next_round(played: Played
     pressed = Chose(key="press", place=Address("terminal", "local", plenum), account="kari", press="pick-2",
                     message=played._question(plenum, "work-with"), at=played.clock.at)  # fmt: skip
     played._hear(pressed)
+    played.say(alone(played.database, "amir"), "amir", "2")
+    assert any("Your vote is counted" in post for post in played.posts(alone(played.database, "amir")))
     played.say(plenum, "tor", "next")
     assert any("We quarrel" in post and "chosen" in post for post in played.posts(plenum))
     played.go(AGAIN)
