@@ -17,9 +17,10 @@ import msgspec
 from sqlalchemy import select
 
 from adapters.port import Address, Block, Label, Link, Spoken
-from bot.recaps import wording
+from bot.recaps import common, wording
 from bot.rights import freezing
 from bot.shelf import Shelf
+from bot.series.homes import DELETE_UNHEARD
 from flows import levels
 from flows import message as m
 from flows.kinds.finding import RELEASED
@@ -29,6 +30,9 @@ from storage import tables as t
 from storage.unit import Unit
 
 _decode = msgspec.json.Decoder(m.Message).decode
+
+#: Texts that say how one takes something back, and what they are where a deletion is not heard of.
+BY_COMMAND = {"meeting.privacy": "meeting.privacy-by-command"}
 
 
 @dataclass(slots=True)
@@ -46,6 +50,8 @@ class Voice:
     circle: str = ""
     #: Where the programme is gone through, for its texts.
     place: str = ""
+    #: Which platform the session is held on; "": no session's.
+    platform: str = ""
 
 
 @dataclass(slots=True)
@@ -63,6 +69,8 @@ class _Rows:
     solos: dict[tuple[int, str, int], list[int]] = field(default_factory=dict)
     #: By reply, the values of what was chosen there.
     scores: dict[int, dict[str, int | None]] = field(default_factory=dict)
+    #: What managers answered groups.
+    responses: dict[int, Any] = field(default_factory=dict)
     #: Where the notes of earlier sittings stand, by session and slot.
     links: dict[tuple[int, str], Link] = field(default_factory=dict)
 
@@ -118,6 +126,7 @@ class Speaker:
         said = _decode(row.body)
         (voice,) = self._voices(unit, [row])
         saying = _Saying(self, unit, voice, self._gather(unit, [said], [voice], MappingProxyType({})), now)
+        saying.kept = True
         blocks = saying.say(said).spoken.blocks
         return [(block, saying.rests[id(block)][1] if id(block) in saying.rests else ()) for block in blocks]
 
@@ -128,9 +137,10 @@ class Speaker:
         s = t.series.c
         settings = select(
             t.sessions.c.id, s.language, s.zone, s.content_id, t.meetings.c.content_id.label("pinned"),
-            t.circles.c.name, t.organisations.c.name.label("place"),
+            t.circles.c.name, t.organisations.c.name.label("place"), t.places.c.platform,
         ).select_from(
-            t.sessions.join(t.series, s.id == t.sessions.c.series_id)
+            t.sessions.outerjoin(t.places, t.places.c.id == t.sessions.c.place_id)
+            .join(t.series, s.id == t.sessions.c.series_id)
             .join(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)
             .join(t.circles, t.circles.c.id == t.sessions.c.circle_id)
             .join(t.organisations, t.organisations.c.id == s.organisation_id)
@@ -179,7 +189,9 @@ class Speaker:
         programme = self.shelf.programme_texts(unit, content, language, zone)
         bot = self.shelf.catalogue(language, zone)
         place = getattr(setting, "place", "")
-        return Voice(bot, programme, content, language, setting.language, row.session_id, setting.name, place)
+        platform = getattr(setting, "platform", None) or ""
+        return Voice(bot, programme, content, language, setting.language, row.session_id, setting.name, place,
+                     platform)  # fmt: skip
 
     # -- what people wrote
 
@@ -199,6 +211,7 @@ class Speaker:
         ids = set(_reply_ids(each for _, each in wanted))
         ids |= {said.about for said in messages if said.about}
         self._scores(unit, rows, [each for _, each in wanted if isinstance(each, m.Levels)])
+        self._responses(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Response)})
         ids |= rows.scores.keys()
         for listed in (*rows.notes.values(), *rows.solos.values()):
             ids |= set(listed)
@@ -217,6 +230,11 @@ class Speaker:
             s = t.scores.c
             for row in unit.all(select(s.reply_id, s.item, s.value).where(s.reply_id.in_(replies))):
                 rows.scores.setdefault(row.reply_id, {})[row.item] = row.value
+
+    def _responses(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:
+        if ids:
+            found = unit.all(select(t.responses).where(t.responses.c.id.in_(ids)))
+            rows.responses = {row.id: row for row in found}
 
     def _accounts(self, unit: Unit, rows: _Rows, replies: set[int]) -> None:
         if replies:
@@ -296,6 +314,10 @@ class _Saying:
         self.told = 0
         #: Of the recap that is being said: lines that a coordinator has worded, by reply.
         self.worded: dict[int, tuple[wording.RecapLine, str]] = {}
+        #: A coordinator's headings of what is common, by the first reply that it rests on.
+        self.headed: Mapping[int, str] = {}
+        #: It is kept in words when the replies are deleted, which what managers answered goes with.
+        self.kept = False
         #: By the identity of each block that shows replies: the block, and those.
         self.rests: dict[int, tuple[Block, tuple[int, ...]]] = {}
 
@@ -320,7 +342,9 @@ class _Saying:
         blocks: list[Block] = []
         opening = 0
         for part in parts:
-            said = list(self._stored(row) if (row := self._recap(part)) else self._part(part))
+            row = self._recap(part)
+            short = isinstance(part, m.Recap) and part.short
+            said = list(self._stored(row, short=short) if row else self._part(part))
             if isinstance(part, m.Points) and not said:
                 del blocks[opening:]
             if isinstance(part, m.Heading):
@@ -399,15 +423,15 @@ class _Saying:
     def _recap(self, part: m.Part) -> Any:
         return self.rows.recaps.get(part.id) if isinstance(part, m.Recap) else None
 
-    def _stored(self, row: Any) -> list[Block]:
+    def _stored(self, row: Any, *, short: bool) -> list[Block]:
         """A recap, less what has gone since it was made, in a coordinator's words where there are any."""
         if frozen := getattr(row, "said", None):
             return freezing.blocks(frozen)
         there = wording.Sources(self.rows.replies, self.rows.findings, self.rows.actions)
-        shown = wording.shown(row, there)
-        self.worded, self.told = shown.worded, row.session_id or 0
+        shown = wording.shown(row, there, short=short)
+        self.worded, self.headed, self.told = shown.worded, shown.headed, row.session_id or 0
         blocks = self._blocks(shown.parts)
-        self.worded, self.told = {}, 0
+        self.worded, self.headed, self.told = {}, {}, 0
         return blocks
 
     # -- words
@@ -433,6 +457,12 @@ class _Saying:
             return self._finding(content.reply, outside=content.outside)
         if isinstance(content, m.Action):
             return self._action(content.reply)
+        if isinstance(content, m.Theme):
+            return self._theme(content)
+        if isinstance(content, m.Listed):
+            return self.voice.bot.say(content.key, numbers=common.listed(content.numbers, self.voice.bot.language))
+        if isinstance(content, m.Response):
+            return self._response(content)
         if isinstance(content, m.Answer):
             ids: Sequence[int] = content.replies
         elif isinstance(content, m.Solo):
@@ -465,6 +495,24 @@ class _Saying:
             return self._quote(reply)
         return self._quote(row.words_id) if row.words_id else None
 
+    def _theme(self, theme: m.Theme) -> str | None:
+        """It rests on all of its findings, in whoever's words it is headed."""
+        self.quoted.update(dict.fromkeys(theme.replies))
+
+        def read(reply: int) -> str | None:
+            return self._quoted(m.Finding(reply, outside=True))
+
+        heading = self.headed.get(theme.replies[0])
+        return common.say(theme, heading, read, self.voice.bot, self.voice.spoken)
+
+    def _response(self, response: m.Response) -> str | None:
+        """What a manager answered, after the finding; nothing where either is gone."""
+        row, finding = self.rows.responses.get(response.id), self._finding(response.reply)
+        if row is None or finding is None or self.kept:
+            return None
+        verdict = row.verdict if row.words else f"{row.verdict}-bare"
+        return self.voice.bot.say(f"recap.answer.{verdict}", finding=finding, words=row.words)
+
     def _action(self, reply: int) -> str | None:
         words, state = self._quote(reply), self.rows.actions.get(reply)
         if words is None or state is None or state == "withdrawn":
@@ -482,7 +530,9 @@ class _Saying:
         if content.key.startswith("programme:"):
             return self.voice.programme.say(content.key.removeprefix("programme:"), place=self.voice.place)
         params = {name: self._param(value) for name, value in content.params.items()}
-        return self.voice.bot.say(content.key, now=self.now, **params)
+        unheard = self.voice.platform in DELETE_UNHEARD
+        key = BY_COMMAND.get(content.key, content.key) if unheard else content.key
+        return self.voice.bot.say(key, now=self.now, **params)
 
     def _param(self, value: m.Param) -> str | int | datetime:
         if isinstance(value, m.Moment):
@@ -537,7 +587,7 @@ def _in_recap(row: Any) -> Iterator[Any]:
 
 def _reply_ids(wanted: Iterable[Any]) -> Iterator[int]:
     for each in wanted:
-        if isinstance(each, m.Quote | m.Finding | m.Action):
+        if isinstance(each, m.Quote | m.Finding | m.Action | m.Response):
             yield each.reply
-        elif isinstance(each, m.Answer):
+        elif isinstance(each, m.Answer | m.Theme):
             yield from each.replies

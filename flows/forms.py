@@ -339,7 +339,9 @@ CREATE = Form(
         Field(
             "group", "group", "A group as it shall be: “Fjord: Kari, Amir”, “Fjord@C1: Kari <U1>”.", many=True
         ),
-        Field("groups", "number", "How many groups, where people come in by codes of their own: on Telegram."),
+        Field(
+            "groups", "number", "How many groups, where people come in by codes of their own: on Telegram."
+        ),
         *_TIMES,
         Field("note_taker", "names", "Who writes for a group.", many=True),
         Field("coordinator", "names", "Who runs the series, and is told when something needs it.", many=True),

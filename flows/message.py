@@ -71,6 +71,36 @@ class Action(Struct, frozen=True, tag="action"):
     reply: int
 
 
+class Theme(Struct, frozen=True, tag="theme", omit_defaults=True):
+    """What findings of several groups have in common, as one line that names them by their numbers.
+
+    Headed by the words that recur in them, looked up when it is said, or by a coordinator's own words.
+    """
+
+    replies: tuple[int, ...]
+    #: For each of these, the number that managers know it by, and which of the groups it is from.
+    numbers: tuple[int, ...]
+    sides: tuple[int, ...]
+    #: Groups that have released anything.
+    of: int
+    #: Somebody has put it together: it stands even where no word recurs.
+    placed: bool = False
+
+
+class Listed(Struct, frozen=True, tag="listed"):
+    """A text about numbered lines, with their numbers as `{numbers}`."""
+
+    key: str
+    numbers: tuple[int, ...]
+
+
+class Response(Struct, frozen=True, tag="response"):
+    """What a manager answered a group, by its id, with the finding that it is about."""
+
+    id: int
+    reply: int
+
+
 class Name(Struct, frozen=True, tag="name"):
     """What a person or a circle is called where they are."""
 
@@ -86,7 +116,7 @@ class Text(Struct, frozen=True, tag="text"):
 
 
 Param: TypeAlias = int | Moment | Quote | Answer | Name | Text
-Content: TypeAlias = Text | Quote | Answer | Notes | Solo | Finding | Action
+Content: TypeAlias = Text | Quote | Answer | Notes | Solo | Finding | Action | Theme | Listed | Response
 
 
 class Line(Struct, frozen=True, tag="line"):
@@ -137,6 +167,8 @@ class Recap(Struct, frozen=True, tag="recap"):
     """A stored recap, by its id; expanded when sent, so that a late correction is in it."""
 
     id: int
+    #: As much as one screen holds; the whole stands on a page.
+    short: bool = False
 
 
 class Page(Struct, frozen=True, tag="page"):

@@ -226,6 +226,15 @@ def release(caller: Caller, called: str, meeting: int | None, group: str | None)
     "--say", type=(int, str), multiple=True, metavar="LINE WORDS", help="Your own words for a line. Again."
 )
 @click.option("--restore", type=int, multiple=True, metavar="LINE", help="A line as people wrote it. Again.")
+@click.option(
+    "--together", multiple=True, metavar="LINES", help="Managers': findings that belong together, such as 1,4. Again."
+)
+@click.option("--apart", type=int, multiple=True, metavar="LINE", help="A finding that belongs with no other. Again.")
+@click.option(
+    "--heading", type=(int, str), multiple=True, metavar="LINE WORDS", help="Of what a finding belongs to. Again."
+)
+@click.option("--asks", type=int, multiple=True, metavar="LINE", help="A finding asks something of managers. Again.")
+@click.option("--asks-not", type=int, multiple=True, metavar="LINE", help="It does not. Again.")
 @click.option("--anew", is_flag=True, help="A group's recap by rule again, without what you changed.")
 @click.pass_obj
 def edit(
@@ -237,15 +246,21 @@ def edit(
     LINE is the number that runda recap show has before it. A line in your words is marked as yours, and goes when
     what it stands for is taken back or changed. Nothing can be added that nobody said.
 
+    What several groups have in common is proposed by rule, under the words that recur. You say which findings belong
+    together, which do not, and what the heading shall be.
+
     \b
       runda recap edit north --group Fjord --drop 3 --say 1 "The rules are tighter than the law."
       runda recap edit north --managers --drop 2
+      runda recap edit north --managers --together 1,4,7 --heading 1 "Rules we think we have" --asks 4
     """
     from bot.recaps import approval, desk
     from bot.recaps.editing import Edit
 
     _one_of(group, managers)
-    wanted = Edit(**changes)
+    wanted = Edit(**{**changes, "together": tuple(map(_lines, changes["together"]))})
+    if wanted.arranges and not managers:
+        raise click.UsageError("What belongs together is said in the managers' recap: --managers.")
     if wanted.empty != anew or (anew and managers):
         raise click.UsageError("Say --drop, --say or --restore; or, for a group's recap, --anew alone.")
     with _room(caller, called) as room:
@@ -282,6 +297,47 @@ def approve(caller: Caller, called: str, meeting: int | None, group: str | None,
         else:
             told = approval.approve(room.of_managers(meeting), who)
     click.echo("\n".join(told))
+
+
+def _lines(said: str) -> tuple[int, ...]:
+    """«1,4,7». Raises UsageError."""
+    numbers = [each.strip() for each in said.split(",")]
+    if len(numbers) < 2 or not all(each.isdecimal() for each in numbers):
+        raise click.UsageError(f"--together needs the numbers of two findings or more, such as 1,4: {said}")
+    return tuple(map(int, numbers))
+
+
+@recap.command(short_help="Answer a group, as a manager does.")
+@click.argument("called", metavar="SERIES")
+@click.argument("finding", type=click.IntRange(1))
+@click.option("--meeting", type=click.IntRange(1), metavar="N", help="Default: the last one held.")
+@click.option("--decided", metavar="WORDS", help="What has been decided. Can be empty.")
+@click.option("--not-now", metavar="WORDS", help="Why it is not done now.")
+@click.option("--by", metavar="NAME", help="The manager who answers. Default: the only one.")
+@click.pass_obj
+def answer(
+    caller: Caller, called: str, finding: int, meeting: int | None, decided: str | None, not_now: str | None,
+    by: str | None,
+) -> None:  # fmt: skip
+    """Answer the group that put a finding forward: decided, or not now, because.
+
+    FINDING is its number in the recap that managers have. The group sees the answer when it meets next, with its
+    actions, and without the manager's name. The last answer to a finding counts.
+
+    \b
+      runda recap answer north 3 --decided "We apply for the exemption in March."
+      runda recap answer north 4 --meeting 1 --not-now "The budget is closed until May." --by Per
+    """
+    from bot.recaps import responding
+
+    if (decided is None) == (not_now is None):
+        raise click.UsageError("Say --decided or --not-now.")
+    with _room(caller, called) as room:
+        desk = room.of_managers(meeting)
+        who = responding.manager(desk, by)
+        words = decided if decided is not None else not_now
+        told = responding.respond(desk, finding, "decided" if not_now is None else "not-now", words or "", who)
+        click.echo(told)
 
 
 # -- files

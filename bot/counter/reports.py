@@ -8,8 +8,9 @@ from typing import Any
 from adapters.port import Block, Label, Option, Sheet, Written
 from bot.counter.acts import Act, manages, runs
 from bot.counter.sheets import blank, button, heading, item, line, sheet
-from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
-from bot.recaps import approval, desk, managers, reading, wording
+from bot.counter.visit import Gone, Next, NotYours, Visit, Wrong, name_of, text_of, texts_of
+from bot.counter.visitor import MANAGER
+from bot.recaps import approval, desk, managers, reading, responding, wording
 from bot.recaps.approval import ManagersDesk
 from bot.recaps.desk import GroupDesk
 from bot.recaps.editing import Edit
@@ -131,6 +132,8 @@ def _labels(visit: Visit, number: int, which: int, circle: int, status: str) -> 
         acts = ["edit", "release", "anew"] if status == "held" else ["edit", "hold", "approve", "anew"]
     for act in acts:
         yield button(visit, f"counter.button.{act}", act, number, which, circle)
+    if circle == MANAGERS:
+        yield button(visit, "counter.button.arrange", "arrange", number, which)
     yield button(visit, "counter.button.back", "recaps", number)
 
 
@@ -217,6 +220,117 @@ def edit(visit: Visit, written: Mapping[str, Written], number: int, which: int, 
     return Next(name_of("recap", number, which, circle), (visit.tell(told),))
 
 
+# -- what belongs together
+
+TOGETHER, APART, HEADING, ASKS, ASKS_NOT = DOINGS = ("together", "apart", "heading", "asks", "asks-not")
+
+
+def arrange_sheet(visit: Visit, number: int, which: int) -> Sheet:
+    """Findings are chosen by their replies: their numbers may change while somebody writes."""
+    _, draft, session = _draft(visit, number, which, MANAGERS, lock=False)
+    options = _findings(visit, draft, session)
+    doings = [Option(each, visit.say(f"counter.arrange.{each}")) for each in DOINGS]
+    blanks = [
+        blank(visit, "findings", "choices", "counter.blank.findings", required=True, options=options),
+        blank(visit, "what", "choice", "counter.blank.doing", required=True, options=doings, value=TOGETHER),
+        blank(visit, "words", "text", "counter.blank.heading"),
+    ]
+    told = line(visit.say("counter.recap.arrange"))
+    return sheet(visit, "counter.title.arrange", told, blanks=blanks, submit="counter.button.arrange")
+
+
+def _findings(visit: Visit, draft: Draft, session: Any) -> list[Option]:
+    """Those of the managers' recap, in words. Raises Gone where there are none."""
+    words = {block.number: block.words for block in _said(visit, draft, session) if block.number is not None}
+    lines = wording.lines(recaps.load(draft.points))
+    if not lines:
+        raise Gone
+    out = visit.say("counter.recap.left-out")
+    return [Option(str(one.key), f"{one.number}. {words.get(one.number, out)}"[:SHORT]) for one in lines]
+
+
+def arrange(visit: Visit, written: Mapping[str, Written], number: int, which: int) -> Next:
+    across, draft, _ = _draft(visit, number, which, MANAGERS, lock=True)
+    lines = {str(one.key): one.number for one in wording.lines(recaps.load(draft.points))}
+    chosen = texts_of(written, "findings")
+    if not chosen or not set(chosen) <= lines.keys():
+        raise Wrong({"findings": visit.say("counter.fault.line")})
+    named, words = tuple(lines[each] for each in chosen), text_of(written, "words")
+    what = text_of(written, "what")
+    if what == HEADING and not words:
+        raise Wrong({"words": visit.say("form.why.needed")})
+    heading = ((named[0], words),) if words and what in (TOGETHER, HEADING) else ()
+    changes = {
+        TOGETHER: Edit(together=(named,), heading=heading), APART: Edit(apart=named), HEADING: Edit(heading=heading),
+        ASKS: Edit(asks=named), ASKS_NOT: Edit(asks_not=named),
+    }.get(what)  # fmt: skip
+    if changes is None:
+        raise Wrong({"what": visit.say("form.why.needed")})
+    told = approval.edit(across, changes)
+    return Next(name_of("recap", number, which, MANAGERS), (visit.tell(told),))
+
+
+# -- what managers answer
+
+
+def answer_sheet(visit: Visit, number: int, which: int) -> Sheet:
+    """A manager answers a group, by the finding that it put forward."""
+    across = _as_manager(visit, number, which, lock=False)
+    there = {one.number: str(one.reply) for one in responding.open_findings(across)}
+    if not there or (last := across.approved) is None:
+        raise Gone
+    said = _said(visit, _had(last), across.session)
+    options = [
+        Option(there[block.number], f"{block.number}. {block.words}"[:SHORT])
+        for block in said if block.number in there
+    ]  # fmt: skip
+    verdicts = [Option(each, visit.say(f"counter.answer.{each}")) for each in responding.VERDICTS]
+    blanks = [
+        blank(visit, "finding", "choice", "counter.blank.finding", required=True, options=options),
+        blank(visit, "verdict", "choice", "counter.blank.verdict", required=True, options=verdicts),
+        blank(visit, "words", "area", "counter.blank.because"),
+    ]
+    told = line(visit.say("counter.recap.answer"))
+    return sheet(visit, "counter.title.answer", told, blanks=blanks, submit="counter.button.answer")
+
+
+def answer(visit: Visit, written: Mapping[str, Written], number: int, which: int) -> Next:
+    across, person = _as_manager(visit, number, which, lock=True), visit.visitor.person
+    there = {str(one.reply): one.number for one in responding.open_findings(across)}
+    finding, words = text_of(written, "finding"), text_of(written, "words")
+    verdict = next((each for each in responding.VERDICTS if each == text_of(written, "verdict")), None)
+    if finding not in there or person is None:
+        raise Wrong({"finding": visit.say("counter.fault.line")})
+    if verdict is None:
+        raise Wrong({"verdict": visit.say("form.why.needed")})
+    if verdict == "not-now" and not words:
+        raise Wrong({"words": visit.say("counter.fault.because")})
+    told = responding.respond(across, there[finding], verdict, words, person)
+    return Next(name_of("read", number, which), (visit.tell(told),))
+
+
+def _as_manager(visit: Visit, number: int, which: int, *, lock: bool) -> ManagersDesk:
+    """What has gone out, and nothing before."""
+    sight.require("manager", "manager-recap")
+    sight.require("manager", "released", given={"approved"})
+    works = visit.works
+    return approval.open_desk(
+        visit.office(number), visit.unit, works.shelf, works.ids, "manager", which, lock=lock
+    )
+
+
+def _had(version: Any) -> Draft:
+    return Draft(version.points, version.words, version.status, version.version, version.approved_at,
+                 said=version.said)  # fmt: skip
+
+
+def _answers(visit: Visit, number: int, *_: object) -> None:
+    """A manager of the series: nobody else answers for them."""
+    manages(visit, number)
+    if number not in visit.visitor.with_role(MANAGER):
+        raise NotYours("counter.refused.answers")
+
+
 # -- what managers have
 
 
@@ -239,16 +353,13 @@ def released(visit: Visit, number: int) -> Sheet:
 
 def read(visit: Visit, number: int, which: int) -> Sheet:
     """The managers' recap of a meeting as it was approved, less what has been taken back since."""
-    sight.require("manager", "manager-recap")
-    sight.require("manager", "released", given={"approved"})
-    across = approval.open_desk(visit.office(number), visit.unit, visit.works.shelf, visit.works.ids, "manager", which,
-                                lock=False)  # fmt: skip
-    last = across.approved
-    if last is None:
+    across = _as_manager(visit, number, which, lock=False)
+    if (last := across.approved) is None:
         raise Gone
-    draft = Draft(last.points, last.words, last.status, last.version, last.approved_at)
-    back = button(visit, "counter.button.back", "released", number)
-    return sheet(visit, "counter.title.recap", *_said(visit, draft, across.session), labels=[back])
+    labels = [button(visit, "counter.button.back", "released", number)]
+    if number in visit.visitor.with_role(MANAGER) and responding.open_findings(across):
+        labels.insert(0, button(visit, "counter.button.answer", "respond", number, which))
+    return sheet(visit, "counter.title.recap", *_said(visit, _had(last), across.session), labels=labels)
 
 
 ACTS = (
@@ -259,6 +370,8 @@ ACTS = (
     Act("anew", runs, _asking("counter.recap.anew", "counter.button.anew"), _doing(desk.make_anew)),
     Act("approve", runs, _asking("counter.recap.approve", "counter.button.approve"), _approve),
     Act("edit", runs, edit_sheet, edit),
+    Act("arrange", runs, arrange_sheet, arrange),
+    Act("respond", _answers, answer_sheet, answer),
     Act("released", manages, released),
     Act("read", manages, read),
 )
