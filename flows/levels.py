@@ -37,12 +37,6 @@ def comparable(before: Collection[int], now: Collection[int]) -> bool:
     return not changed or len(changed) >= FEW
 
 
-def goodness(counted: dict[int, int], *, reversed: bool = False) -> float:  # noqa: A002 (as in a programme file)
-    """How well an item stands, to put items in order: never shown as a number."""
-    mean = sum(value * n for value, n in counted.items()) / sum(counted.values())
-    return -mean if reversed else mean
-
-
 def weakest(agreed: dict[str, int]) -> tuple[str, ...]:
     """Of levels that a group has agreed on, the lowest: that one decides, however high the others are."""
     least = min(agreed.values(), default=0)

@@ -1,0 +1,34 @@
+"""When a spread of scores may be shown: the rules of design.md section 8, on anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.levels import FEW, comparable, spread, weakest
+
+VALUES = st.lists(st.one_of(st.none(), st.integers(0, 3)), max_size=30)
+
+
+@given(VALUES, st.integers(0, 3))
+def test_a_spread_is_shown_from_five_answers_up_and_never_where_all_are_alike(
+    values: list[int | None], gone: int
+) -> None:
+    shown = spread(values, len(values) + gone, len(values))
+    said = [value for value in values if value is not None]
+    may = not gone and len(said) >= FEW and len(set(said)) > 1
+    assert shown == (dict(sorted(Counter(said).items())) if may else None)
+
+
+@given(st.sets(st.integers(1, 20)), st.sets(st.integers(1, 20)))
+def test_a_change_tells_of_nobody(before: set[int], now: set[int]) -> None:
+    """What could be subtracted is nothing at all, or the scores of five at least."""
+    assert comparable(before, now) == (len(before ^ now) == 0 or len(before ^ now) >= FEW)
+
+
+def test_the_weakest_decides_however_high_the_others_are() -> None:
+    assert weakest({"need": 4, "value": 4, "team": 1}) == ("team",)
+    assert weakest({"need": 2, "value": 2}) == ("need", "value")
+    assert weakest({}) == ()
