@@ -47,7 +47,7 @@ class Scene:
         name: str = "Nord", group: Iterable[str] = (), pace: str = "live", form: str = "plenum",
         programme: str = "selfcheck", **more: Any,
     ) -> str:  # fmt: skip
-        """Plan a series, a self-check unless it is said otherwise, as the command line does. Returns what commands call it."""
+        """Plan a series, as the command line does. Returns what commands call it."""
         both = (self.group("Fjord", FJORD), self.group("Fjell", FJELL))
         asked = {"name": name, "on": list(on), "at": at, "pace": pace, "form": form, "group": list(group) or both,
                  "coordinator": [self.account(BERIT)], "manager": [self.account(PER)], "platform": "slack",
