@@ -32,8 +32,8 @@ class Kept:
 
 
 KEPT = (
-    Kept("what people wrote, with their scores, findings and actions; what managers answered; who marked what, and who was "
-         "to meet whom",
+    Kept("what people wrote, with their scores, findings and actions; what managers answered; who marked what, and "
+         "who was to meet whom",
          ("replies", "scores", "findings", "actions", "responses", "marks", "pairs"), "replies", "deleted"),
     Kept("what happened in a session, as numbers; what groups handed on; which message shows which reply",
          ("log", "publications", "quotes"), "replies", "stays, as numbers without a name"),

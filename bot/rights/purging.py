@@ -159,11 +159,10 @@ def _parked(unit: Unit, series: int, now: datetime) -> int:
 
 def _sessions(unit: Unit, series: int, _: datetime) -> int:
     """The last step: from now on nothing is heard in them."""
-    s, p, x = t.sessions.c, t.places.c, t.meetings.c
+    s, x = t.sessions.c, t.meetings.c
     held = s.series_id == series, s.phase.not_in((*BEFORE, PURGED))
     ids = [row.id for row in unit.all(select(s.id).where(*held).order_by(s.id).with_for_update())]
     unit.run(delete(t.pairs).where(t.pairs.c.session_id.in_(_of(series))))
-    unit.run(update(t.places).where(p.session_id.in_(_of(series))).values(session_id=None))
     gone = {"state": None, "wake_at": None, "phase": PURGED, "version": s.version + 1}
     unit.run(update(t.sessions).where(s.id.in_(ids)).values(**gone))
     unit.run(update(t.meetings).where(x.id.in_(_meetings(series)), x.status == "open").values(status="held"))

@@ -89,6 +89,16 @@ class Vote(Struct, frozen=True, kw_only=True):
     options: tuple[int, ...]
 
 
+class Answered(Struct, frozen=True, kw_only=True):
+    """What somebody answered a group as a manager, on a finding."""
+
+    series: str
+    session: int
+    at: datetime
+    verdict: str
+    words: str
+
+
 class Noted(Struct, frozen=True, kw_only=True):
     """A row of the audit log that is about the person, or that tells what they did."""
 
@@ -108,6 +118,7 @@ class Everything(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     written: tuple[Written, ...]
     votes: tuple[Vote, ...]
+    answered: tuple[Answered, ...]
     #: Messages of others that they have marked with a sign.
     marked: int
     begun: tuple[Begun, ...]
@@ -126,6 +137,7 @@ def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything
         accounts=tuple(Account(each.platform, each.workspace, each.account) for each in accounts),
         parts=tuple(_parts(connection, person)), written=tuple(_written(connection, person)),
         votes=tuple(_votes(connection, person)), marked=_marked(connection, person),
+        answered=tuple(_answered(connection, person)),
         begun=tuple(_begun(connection, accounts)),
         waiting=tuple(each.raw for each in parked_of(connection, person, accounts)),
         log=tuple(_log(connection, row.organisation_id, person)),
@@ -232,6 +244,15 @@ def _marked(connection: Connection, person: int) -> int:
     k = t.marks.c
     mine = select(func.count()).select_from(t.marks).where(k.person_id == person, k.signs > 0)
     return int(connection.execute(mine).scalar_one())
+
+
+def _answered(connection: Connection, person: int) -> Iterable[Answered]:
+    a, r, s, mt, se = t.responses.c, t.replies.c, t.sessions.c, t.meetings.c, t.series.c
+    mine = select(a.at, a.verdict, a.words, mt.number, se.title).join(t.replies, r.id == a.reply_id)
+    mine = mine.join(t.sessions, s.id == r.session_id).join(t.meetings, mt.id == s.meeting_id)
+    mine = mine.join(t.series, se.id == s.series_id).where(a.person_id == person).order_by(a.id)
+    for row in connection.execute(mine):
+        yield Answered(series=row.title, session=row.number, at=row.at, verdict=row.verdict, words=row.words)
 
 
 def _begun(connection: Connection, accounts: Iterable[Any]) -> Iterable[Begun]:

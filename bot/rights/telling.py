@@ -32,6 +32,7 @@ class Telling:
             *self._said(found.written),
             (self._say("rights.votes"), [self._vote(each) for each in found.votes]),
             (self._say("rights.marks"), [self._say("rights.marked", n=found.marked)] if found.marked else []),
+            (self._say("rights.answers"), [self._answer(each) for each in found.answered]),
             (self._say("rights.begun"), [escaped(each.written) for each in found.begun]),
             (self._say("rights.waiting"), [escaped(each) for each in found.waiting]),
             (self._say("rights.log"), [self._noted(each) for each in found.log]),
@@ -92,6 +93,13 @@ class Telling:
     def _vote(self, vote: Any) -> str:
         options = ", ".join(str(one + 1) for one in vote.options)
         return self._say("rights.vote", series=escaped(vote.series), number=vote.session, options=options)
+
+    def _answer(self, each: Any) -> str:
+        what = self._say(f"rights.verdict.{each.verdict}")
+        where = f"{escaped(each.series)} {each.session}"
+        return self._say(
+            "rights.answered", at=each.at, where=where, what=what, words=escaped(each.words) or "–"
+        )
 
     def _noted(self, row: Any) -> str:
         return self._say("rights.noted", at=row.at, act=row.act, what=escaped(row.object))

@@ -213,6 +213,16 @@ def test_after_the_purge_nothing_comes_back(story, late):
     assert rows(story.database, t.parked) == []
 
 
+def test_every_message_that_is_deleted_has_its_tombstone(story):
+    """Its place may be another series' by now: the old message is known there all the same."""
+    tomb = story.played.house.works.tomb
+    messages = {tomb(row.place_id, row.message) for row in rows(story.database, t.replies)}
+    decide(story, replies=30)
+    at_the_end(story, 30)
+    with story.database.read() as connection:
+        assert messages <= set(connection.execute(select(t.tombstones.c.hash)).scalars())
+
+
 def test_parked_events_of_the_series_lose_their_words(story):
     raw = '{"type":"wrote","place":["terminal","local","north-1",""],"account":"kari","words":"Kari was parked"}'
     other = '{"type":"wrote","place":["terminal","local","south-1",""],"account":"kari","words":"Kari elsewhere"}'

@@ -365,7 +365,7 @@ POINTS = {
     "identities.person_id": "deleted", "places.person_id": "emptied, with the channel", "replies.person_id": "deleted",
     "memberships.person_id": "ended: a number", "recaps.approved_by": "stays: a number",
     "appointments.person_id": "ended: a number", "codes.person_id": "deleted", "marks.person_id": "deleted",
-    "pairs.one_id": "deleted", "pairs.other_id": "deleted",
+    "pairs.one_id": "deleted", "pairs.other_id": "deleted", "responses.person_id": "deleted",
 }  # fmt: skip
 #: What is done with each column that has room for words.
 ROOM = {
@@ -374,7 +374,7 @@ ROOM = {
     "recaps.words": "a coordinator's words go with the line", "recaps.said": "its lines are taken out",
     "outbox.body": "keys and numbers", "log.event": "numbers", "parked.raw": "emptied", "parked.reason": "no words",
     "drafts.sheet": "deleted", "drafts.written": "deleted", "installations.token": "not a person's",
-    "installations.about": "not a person's", "holds.reason": "the operator's",
+    "installations.about": "not a person's", "holds.reason": "the operator's", "responses.words": "deleted",
 }  # fmt: skip
 
 

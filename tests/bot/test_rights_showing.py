@@ -152,3 +152,17 @@ def test_a_day_later_it_is_the_same(played):
     played.clock.at = max(played.clock.at, OPENS[1]) + timedelta(days=1)
     assert shown(played) == before
     assert showing.as_json(before) == as_json(shown(played))
+
+
+def test_what_a_manager_answered_is_shown_to_that_manager_and_to_no_other(played):
+    per = number(played.database, "Per")
+    (finding,) = rows(played.database, t.replies, t.replies.c.role == "finding", t.replies.c.words.contains("north-1"),
+                      t.replies.c.words.contains("tighter"))  # fmt: skip
+    with played.database.write() as connection:
+        owner = connection.execute(select(t.organisations.c.id)).scalar()
+        connection.execute(insert(t.responses).values(organisation_id=owner, reply_id=finding.id, person_id=per,
+                                                      verdict="not-now", words="The budget is spent", at=played.clock.at))  # fmt: skip
+    found = shown(played, "Per")
+    assert [(one.verdict, one.words) for one in found.answered] == [("not-now", "The budget is spent")]
+    assert "not now): The budget is spent" in as_text(found, Shelf().catalogue("en", "Europe/Oslo"), played.clock.at)
+    assert shown(played, "Eva").answered == shown(played).answered == ()

@@ -21,6 +21,7 @@ import bot
 import flows
 from adapters.telegram import commands
 from adapters.terminal.render import LABELS
+from bot.words import BY_COMMAND
 from flows import effects, groups, reading, sight
 from flows.kinds import KINDS
 from flows.language import compare, keys, placeholders
@@ -198,6 +199,16 @@ def test_every_state_of_an_action_has_a_word() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_only_how_one_takes_something_back_differs_where_a_deletion_is_not_heard_of(language: str) -> None:
+    usual, other = (
+        catalogue(language).say(key).split("\n") for key in ("meeting.privacy", BY_COMMAND["meeting.privacy"])
+    )
+    differs = [(one, two) for one, two in zip(usual, other, strict=True) if one != two]
+    assert len(differs) == 1
+    assert f"/{commands.LISTED[language]['undo']}" in differs[0][1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_says_the_same_things(language: str) -> None:
     assert compare(texts(REFERENCE), texts(language), language) == []
 
@@ -226,11 +237,12 @@ ALIKE = {
     "status.share", "status.open", "status.paused", "receipt.kept", "choice.here", "choice.next", "choice.back",
     "choice.pause", "choice.help", "choice.release-all", "sight.role.author", "sight.role.circle",
     "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else", "recap.others",
-    "recap.others-more", "recap.edited-by-coordinator", "manager.took-part", "manager.next", "series.cancelled",
+    "recap.others-more", "recap.edited-by-coordinator", "recap.answer.decided",
+    "recap.answer.decided-bare", "manager.before", "manager.common", "manager.held", "manager.took-part", "manager.next", "series.cancelled",
     "scale.end", "scale.point", "levels.shown", "level.item", "level.count", "levels.reversed", "levels.share",
     "choice.pick", "status.wait", "status.form", "status.again", "fields.count", "demo.after-the-break",
     "demo.meeting", "join.home", "join.link.open", "join.link.title", "join.name", "join.over", "join.with",
-    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write", "rights.title",
+    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write", "rights.title", "rights.answered",
     "rights.parts", "rights.account", "rights.wrote", "rights.noted", "rights.file", "rights.role.coordinator",
     "rights.what.action", "rights.what.answer", "rights.what.control", "rights.what.finding", "rights.what.note",
     "rights.state.done", "rights.state.no", "rights.state.reworded", "rights.state.under-way", "rights.state.yes",
@@ -240,7 +252,7 @@ ALIKE = {
 #: The same, of forms and pages.
 AT_THE_COUNTER = set(
     """
-    counter.blank.apart counter.blank.first counter.blank.others-hint counter.blank.people-hint
+    counter.answer.decided counter.blank.verdict counter.blank.apart counter.blank.first counter.blank.others-hint counter.blank.people-hint
     counter.blank.programme counter.blank.split counter.button.add counter.button.approve
     counter.button.as-it-is counter.button.back counter.button.cancel counter.button.cancel-series
     counter.button.close counter.button.dismiss counter.button.done counter.button.drop counter.button.earlier
