@@ -150,12 +150,15 @@ def _curated(turn: Turn, event: e.Curated) -> str | None:
 def _gathered(turn: Turn, _: e.Gathered) -> str | None:
     if not turn.state.setting.plenum:
         return "this sitting has no plenum"
+    turn.step.breaks_off(turn)
     turn.close_step()
     finish(turn)
     return None
 
 
 def _closed(turn: Turn, _: e.Closed) -> str | None:
+    if turn.going_on:
+        turn.step.breaks_off(turn)
     publish(turn)
     turn.say(message("answer", line("meeting.closed")))
     turn.finish("closed")

@@ -152,7 +152,15 @@ class Choose(Timed):
     # -- counting
 
     def closes(self, turn: Turn) -> None:
-        """Count. Equal votes: once more between them, if there is time for it; then by lot."""
+        """Equal votes: once more between them, if there is time for it; then by lot."""
+        self._count(turn, last=turn.state.part == "again" or turn.window_closed)
+
+    def breaks_off(self, turn: Turn) -> None:
+        """What has been cast is counted, and there is no time for a second vote."""
+        if turn.state.votes:
+            self._count(turn, last=True)
+
+    def _count(self, turn: Turn, *, last: bool) -> None:
         state = turn.state
         if not state.options:
             return
@@ -162,15 +170,14 @@ class Choose(Timed):
             turn.set(options=())
             return
         # In a second vote that nobody took part in they are as equal as before.
-        sure, equal = _leading(counted or Counter(state.options), self._left(turn))
+        left = self._left(turn)
+        sure, equal = _leading(counted or Counter(state.options), left)
         before = next((one.options for one in state.chosen if one.step == state.step), ())
-        if not equal:
-            self._settled(turn, (*before, *sure), counted)
-        elif state.part == "again" or turn.window_closed:
-            drawn = sorted(equal, key=lambda one: _lot(turn.route.round, self.id, one))
-            self._settled(turn, (*before, *sure, *drawn[: self._left(turn) - len(sure)]), counted, drawn=True)
-        else:
+        if equal and not last:
             self._once_more(turn, sure, equal)
+        else:
+            drawn = sorted(equal, key=lambda one: _lot(turn.route.round, self.id, one))[: left - len(sure)]
+            self._settled(turn, (*before, *sure, *drawn), drawn=bool(equal))
 
     def _once_more(self, turn: Turn, sure: tuple[int, ...], equal: tuple[int, ...]) -> None:
         kept = tuple(one for one in turn.state.chosen if one.step != turn.state.step)
@@ -179,14 +186,7 @@ class Choose(Timed):
         turn.set(options=equal, votes={}, chosen=(*kept, Chosen(turn.state.step, sure)) if sure else kept)
         self._ask(turn, line("choose.equal", n=len(equal)), part="again")
 
-    def _settled(
-        self,
-        turn: Turn,
-        options: tuple[int, ...],
-        counted: Counter[int] | None = None,
-        *,
-        drawn: bool = False,
-    ) -> None:
+    def _settled(self, turn: Turn, options: tuple[int, ...], *, drawn: bool = False) -> None:
         others = tuple(one for one in turn.state.chosen if one.step != turn.state.step)
         turn.set(chosen=(*others, Chosen(turn.state.step, options)), options=(), votes={})
         shown = Points(tuple(self._shown(turn, one) for one in options))
@@ -282,9 +282,7 @@ def _leading(counted: Counter[int], left: int) -> tuple[tuple[int, ...], tuple[i
     edge = counted[ranked[left - 1]]
     sure = tuple(one for one in ranked if counted[one] > edge)
     equal = tuple(one for one in ranked if counted[one] == edge)
-    return (*sure, *equal) if len(sure) + len(equal) <= left else sure, equal if len(sure) + len(
-        equal
-    ) > left else ()
+    return ((*sure, *equal), ()) if len(sure) + len(equal) <= left else (sure, equal)
 
 
 def _lot(*parts: object) -> bytes:

@@ -101,6 +101,9 @@ class Step(BaseModel):
         """The time box of what it asks now, in a meeting."""
         return timedelta(minutes=self.minutes)
 
+    def breaks_off(self, turn: Turn) -> None:
+        """The sitting is ended in the middle of it; nothing more can be asked."""
+
     def closes(self, turn: Turn) -> None:
         """The step is over; unless it has more to ask, and takes `turn.over` back."""
 
