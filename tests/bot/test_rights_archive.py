@@ -318,3 +318,19 @@ def test_a_move_before_it_can_still_be_undone(story):
         before = office.last_act()
         checklist.acknowledge(office, "safety", date(2026, 9, 30))
         assert office.last_act() == before
+
+
+def test_a_recap_that_is_only_held_or_edited_is_not_archived(story):
+    from bot.recaps import desk
+
+    story.group(desk.hold)
+    assert story.versions() == [(1, "held")]
+    assert {str(path) for path in files(story)} == {"archive.json", "audit.csv", "audit.json"}
+
+
+def test_what_was_written_alone_is_not_in_the_minutes(story):
+    elected(story)
+    with story.database.write() as connection:
+        note = t.replies.c.message == story.said["liv-note"]
+        connection.execute(t.replies.update().where(note).values(private=True))
+    assert "liv notes it down." not in "\n".join(block.words for block in taken(story).blocks)
