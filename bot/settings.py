@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     )
     #: Encrypts the tokens of workspaces that have installed the app.
     key: SecretStr | None = Field(None, description="A key of Fernet's; needed for many workspaces.")
-    #: Where the world finds this server, if workspaces install Runda by themselves.
+    #: Where the world finds this server, if workspaces install Runda by themselves, or calendars follow series.
     url: str | None = Field(None, description="The public address, https://…")
     #: Where requests are taken, if anything needs HTTP.
     host: str = Field("127.0.0.1", description="The address to listen on.")

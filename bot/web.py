@@ -1,4 +1,4 @@
-"""One small server for everything that needs HTTP: a platform offers its routes, and this serves them.
+"""One small server for everything that needs HTTP: whoever offers routes has them served, platform or not.
 
 It listens to this machine alone unless told otherwise: what stands in front of it, and speaks TLS with the world, is
 the operator's. Where nothing is offered, nothing is imported and no port is opened.
@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.settings import Misconfigured
-
-if TYPE_CHECKING:
-    from adapters.port import Platform
 
 #: Bytes of a request: Slack's largest view is a quarter of it.
 MOST = 1024 * 1024
@@ -22,12 +19,12 @@ LAST = 3.0
 
 
 @asynccontextmanager
-async def serving(platforms: Iterable[Platform], host: str, port: int) -> AsyncIterator[str | None]:
-    """Serve the routes of those platforms that have any, until the block ends. Gives the address, or None.
+async def serving(offers: Iterable[object], host: str, port: int) -> AsyncIterator[str | None]:
+    """Serve the routes of those that have any, until the block ends. Gives the address, or None.
 
     Port 0: one that the system chooses. Raises Misconfigured where the port is taken.
     """
-    routes = [route for platform in platforms for route in _routes(platform)]
+    routes = [route for each in offers for route in _routes(each)]
     if not routes:
         yield None
         return
@@ -53,11 +50,11 @@ async def _listen(runner: Any, site: Any, host: str, port: int) -> str:
     return "http://{}:{}".format(*runner.addresses[0][:2])
 
 
-def _routes(platform: Any) -> Sequence[Any]:
+def _routes(offer: object) -> Sequence[Any]:
     """`routes()` gives route definitions of aiohttp, `webhook` is one address that is posted to; most have neither."""
-    if (offered := getattr(platform, "routes", None)) is not None:
+    if (offered := getattr(offer, "routes", None)) is not None:
         return list(offered())
-    hook = getattr(platform, "webhook", None)
+    hook = getattr(offer, "webhook", None)
     return [_posted(hook)] if hook is not None else ()
 
 

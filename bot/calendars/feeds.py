@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from storage import tables as t
+from storage.database import Database
 
 #: Bytes of chance in an address.
 CHANCE = 24
@@ -55,6 +56,16 @@ def find_feed(connection: Connection, secret: str) -> tuple[Row[Any], int | None
     )
     row = connection.execute(found).first()
     return (row, row.circle_id) if row is not None else None
+
+
+def address(url: str, secret: str) -> str:
+    """Where the feed is found, on a house that is found at `url`."""
+    return f"{url.rstrip('/')}/calendar/{secret}.ics"
+
+
+def mark_of(database: Database) -> str:
+    """What names of entries end with: no other installation's do."""
+    return database.secret("mark")[:12]
 
 
 def _hash(secret: str) -> str:

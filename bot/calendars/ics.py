@@ -40,7 +40,7 @@ def to_ics(listing: Listing) -> bytes:
 def _event(entry: Entry, listing: Listing) -> Event:
     event, zone = Event(), ZoneInfo(entry.zone)
     event.add("uid", entry.name)
-    event.add("sequence", listing.sequence)
+    event.add("sequence", entry.sequence)
     event.add("dtstamp", listing.changed)
     event.add("last-modified", listing.changed)
     event.add("dtstart", entry.start.astimezone(zone))

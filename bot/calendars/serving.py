@@ -10,22 +10,24 @@ from concurrent.futures import Executor
 from aiohttp import web
 
 from bot.calendars.entries import listing
-from bot.calendars.feeds import find_feed
+from bot.calendars.feeds import address, find_feed, mark_of
 from bot.calendars.ics import to_ics
 from bot.shelf import Shelf
 from storage.database import Database
 
-PATH = "/calendar/{secret}.ics"
 #: Whoever keeps a copy asks whether it is still right; nobody in between keeps one.
 _HEADERS = {"Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer"}
 
 
 class Feeds:
+    """What `bot.web` serves: one route."""
+
     def __init__(self, database: Database, shelf: Shelf, executor: Executor) -> None:
         self.database, self.shelf, self.executor = database, shelf, executor
+        self.mark = mark_of(database)
 
     def routes(self) -> Sequence[web.RouteDef]:
-        return [web.get(PATH, self.answer)]
+        return [web.get(address("", "{secret}"), self.answer)]
 
     async def answer(self, request: web.Request) -> web.Response:
         secret = request.match_info["secret"]
@@ -46,4 +48,4 @@ class Feeds:
             if found is None:
                 return None
             series, circle = found
-            return to_ics(listing(connection, self.shelf, series, circle, self.database.secret("mark")[:12]))
+            return to_ics(listing(connection, self.shelf, series, circle, self.mark))

@@ -32,6 +32,7 @@ def serve(caller: Caller) -> None:
 
 
 async def _serve(caller: Caller, database: Database) -> None:
+    from bot.offers import lacking, offered
     from bot.platforms import configured, greetings
     from bot.web import serving
     from bot.wiring import build, running
@@ -41,13 +42,14 @@ async def _serve(caller: Caller, database: Database) -> None:
         asyncio.get_running_loop().add_signal_handler(wanted, stopped.set)
     settings = caller.settings
     terminal, *others = platforms = configured(settings, database, caller.clock)
+    house = build(database, platforms, caller.clock, organisation=settings.organisation)
     async with (
-        running(build(database, platforms, caller.clock, organisation=settings.organisation)),
-        serving(others, settings.host, settings.port) as address,
+        running(house),
+        serving([*others, *offered(settings, house)], settings.host, settings.port) as address,
     ):
         click.echo(f"Runda is running. Database: {database}. Stop with Ctrl-C.")
         click.echo(f"The terminal's threads: {terminal.folder}. Take part with: runda chat")
-        for line in greetings(others):
+        for line in (*greetings(others), *lacking(settings)):
             click.echo(line)
         if address:
             click.echo(f"Requests are taken at {address}")

@@ -1,0 +1,32 @@
+"""What the house itself offers by HTTP, beside the platforms: addresses of calendars.
+
+Only where it is said where the world finds this server (RUNDA_URL). Without that, no port is opened for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from bot.wiring import House
+
+#: What serving them takes; the rest of the house does without.
+NEEDED = ("aiohttp", "icalendar")
+MISSING = "Calendars are not served, since what makes them is not installed: pip install '.[documents]'"
+
+
+def offered(settings: Settings, house: House) -> Iterator[object]:
+    """What has routes for `bot.web`."""
+    if settings.url and not list(lacking(settings)):
+        from bot.calendars.serving import Feeds
+
+        yield Feeds(house.database, house.shelf, house.executor)
+
+
+def lacking(settings: Settings) -> Iterator[str]:
+    """What is to be told where something cannot be offered."""
+    if settings.url and not all(map(find_spec, NEEDED)):
+        yield MISSING
