@@ -94,13 +94,12 @@ class Upkeep:
         if not to or any(each.status in managers.OUT for each in stored):
             return 0
         made = compile_managers(unit, self.shelf, meeting.id)
-        # Without findings there is nothing to approve: that none were released is a count.
-        points = recaps.dump(recaps.counts_only(made) if made.findings else made).decode()
+        points = recaps.dump(recaps.counts_only(made)).decode()
         version, key = 1 + max((each.version for each in stored), default=0), self.ids()
         row = {"id": key, "version": version, "status": "counts", "made_at": now}
         unit.add(t.recaps, [{**managers.row_of(meeting, points), **row}])
         unit.flush()
-        return sending.queue(unit, meeting, version, message("recap", Recap(key)), list(to.values()))
+        return sending.queue(unit, meeting, version, message("recap", Recap(key, short=True)), list(to.values()))
 
 
 # -- statements

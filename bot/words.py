@@ -459,8 +459,6 @@ class _Saying:
             return self._action(content.reply)
         if isinstance(content, m.Theme):
             return self._theme(content)
-        if isinstance(content, m.Listed):
-            return self.voice.bot.say(content.key, numbers=common.listed(content.numbers, self.voice.bot.language))
         if isinstance(content, m.Response):
             return self._response(content)
         if isinstance(content, m.Answer):
@@ -539,6 +537,8 @@ class _Saying:
             return value.at
         if isinstance(value, m.Text):
             return self._text(value)
+        if isinstance(value, m.Numbers):
+            return common.listed(value.of, self.voice.bot.language)
         if isinstance(value, m.Name):
             # An erased person has no name any more.
             return self.rows.names.get((value.of, value.id)) or "–"

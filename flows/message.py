@@ -87,11 +87,10 @@ class Theme(Struct, frozen=True, tag="theme", omit_defaults=True):
     placed: bool = False
 
 
-class Listed(Struct, frozen=True, tag="listed"):
-    """A text about numbered lines, with their numbers as `{numbers}`."""
+class Numbers(Struct, frozen=True, tag="numbers"):
+    """The numbers of lines, as a list in words."""
 
-    key: str
-    numbers: tuple[int, ...]
+    of: tuple[int, ...]
 
 
 class Response(Struct, frozen=True, tag="response"):
@@ -115,8 +114,8 @@ class Text(Struct, frozen=True, tag="text"):
     params: dict[str, Param] = {}
 
 
-Param: TypeAlias = int | Moment | Quote | Answer | Name | Text
-Content: TypeAlias = Text | Quote | Answer | Notes | Solo | Finding | Action | Theme | Listed | Response
+Param: TypeAlias = int | Moment | Numbers | Quote | Answer | Name | Text
+Content: TypeAlias = Text | Quote | Answer | Notes | Solo | Finding | Action | Theme | Response
 
 
 class Line(Struct, frozen=True, tag="line"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal, TypeAlias, overload
 
@@ -240,7 +240,10 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
         standing = tuple(one for one in recap.levels if gone.isdisjoint(one.replies))
         kept = {one.reply: one.side for one in left or ()}
         asks = tuple(reply for reply in recap.asks if reply in kept)
-        return replace(recap, findings=left, levels=standing, asks=asks, common=shared(recap.common, kept))
+        common = None if recap.common is None else tuple(
+            tuple(reply for reply in theme if reply in kept) for theme in recap.common
+        )  # fmt: skip
+        return replace(recap, findings=left, levels=standing, asks=asks, common=common)
     questions = (replace(one, points=_less(one.points, gone)) for one in recap.questions)
     return replace(
         recap,
@@ -253,19 +256,6 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
         answers=tuple(one for one in recap.answers if one.reply not in gone),
         chosen=tuple(one for one in map(less, recap.chosen) if one.replies or one.options),
     )
-
-
-def shared(
-    common: tuple[tuple[int, ...], ...] | None, sides: Mapping[int, int]
-) -> tuple[tuple[int, ...], ...] | None:
-    """What is still common: of the findings that are left, those that belong together and are of two groups or more.
-
-    `sides`: by reply, which group it is from.
-    """
-    if common is None:
-        return None
-    left = (tuple(reply for reply in theme if reply in sides) for theme in common)
-    return tuple(theme for theme in left if len({sides[reply] for reply in theme}) > 1)
 
 
 def _less(points: Iterable[Point], gone: Collection[int]) -> tuple[Point, ...]:

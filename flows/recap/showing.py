@@ -12,8 +12,7 @@ from flows.message import (
     Content,
     Finding,
     Heading,
-    Line,
-    Listed,
+    Numbers,
     Part,
     Points,
     Quote,
@@ -23,7 +22,7 @@ from flows.message import (
     programme,
     text,
 )
-from flows.recap.shapes import ActionCounts, Decision, GroupRecap, ManagerRecap, Numbered, Point, shared
+from flows.recap.shapes import ActionCounts, Decision, GroupRecap, ManagerRecap, Numbered, Point
 
 #: Findings that one screen has room for beside the rest, and lines of what is common.
 SCREEN, THEMES = 12, 5
@@ -121,27 +120,30 @@ def _for_managers(recap: ManagerRecap, short: bool) -> tuple[Part, ...]:
 
 
 def _common(recap: ManagerRecap, short: bool) -> list[Part]:
-    """One line for what belongs together, naming its findings; what only one group has; that nothing is common."""
+    """One line for what belongs together, naming its findings; what only one group has; that nothing is common.
+
+    What is left of something common when another group has taken its part back is neither: nothing is said of it.
+    """
     if recap.common is None or not recap.findings:
         return []
     numbers = {one.reply: one.number for one in recap.findings}
     sides = {one.reply: one.side for one in recap.findings}
     of = len(set(sides.values()))
-    themes = shared(recap.common, sides) or ()
+    themes = [theme for theme in recap.common if len({sides[reply] for reply in theme}) > 1]
     kept = themes[:THEMES] if short else themes
     listed = tuple(
         Theme(theme, tuple(numbers[reply] for reply in theme), tuple(sides[reply] for reply in theme), of, recap.placed)
         for theme in kept
     )
-    shown: list[Part] = [Heading(text("manager.common")), Points(listed)] if listed else []
-    if not listed:
-        shown = [line("manager.nothing-common")]
-    elif len(kept) < len(themes):
+    shown: list[Part] = [] if recap.common else [line("manager.nothing-common")]
+    if listed:
+        shown += [Heading(text("manager.common")), Points(listed)]
+    if len(kept) < len(themes):
         shown.append(line("manager.more", n=len(themes) - len(kept)))
-    placed = {reply for theme in themes for reply in theme}
+    placed = {reply for theme in recap.common for reply in theme}
     alone = tuple(sorted(numbers[reply] for reply in numbers if reply not in placed))
-    if alone and listed:
-        shown.append(Line(Listed("manager.differs", alone)))
+    if alone and recap.common:
+        shown.append(line("manager.differs", numbers=Numbers(alone)))
     return shown
 
 
@@ -159,13 +161,13 @@ def _numbered(recap: ManagerRecap, short: bool) -> list[Part]:
         shown.append(line("manager.more-findings", n=len(findings) - len(kept)))
     asked = tuple(one.number for one in findings if one.reply in recap.asks)
     if asked:
-        shown.append(Line(Listed("manager.asks", asked)))
+        shown.append(line("manager.asks", numbers=Numbers(asked)))
     return shown
 
 
 def _first(recap: ManagerRecap, findings: Sequence[Numbered]) -> tuple[Numbered, ...]:
     """What one screen has room for: what is asked, then the first of each that belongs together, then by number."""
-    leads = {theme[0] for theme in (recap.common or ())[:THEMES]}
+    leads = {theme[0] for theme in (recap.common or ())[:THEMES] if theme}
     order = sorted(findings, key=lambda one: (one.reply not in recap.asks, one.reply not in leads, one.number))
     return tuple(sorted(order[:SCREEN], key=lambda one: one.number))
 
@@ -181,8 +183,8 @@ def _across(recap: ManagerRecap) -> list[Part]:
             text("manager.held", option=programme("rounds", recap.round, *each.option.split(".")), n=each.groups)
             for each in one.held
         )
-        about = "manager.weakest" if one.sort == "weakest" else "manager.decided"
-        shown += [Heading(text("manager.settled", what=asked)), line(about), Points(tuple(held))]
+        about = line("manager.weakest") if one.sort == "weakest" else line("manager.decided")
+        shown += [Heading(text("manager.settled", what=asked)), about, Points(tuple(held))]
     return shown
 
 

@@ -415,8 +415,8 @@ def test_a_recap_is_kept_as_json_without_people(recap: Any) -> None:
 @given(MANAGERS)
 def test_a_managers_recap_has_no_id_in_it_but_those_of_released_findings(told: ManagerRecap) -> None:
     rests = {reply for _, replies in lines(told) for reply in replies}
-    counts = {told.schema, told.groups, told.of, told.people, *msgspec.structs.astuple(told.actions)}
-    places = {row.number for row in told.findings or ()}
+    counts = {told.schema, told.groups, told.of, told.people, told.placed, *msgspec.structs.astuple(told.actions)}
+    places = {number for row in told.findings or () for number in (row.number, row.side)}
     assert numbers(json.loads(dump(told))) <= rests | counts | places
 
 
@@ -444,8 +444,9 @@ def test_a_stored_recap_is_read_and_written_as_it_was() -> None:
         unanswered=("local",),
     )
     now = STORED_GROUP.replace(b'"more":0,', b'"more":0,"plenum":[],')
-    assert dump(recap) == now[:-1] + b',"chosen":[]}'
-    assert dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + b',"levels":[],"chosen":[]}'
+    assert dump(recap) == now[:-1] + b',"chosen":[],"answers":[]}'
+    later = b',"levels":[],"chosen":[],"common":null,"placed":false,"asks":[],"across":[],"before":null}'
+    assert dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + later
 
 
 def test_what_is_no_recap_is_refused() -> None:
