@@ -74,14 +74,14 @@ class Story:
         self.does("slash", BERIT, "/runda", "", channel=self.channel)
         self.sees(BERIT)
         self.does("press_in", BERIT, self.slack.modal(BERIT), "open:setup")
-        self.hands_in(BERIT, name=NAME[self.language])
+        self.hands_in(BERIT, name=NAME[self.language], programme="selfcheck")
         self.hands_in(BERIT, form="plenum")
         taking_part = [self.people[name].id for name in (*FJORD, *FJELL)]
         self.hands_in(BERIT, channel=self.channel.id, people=taking_part, manager=[self.people[PER].id])
         self.hands_in(BERIT, first="2026-10-13", apart="2")
         self.hands_in(BERIT)
         self.sees(BERIT)
-        self.does("close", BERIT)
+        self.does("close", BERIT, everything=True)
         self.looks_home(BERIT)
         self.held_to("1-set-up", self.shown)
 
@@ -126,6 +126,7 @@ class Story:
 
     def sits(self, number, round_):
         both = first, second = self.groups()
+        self.sees_first(first)
         first.press(first.people[0], "here")
         second.says("choice.here", second.people[0])
         if number > 1:
@@ -134,6 +135,11 @@ class Story:
             self.question(both, round_, step)
         self.findings(both, round_)
         self.everyone(round_)
+
+    def sees_first(self, group):
+        """The first message of the thread, which tells how it stands."""
+        first = self.slack.message(self.channel, group.thread)
+        self.shown.append(f"The thread of {group.name} begins so:\n{self.slack.text(first)}\n")
 
     def looks_back(self, both, round_):
         """The thread opens with the recap; then the actions are followed up."""
@@ -158,6 +164,8 @@ class Story:
         if step == "map-fits":
             self.shown.append(f"{first.alone(round_, step)[0][0]} sees:\n{modal}")
         self.house.go(minutes=1)
+        if step == "local-conditions":
+            self.sees_first(first)
         said = [group.speak(round_, step, most) for group, most in zip(both, (2, 1), strict=True)]
         if step == "map-fits":
             self.corrects(first, said[0])
