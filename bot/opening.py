@@ -56,7 +56,7 @@ class Openings:
                 tuple(members[row.circle_id]),
             )
             for row in rows
-        }
+        }  # fmt: skip
 
     # -- the setting
 

@@ -19,8 +19,8 @@ from sqlalchemy import select
 from adapters.port import Address, Block, Label, Link, Spoken
 from bot.recaps import common, wording
 from bot.rights import freezing
-from bot.shelf import Shelf
 from bot.series.homes import DELETE_UNHEARD
+from bot.shelf import Shelf
 from flows import levels
 from flows import message as m
 from flows.kinds.finding import RELEASED

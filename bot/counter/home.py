@@ -17,6 +17,7 @@ from bot.counter.visitor import COORDINATOR, MANAGER, TAKING_PART
 from bot.recaps.ledger import ledger
 from bot.series.office import UNDER_WAY, Office
 from bot.series.overview import Listed, glance, listed
+from bot.words import BY_COMMAND
 from storage import tables as t
 
 #: Series that a page has room for; more are found by their coordinators' own lists.
@@ -194,7 +195,8 @@ def _others(visit: Visit) -> Iterator[Block]:
 
 def kept(visit: Visit) -> Sheet:
     """What is kept of what people write, and who sees it."""
-    told = [line(part.strip()) for part in visit.say("meeting.privacy").split("\n")]
+    key = "meeting.privacy" if visit.capabilities.deletions else BY_COMMAND["meeting.privacy"]
+    told = [line(part.strip()) for part in visit.say(key).split("\n")]
     told.append(line(visit.say("sight.answered")))
     labels = [button(visit, "counter.button.home", "home")]
     return sheet(visit, "counter.title.kept", *told, labels=labels)

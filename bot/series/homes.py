@@ -25,6 +25,8 @@ TELEGRAM = "telegram"
 #: Platforms where each meeting opens a thread of its own in its circle's home, whichever channel that is. On Telegram
 #: that is so in some groups, which is learned from Telegram.
 THREADED = frozenset({"slack"})
+#: Platforms that tell of no deletion: whoever takes a message back says so with a command.
+DELETE_UNHEARD = frozenset({TELEGRAM})
 
 
 class Where(NamedTuple):

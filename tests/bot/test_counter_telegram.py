@@ -5,8 +5,10 @@ import pytest
 pytest.importorskip("telegram", reason="python-telegram-bot is not installed")
 pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
+from adapters.telegram.platform import TelegramPlatform
+from adapters.terminal import TerminalPlatform
 from bot.series import appointing, making
-from bot.series.homes import Where
+from bot.series.homes import DELETE_UNHEARD, Where
 from flows.forms import Named
 from storage import tables as t
 from tests.house.rig import driven
@@ -58,6 +60,21 @@ async def test_a_series_is_set_up_and_moved_in_a_private_chat(sqlite_database):
         await talk(it, "/runda", "[Åpne]", "[Åpne]", "[Flytt]", "21.10.2026", "[Som det er]", "[Flytt]")
         assert [row.local_date.day for row in it.rows(t.meetings, t.meetings.c.number == 1)] == [21]
         assert "Økt 1 er flyttet" in it.told("Berit")
+
+
+@driven
+async def test_the_page_on_what_is_kept_tells_how_one_takes_a_message_back_there(sqlite_database):
+    async with trial(sqlite_database) as it:
+        appoint(it)
+        await it.start("Berit")
+        await it.go(minutes=PAUSE / 60)
+        assert "svarer du på den med /angre" in await talk(it, "/hjelp", "[Dette tar vi vare på]")
+
+
+def test_where_a_deletion_is_not_heard_of_is_known_without_the_platforms():
+    """What is sent is put into words by the database alone, also in a preview."""
+    there = (TelegramPlatform, TerminalPlatform)
+    assert {each.name for each in there if not each.capabilities.deletions} == DELETE_UNHEARD
 
 
 @driven

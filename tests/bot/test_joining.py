@@ -4,6 +4,7 @@ import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -13,6 +14,7 @@ from bot.joining import binding, codes, linking, notice
 from bot.joining.door import Door
 from bot.opening import Openings
 from bot.shelf import Shelf
+from bot.words import Speaker
 from storage import tables as t
 from storage.unit import Unit
 from tests.bot.a_meeting import Clock
@@ -504,3 +506,27 @@ def test_a_group_that_people_come_into_by_themselves_never_counts_as_complete(da
     assert {held[key].circle_id: each.setting.open_roster for key, each in opened.items()} == {
         scene.group: True, scene.other: False,
     }  # fmt: skip
+
+
+def test_the_first_message_tells_how_one_takes_something_back_there(scene):
+    """Story: on Telegram it told people to delete their message, which no bot is told of."""
+    body = json.dumps(
+        {
+            "sort": "question",
+            "parts": [{"type": "line", "content": {"type": "text", "key": "meeting.privacy"}}],
+        }
+    )
+    told = {}
+    with scene.database.write() as connection:
+        unit, s = Unit(connection), t.sessions.c
+        for each in unit.all(select(t.sessions).where(s.circle_id.in_((scene.group, scene.other)))):
+            if each.circle_id == scene.other:  # this one is on the terminal
+                connection.execute(
+                    update(t.places).where(t.places.c.id == each.place_id).values(platform="terminal")
+                )
+            row = SimpleNamespace(kind="say", slot="root", body=body, session_id=each.id, place_id=each.place_id,
+                                  organisation_id=scene.owner)  # fmt: skip
+            (said,) = Speaker(Shelf()).speak(unit, [row], NOW)
+            told[each.circle_id] = " ".join(block.words for block in said.spoken.blocks)
+    assert "reply to it with /takeback" in told[scene.group]
+    assert "change or delete your message" in told[scene.other]
