@@ -26,7 +26,7 @@ def slack() -> web.Application:
 
     token = os.environ["SLACK_BOT_TOKEN"]
     client = AsyncWebClient(token, base_url=os.environ["SLACK_API_URL"])
-    app = AsyncApp(token=token, client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
+    app = AsyncApp(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
     app.event("message")(_nothing_of_bolts)
     return app.web_app("/slack/events")
 
