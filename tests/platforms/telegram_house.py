@@ -61,7 +61,8 @@ class House:
     def begin(self, boundary: str = "-", hit: int = 0) -> bool:
         """Begin a life; returns whether it listens."""
         known = len(self.server.asked("setMyCommands"))
-        order = replace(self.order, boundary=boundary, hit=hit)
+        environment = self.order.environment | _hook(self.transport)
+        order = replace(self.order, environment=environment, boundary=boundary, hit=hit)
         if not self.keeper.begin(order, TRANSPORTS[self.transport]):
             return False
         # It lists its commands when it has said how it wants to hear; the last list is that of all in Swedish.
@@ -203,7 +204,7 @@ def house(
     with server:
         settings = {"DATABASE_URL": address(database.url), "RUNDA_DATA": str(folder / "data"),
                     "RUNDA_LANGUAGE": language, "TELEGRAM_BOT_TOKEN": server.token, "TELEGRAM_API_URL": server.url,
-                    **_hook(transport), **(environment or {})}  # fmt: skip
+                    **(environment or {})}  # fmt: skip
         order = Order(str(folder), settings, str(folder / "clock"))
         try:
             yield House(database, server, Town(server, language), keeper, clock, order, transport)

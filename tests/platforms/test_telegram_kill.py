@@ -1,7 +1,8 @@
 """`runda serve` on Telegram is killed at every boundary (SIGKILL), thirty times in all, while people write and press.
 
 What Telegram told is kept, once; each question has come, and again only where nobody can know whether it had; no
-receipt comes twice. `RUNDA_TEST_SEED` repeats a run's choices.
+receipt comes twice. In some lives updates are fetched, in others they are brought. `RUNDA_TEST_SEED` repeats a run's
+choices.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from adapters.telegram import names
 from flows.message import RATHER_TWICE
 from storage import tables as t
 from tests.house.rig import EIGHT, NINE, replayed, rows
-from tests.platforms.telegram_house import House, house
+from tests.platforms.telegram_house import TRANSPORTS, House, house
 from tests.platforms.telegram_rig import COORDINATOR, FJELL, FJORD, planned
 
 BOUNDARIES = ("received", "committed", "claimed", "taken", "receipted")
@@ -73,6 +74,7 @@ def storms(telegram, town):
 def storm(telegram, town, boundary):
     """One life, from its beginning to its end. Returns where it ended."""
     hit, rounds = town.chance.randint(1, HITS[boundary]), 0
+    telegram.transport = town.chance.choice(tuple(TRANSPORTS))
     if telegram.begin(boundary, hit):
         telegram.settle()
         while telegram.keeper.lives() and rounds < PATIENCE:
