@@ -116,13 +116,14 @@ def _secret() -> str:
 
 _ME = {"id": 4200042, "is_bot": True, "first_name": "Runda", "username": "runda_bot", "can_join_groups": True,
        "can_read_all_group_messages": True, "supports_inline_queries": False}  # fmt: skip
+_SAID = {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}
 TELEGRAM = Telling(
     name="telegram",
     ground=Ground("telegram", "4200042", lambda group: str(_CHATS - group), str, str),
     environment=lambda api: {
         "TELEGRAM_API_URL": api, "TELEGRAM_BOT_TOKEN": _TOKEN, "TELEGRAM_WEBHOOK_URL": _HOOK,
     },
-    answers={"getMe": {"ok": True, "result": _ME}},
+    answers={"getMe": {"ok": True, "result": _ME}, "sendMessage": {"ok": True, "result": _SAID}},
     others={"ok": True, "result": True},
     ready=frozenset({"getMe", "setWebhook"}),
     post=_telegram_post,
