@@ -505,7 +505,8 @@ class _Saying:
 
     def _response(self, response: m.Response) -> str | None:
         """What a manager answered, after the finding; nothing where either is gone."""
-        row, finding = self.rows.responses.get(response.id), self._finding(response.reply)
+        row = self.rows.responses.get(response.id)
+        finding = self._finding(response.reply, outside=False)
         if row is None or finding is None or self.kept:
             return None
         verdict = row.verdict if row.words else f"{row.verdict}-bare"

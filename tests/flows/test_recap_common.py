@@ -26,7 +26,7 @@ def told(*said: tuple[int, str]) -> list[Told]:
     ("language", "first", "second", "word"),
     [
         ("nb", "Vi har ikke tid til å tenke nytt.", "Tiden strekker ikke til.", "tid"),
-        ("nn", "Reglane er strengare enn lova.", "Vi gøymer oss bak ein regel, og fleire reglar.", "reglane"),
+        ("nn", "Reglane er strengare enn lova.", "Vi gøymer oss bak ein regel, og fleire reglar.", "reglar"),
         ("sv", "Besluten tar för lång tid.", "Ingen vet vem som tar ett beslut.", "beslut"),
         ("en", "The rules are tighter than the law.", "We hide behind a rule.", "rule"),
     ],
@@ -50,7 +50,7 @@ def test_small_words_and_numbers_are_not_common() -> None:
 def test_what_more_groups_say_comes_first_and_a_finding_stands_in_one_place() -> None:
     said = told(
         (1, "No time for ideas."), (2, "Time is short."), (3, "The time goes to reports."),
-        (2, "Ideas die here."), (3, "Reports, and ideas in them."),
+        (2, "Ideas die here."), (1, "Ideas never live."),
     )  # fmt: skip
     assert together(said, "en") == ((1, 2, 3), (4, 5))
 
