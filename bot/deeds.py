@@ -17,7 +17,7 @@ from adapters.port import Chose, Rewrote, TookBack, Wrote
 from bot.desk import Desk, Live
 from bot.happenings import Answers
 from bot.news import GOING_ON
-from bot.whispers import whisper, whisper_at_home
+from bot.whispers import IN_THREAD, MENTION, ONLOOKER, whisper, whisper_at_home
 from flows import events as e
 from flows.answers import AnswerSheet, answer_sheet, in_order
 from flows.reading import Control, Reading, shape, understand
@@ -61,13 +61,13 @@ class Deeds:
             return self._corrected(live, place, each, key)
         person = self._member(live, each)
         if person is None:
-            return self._aside(live, place, each, "aside.onlooker", "not a member of the circle")
+            return self._aside(live, place, each, ONLOOKER, "not a member of the circle")
         if isinstance(each, Chose):
             return self._chose(live, place, person, each, key)
         if place.threads:
-            return self._aside(live, place, each, "aside.in-thread", "written outside the thread")
+            return self._aside(live, place, each, IN_THREAD, "written outside the thread")
         if not each.words and not each.files:
-            return self._aside(live, place, each, "aside.mention", "it only calls us")
+            return self._aside(live, place, each, MENTION, "it only calls us")
         if not each.words:
             return desk.apply(live, e.Attached(person), key=key)
         return self._wrote(live, place, person, each, key)
@@ -75,7 +75,7 @@ class Deeds:
     def _aside(self, live: Live, place: Any, each: Done, said: str, why: str) -> str:
         """Not taken in; its author is told so, where others do not see it."""
         if live.row.phase in GOING_ON:
-            whisper(self.desk, live, place.id, each.account, said)
+            whisper(self.desk, live, place, each.account, said)
         return why
 
     def _member(self, live: Live, heard: Done) -> int | None:

@@ -1,6 +1,7 @@
 """A word to one person in a place that others read: why what they wrote there is not taken as an answer.
 
-Said once a sitting to each, where the platform can show a message to one person alone; elsewhere nothing is said.
+Said once a sitting to each, where the platform can show a message to one person alone. Where it cannot, and people
+come into the group by themselves, whoever is not in it is told so before all, and how to come in; nothing else is said.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ from sqlalchemy import select
 
 from bot.desk import CORRECTIONS, Desk, Live
 from bot.news import GOING_ON
-from flows.message import line, message
+from bot.series.homes import UNLISTED
+from flows.message import Choice, Message, Text, line, message
 from storage import tables as t
 
 #: Effects are counted from here, by what was said to whom.
 WHISPERS = 2_000_000
 
+ONLOOKER, IN_THREAD, MENTION = "aside.onlooker", "aside.in-thread", "aside.mention"
+
 _encode = msgspec.json.Encoder().encode
 
 
-def whisper(desk: Desk, live: Live, place: int, account: str, said: str) -> None:
+def whisper(desk: Desk, live: Live, place: Any, account: str, said: str) -> None:
     """Queue the word, unless the person has been told in this sitting."""
     number = WHISPERS + crc32(f"{account}/{said}".encode()) % (CORRECTIONS - WHISPERS)
     o = t.outbox.c
-    before = select(o.id).where(o.session_id == live.row.id, o.only == account, o.effect == number)
+    before = select(o.id).where(o.session_id == live.row.id, o.effect == number)
     if desk.unit.all(before.limit(1)) or (live.row.id, number) in desk.whispered:
         return
     desk.whispered.add((live.row.id, number))
@@ -35,7 +39,22 @@ def whisper(desk: Desk, live: Live, place: int, account: str, said: str) -> None
         "session_id": live.row.id,
         "version": live.row.version,
     }
-    desk.unit.add(t.outbox, [_row(place, account, said, number) | about])
+    if said == ONLOOKER and place.platform in UNLISTED:
+        about |= _for_all(_come_in(live))
+    desk.unit.add(t.outbox, [_row(place.id, account, said, number) | about])
+
+
+def _for_all(said: Message) -> dict[str, Any]:
+    """A row's columns for what everyone in the place sees. It gives way to all that the group itself waits for."""
+    return {"only": None, "sort": said.sort, "body": _encode(said).decode()}
+
+
+def _come_in(live: Live) -> Message:
+    """How to come in, by the group's own button; into everyone's circle one comes by one's group."""
+    if live.row.circle_kind == "everyone":
+        return message("status", line(ONLOOKER))
+    button = Choice(f"join:{live.row.circle_id}", Text("join.button"))
+    return message("status", line("aside.come-in"), choices=(button,))
 
 
 def whisper_at_home(desk: Desk, place: Any, account: str, key: str) -> None:
@@ -45,7 +64,7 @@ def whisper_at_home(desk: Desk, place: Any, account: str, key: str) -> None:
         if desk.unit.all(select(o.id).where(o.place_id == place.id, o.effect == number, o.only == account)):
             return
         about = {"organisation_id": place.organisation_id, "session_id": None, "version": 0}
-        desk.unit.add(t.outbox, [_row(place.id, account, "aside.mention", number) | about])
+        desk.unit.add(t.outbox, [_row(place.id, account, MENTION, number) | about])
 
 
 def _row(place: int, account: str, said: str, number: int) -> dict[str, Any]:

@@ -27,6 +27,8 @@ TELEGRAM = "telegram"
 THREADED = frozenset({"slack"})
 #: Platforms that tell of no deletion: whoever takes a message back says so with a command.
 DELETE_UNHEARD = frozenset({TELEGRAM})
+#: Platforms that neither list who is in a place, nor show a word there to one person alone.
+UNLISTED = frozenset({TELEGRAM})
 
 
 class Where(NamedTuple):

@@ -8,7 +8,7 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 from adapters.telegram.platform import TelegramPlatform
 from adapters.terminal import TerminalPlatform
 from bot.series import appointing, making
-from bot.series.homes import DELETE_UNHEARD, Where
+from bot.series.homes import DELETE_UNHEARD, UNLISTED, Where
 from flows.forms import Named
 from storage import tables as t
 from tests.house.rig import driven
@@ -71,10 +71,11 @@ async def test_the_page_on_what_is_kept_tells_how_one_takes_a_message_back_there
         assert "svarer du på den med /angre" in await talk(it, "/hjelp", "[Dette tar vi vare på]")
 
 
-def test_where_a_deletion_is_not_heard_of_is_known_without_the_platforms():
-    """What is sent is put into words by the database alone, also in a preview."""
-    there = (TelegramPlatform, TerminalPlatform)
-    assert {each.name for each in there if not each.capabilities.deletions} == DELETE_UNHEARD
+def test_what_telegram_cannot_do_is_known_without_asking_the_platforms():
+    """What is sent is decided, and put into words, by the database alone, also in a preview."""
+    there = {each.name: each.capabilities for each in (TelegramPlatform, TerminalPlatform)}
+    assert {name for name, can in there.items() if not can.deletions} == DELETE_UNHEARD
+    assert {name for name, can in there.items() if not (can.members or can.quietly)} == UNLISTED
 
 
 @driven

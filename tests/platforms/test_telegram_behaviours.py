@@ -75,6 +75,20 @@ async def test_who_is_not_of_the_group_is_not_heard(sqlite_database):
 
 
 @driven
+async def test_who_is_not_of_the_group_is_told_once_how_to_come_in_and_then_is_heard(sqlite_database):
+    """Nobody can be told in a whisper there, and silence would be taken for an answer that counts."""
+    async with meeting(sqlite_database) as (it, chat):
+        it.server.join(it.town["Tor"], chat)
+        for words in ("Jeg kom bare innom.", "Hører dere meg?"):
+            await it.say("Tor", chat, f"/svar {words}")
+            await it.go(minutes=0.5)
+        assert it.screen(chat).count("Til deg som nettopp skrev her") == 1
+        await it.press("Tor", it.server.find(chat, "Til deg som nettopp skrev her"), "Jeg er med")
+        await it.say("Tor", chat, "/svar Nå er jeg med.")
+        assert it.replies == ["Nå er jeg med."]
+
+
+@driven
 async def test_a_picture_counts_by_its_words(sqlite_database):
     async with meeting(sqlite_database) as (it, chat):
         it.server.photo(it.town["Kari"], chat, "Kaia slik den er nå.", reply_to=asked(it, chat), album="a")
