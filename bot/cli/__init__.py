@@ -47,6 +47,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "serve": ("bot.cli.serve:serve", "Run the facilitator, until it is stopped."),
         "recap": ("bot.cli.recaps:recap", "Read recaps, edit, hold or approve them, make files."),
         "calendar": ("bot.cli.calendars:calendar", "Put a series in people's own calendars."),
+        "document": ("bot.cli.documents:document", "Make files of recaps; slides and sheets for a session."),
         "chat": ("bot.cli.chat:chat", "Take part in the terminal, line by line."),
         "say": ("bot.cli.chat:say", "Say one thing as somebody in the terminal, and leave."),
     },
