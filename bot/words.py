@@ -71,6 +71,8 @@ class _Rows:
     scores: dict[int, dict[str, int | None]] = field(default_factory=dict)
     #: What managers answered groups.
     responses: dict[int, Any] = field(default_factory=dict)
+    #: Where everyone meets, by the session of a group that is sent there.
+    plenums: dict[int, Link] = field(default_factory=dict)
     #: Where the notes of earlier sittings stand, by session and slot.
     links: dict[tuple[int, str], Link] = field(default_factory=dict)
 
@@ -204,6 +206,9 @@ class Speaker:
         ]
         self._recaps(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Recap)})
         rows.recaps.update(drafts)
+        sent_on = {voice.session for said, voice in zip(messages, voices, strict=True)
+                   if any(map(_sends_on, said.parts))}  # fmt: skip
+        self._plenums(unit, rows, sent_on)
         self._links(unit, rows)
         for recap in rows.recaps.values():
             wanted += [(voices[0], each) for each in _in_recap(recap)]
@@ -268,6 +273,23 @@ class Speaker:
         for row in unit.all(noted):
             place = Address(row.platform, row.workspace, row.channel, row.thread)
             rows.links[row.session_id, row.slot] = Link(place, row.receipt, row.sent_at)
+
+    def _plenums(self, unit: Unit, rows: _Rows, sessions: set[int | None]) -> None:
+        """Where everyone meets, for groups that are sent there: in a thread of its own, where there are threads."""
+        if not sessions:
+            return
+        group, o, p, c = t.sessions.alias("grouped").c, t.outbox.c, t.places.c, t.circles.c
+        everyone = (
+            select(group.id, o.receipt, o.sent_at, p.platform, p.workspace, p.channel, p.thread)
+            .join(t.sessions, t.sessions.c.meeting_id == group.meeting_id)
+            .join(t.circles, (c.id == t.sessions.c.circle_id) & (c.kind == "everyone"))
+            .join(t.outbox, (o.session_id == t.sessions.c.id) & (o.slot == "root") & (o.kind == "say"))
+            .join(t.places, p.id == o.place_id)
+            .where(group.id.in_(sessions), o.receipt.is_not(None), p.threads)
+        )
+        for row in unit.all(everyone):
+            place = Address(row.platform, row.workspace, row.channel, row.thread)
+            rows.plenums[row.id] = Link(place, row.receipt, row.sent_at)
 
     def _written(self, unit: Unit, rows: _Rows, wanted: Iterable[tuple[Voice, Any]]) -> None:
         """The lines of notes, and people's own notes, by session and step."""
@@ -355,7 +377,9 @@ class _Saying:
         return blocks
 
     def _part(self, part: m.Part) -> Iterator[Block]:
-        if isinstance(part, m.Line):
+        if _sends_on(part):
+            yield Block("line", self._text(part.content), link=self.rows.plenums.get(self.voice.session or 0))
+        elif isinstance(part, m.Line):
             for words, replies in self._resting(part.content):
                 yield self._block(replies, "line", words)
         elif isinstance(part, m.Heading):
@@ -544,6 +568,11 @@ class _Saying:
             # An erased person has no name any more.
             return self.rows.names.get((value.of, value.id)) or "–"
         return value if isinstance(value, int) else self._quoted(value) or ""
+
+
+def _sends_on(part: Any) -> bool:
+    """It tells a group that everyone meets now."""
+    return isinstance(part, m.Line) and isinstance(part.content, m.Text) and part.content.key == "plenum.go"
 
 
 def _named(row: Any) -> bool:
