@@ -156,7 +156,8 @@ def show(caller: Caller, called: str) -> None:
 )
 @click.pass_obj
 def codes(caller: Caller, called: str, replace: str | None) -> None:
-    """Show the codes of a series' groups on Telegram, by which people come in, and a chat becomes a group's home.
+    """Show the codes of a series' groups on Telegram, by which people come in, and a chat becomes a group's home;
+    everyone's, if they meet there, is for the chat alone.
 
     In the group's chat somebody writes /runda and the code; people write it to Runda alone. Whoever has it may come
     in, so show it to nobody else.
@@ -168,10 +169,15 @@ def codes(caller: Caller, called: str, replace: str | None) -> None:
     with caller.database().write() as connection:
         office = open_office(connection, caller.settings.organisation, called, actor(), now)
         if replace is not None:
-            group = office.circle(replace)
+            everyone = (
+                each for each in office.circles("everyone") if each.name.casefold() == replace.casefold()
+            )
+            group = next(everyone, None) or office.circle(replace)
             kept.replace(connection, group.id, now)
-            office.record("code replaced", f"group-{group.number}")
-        groups = [each for each in office.circles("group") if office.home(each).platform == "telegram"]
+            office.record("code replaced", f"{group.kind}-{group.number}")
+        # Everyone has a home only where they meet.
+        meeting = [*office.circles("group"), *(each for each in office.circles("everyone") if each.home_id)]
+        groups = [each for each in meeting if office.home(each).platform == "telegram"]
         found = [(each.name, kept.of_group(connection, each.id, now)) for each in groups]
     for name, code in found:
         click.echo(f"{name:<32}  {kept.shown(code)}")

@@ -30,8 +30,9 @@ def people(visit: Visit, number: int) -> Sheet:
     for circle in office.circles("group"):
         names = [_named_in(visit, seat) for seat in seats if seat.circle_id == circle.id]
         blocks.append(item(f"{circle.name}: {', '.join(names) or visit.say('counter.people.nobody')}"))
-        if visit.visitor.runs(number) and (code := _code(visit, circle)):
-            blocks.append(line(visit.say("counter.people.code", group=circle.name, code=codes.shown(code))))
+        blocks += _code_told(visit, number, circle)
+    for circle in office.circles("everyone"):
+        blocks += _code_told(visit, number, circle)
     for role in ("coordinator", "manager"):
         names = [seat.name for seat in seats if seat.role == role]
         word = visit.say(f"counter.roles.{role}")
@@ -41,10 +42,13 @@ def people(visit: Visit, number: int) -> Sheet:
     return sheet(visit, "counter.title.people", *blocks, labels=labels)
 
 
-def _code(visit: Visit, circle: Any) -> str | None:
+def _code_told(visit: Visit, number: int, circle: Any) -> list[Block]:
     """The code by which people, and a chat, come to a group on Telegram. Whoever has it may come in."""
     c = t.codes.c
-    return next((row.code for row in visit.all(select(c.code).where(c.circle_id == circle.id))), None)
+    kept = visit.all(select(c.code).where(c.circle_id == circle.id)) if visit.visitor.runs(number) else []
+    return [
+        line(visit.say("counter.people.code", group=circle.name, code=codes.shown(row.code))) for row in kept
+    ]
 
 
 def _acts(visit: Visit, number: int) -> tuple[str, ...]:

@@ -233,7 +233,7 @@ def arrange_sheet(visit: Visit, number: int, which: int) -> Sheet:
     blanks = [
         blank(visit, "findings", "choices", "counter.blank.findings", required=True, options=options),
         blank(visit, "what", "choice", "counter.blank.doing", required=True, options=doings, value=TOGETHER),
-        blank(visit, "words", "text", "counter.blank.heading"),
+        blank(visit, "words", "line", "counter.blank.heading"),
     ]
     told = line(visit.say("counter.recap.arrange"))
     return sheet(visit, "counter.title.arrange", told, blanks=blanks, submit="counter.button.arrange")

@@ -21,6 +21,8 @@ from storage import tables as t
 #: Sessions that are held where their group is at home from now on. What is over stays where it was.
 TO_COME = ("planned", "missed", "lobby", "headcount", "running", "paused")
 UNDER_WAY = ("lobby", "headcount", "running", "paused")
+#: Circles whose meetings are held in a chat.
+MEETING = ("group", "everyone")
 #: Why nothing is sent to a group that has no chat yet: a key under `delivery.why`.
 UNBOUND = "unbound"
 #: Begins the channel of a group that has no chat: no platform calls one so.
@@ -31,7 +33,7 @@ def wait(
     connection: Connection, organisation: int, circle: int, workspace: str, now: datetime,
     draw: codes.Draw = secrets.randbelow,
 ) -> tuple[int, str]:  # fmt: skip
-    """A group that has no chat yet, and a code by which it gets one. Returns the place where all waits until then."""
+    """A group, or everyone, that has no chat yet, and a code by which it gets one. Returns the place where all waits until then."""
     code = codes.of_group(connection, circle, now, draw)
     row = {"organisation_id": organisation, "platform": notice.PLATFORM, "workspace": workspace,
            "channel": f"{NO_CHAT}{circle}", "thread": "", "blocked": UNBOUND}  # fmt: skip
@@ -64,7 +66,7 @@ def _taken(visit: Visit, place: int, group: int) -> bool:
     """Another group of a series that is not over lives there, or somebody else's meeting is held there."""
     c, s = t.circles.c, t.series.c
     others = select(c.id).join(t.series, s.id == c.series_id)
-    others = others.where(c.home_id == place, c.id != group, c.kind == "group", s.status.not_in(OVER))
+    others = others.where(c.home_id == place, c.id != group, c.kind.in_(MEETING), s.status.not_in(OVER))
     n = t.sessions.c
     held = select(n.id).where(n.place_id == place, n.circle_id != group, n.phase.in_(UNDER_WAY))
     return bool(visit.all(others.limit(1)) or visit.all(held.limit(1)))

@@ -52,12 +52,13 @@ def told_at(unit: Unit, rows: Collection[SessionRow]) -> dict[int, tuple[Answere
 
 def forget(connection: Connection, person: int) -> int:
     """Take a manager's answers out, also of what was posted. Returns how many messages are written anew."""
-    r, o, q = t.responses.c, t.outbox.c, t.quotes.c
-    about = [row.reply_id for row in connection.execute(select(r.reply_id).where(r.person_id == person))]
+    r, o = t.responses.c, t.outbox.c
+    told = connection.execute(select(r.session_id).where(r.person_id == person, r.session_id.is_not(None)))
+    sessions = sorted({row.session_id for row in told})
     connection.execute(delete(t.responses).where(r.person_id == person))
-    showing = select(q.outbox_id).where(q.reply_id.in_(about))
-    out = or_(o.status == "sent", o.attempts > 0), o.sort == "recap", o.id.in_(showing)
-    rows = [_again(row._mapping, person) for row in connection.execute(select(t.outbox).where(*out).order_by(o.id))]
+    posted = o.sort == "recap", o.kind == "say", o.effect < CORRECTIONS, o.session_id.in_(sessions)
+    out = or_(o.status == "sent", o.attempts > 0), *posted
+    rows = [_again(row._asdict(), person) for row in connection.execute(select(t.outbox).where(*out).order_by(o.id))]
     if rows:
         connection.execute(t.outbox.insert(), rows)
     return len(rows)
@@ -66,7 +67,6 @@ def forget(connection: Connection, person: int) -> int:
 def _again(row: Mapping[str, Any], person: int) -> dict[str, Any]:
     number = crc32(f"answers/{person}/{row['id']}".encode()) % CORRECTIONS
     same = ("organisation_id", "place_id", "session_id", "version", "sort", "slot", "body")
-    target = row["id"] if row["kind"] == "say" else row["target_id"]
     return {name: row[name] for name in same} | {
-        "effect": CORRECTIONS + number, "kind": "update", "target_id": target, "status": "queued",
+        "effect": CORRECTIONS + number, "kind": "update", "target_id": row["id"], "status": "queued",
     }  # fmt: skip

@@ -40,13 +40,12 @@ def arranged(edit: Edit, wording: Wording, recap: ManagerRecap) -> Wording:
     asks = {*wording.asks, *(replies[number] for number in edit.asks)}
     asks -= {replies[number] for number in edit.asks_not}
     touched = edit.together or edit.apart or edit.heading
-    changed = replace(
+    return replace(
         wording,
         themes=standing if touched else wording.themes,
         heads=_heads(edit, wording, recap, standing, replies) if touched else wording.heads,
         asks=tuple(sorted(asks)),
     )
-    return changed
 
 
 def _joined(themes: Iterable[set[int]], named: set[int]) -> list[set[int]]:

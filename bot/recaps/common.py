@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flows.language import REGIONS, Catalogue
 from flows.message import Theme
@@ -16,7 +17,7 @@ def say(
 
     None: there is nothing to head it with any more, and nobody has put it together.
     """
-    counts = {
+    counts: dict[str, Any] = {
         "numbers": listed(theme.numbers, catalogue.language),
         "n": len(set(theme.sides)),
         "m": theme.of,

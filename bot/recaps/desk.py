@@ -150,8 +150,8 @@ def edit(desk: GroupDesk, changes: Edit) -> str:
     """A held recap stays held. Raises SeriesProblem."""
     draft = _in_time(desk)
     if changes.arranges:
-        words = "What belongs together is said in the managers' recap, not in a group's."
-        raise SeriesProblem(Sentence(words, "recap.managers-only"))
+        why = "What belongs together is said in the managers' recap, not in a group's."
+        raise SeriesProblem(Sentence(why, "recap.managers-only"))
     lines = wording.lines(recaps.load(draft.points))
     words = wording.written(applied(changes, wording.read(draft.words), lines))
     if words == draft.words:

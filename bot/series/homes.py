@@ -87,13 +87,16 @@ class Homes:
         return self.settle(at) if at else None
 
     def of_everyone(self, groups: Sequence[Group], *, meets: bool) -> Where | None:
-        """Where everyone meets: the channel that was named, or the one that all groups share."""
+        """Where everyone meets: the channel that was named, or the one that all groups share.
+
+        None where nobody does, or where they get one later. Raises SeriesProblem where it is missing.
+        """
         if at := self.wish.everyone or self.wish.channel:
             return self.settle(at)
         found = {self.of_group(group) for group in groups}
         if len(found) == 1 and None not in found:
             return found.pop()
-        if meets and self.named:
+        if meets and self.named and self.wish.platform != TELEGRAM:
             words = "The groups have channels of their own: say in which channel everyone meets."
             raise _about("everyone", Sentence(words, "no-plenum"))
         return None

@@ -148,9 +148,9 @@ def _home(named: Where | None, homes: Homes, called: str, number: int | None) ->
 def _wait_for_chats(
     connection: Connection, plan: Plan, owner: int, circles: Sequence[dict[str, Any]], now: datetime
 ) -> None:  # fmt: skip
-    """Groups that have no chat yet get a code by which they are brought one."""
+    """Groups that have no chat yet get a code by which they are brought one; so does everyone, if they meet."""
     for circle in circles:
-        if circle["home_id"] is None and circle["kind"] == "group":
+        if circle["home_id"] is None and (circle["kind"] == "group" or plan.plenums):
             circle["home_id"], _ = wait(connection, owner, circle["id"], plan.homes.workspace, now)
 
 

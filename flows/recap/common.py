@@ -67,14 +67,14 @@ def stems(words: str, language: str) -> dict[str, str]:
 
 
 def together(told: Iterable[Told], language: str) -> tuple[tuple[int, ...], ...]:
-    """The findings that belong together, by their replies; the weightiest first. Each has those of two groups or more."""
+    """The findings that belong together, by their replies, those of two groups or more each; the weightiest first."""
     findings = {one.reply: one for one in told}
     has = {reply: frozenset(stems(one.words, language)) for reply, one in findings.items()}
     return tuple(_Sorting(findings, has).placed())
 
 
 class _Sorting:
-    """Findings that are not placed yet, by stem. Each is looked at once for each of its stems, however many there are."""
+    """Findings that are not placed yet, by stem. Each is looked at once for each of its stems, however many."""
 
     def __init__(self, findings: Mapping[int, Told], has: Mapping[int, frozenset[str]]) -> None:
         self.findings, self.has = findings, has

@@ -106,4 +106,5 @@ def since(recap: ManagerRecap, before: ManagerRecap | None) -> ManagerRecap:
 
 def counts_only(recap: ManagerRecap) -> ManagerRecap:
     """What may go out when nobody has approved it in time. That no findings were released is a count."""
-    return replace(recap, findings=None if recap.findings else recap.findings, levels=(), common=None, asks=(), across=())
+    findings = None if recap.findings else recap.findings
+    return replace(recap, findings=findings, levels=(), common=None, asks=(), across=())
