@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from adapters.port import Blank, Option, Sheet, Written
+from adapters.port import Blank, Block, Option, Sheet, Written
 from bot.counter.acts import Act, runs, sees, sets_up
 from bot.counter.sheets import blank, button, groups, heading, item, line, sheet
 from bot.counter.visit import Next, Visit, Wrong, name_of, text_of

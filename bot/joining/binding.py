@@ -33,7 +33,10 @@ def wait(
     connection: Connection, organisation: int, circle: int, workspace: str, now: datetime,
     draw: codes.Draw = secrets.randbelow,
 ) -> tuple[int, str]:  # fmt: skip
-    """A group, or everyone, that has no chat yet, and a code by which it gets one. Returns the place where all waits until then."""
+    """A group, or everyone, that has no chat yet, and a code by which it gets one.
+
+    Returns the place where all waits until then.
+    """
     code = codes.of_group(connection, circle, now, draw)
     row = {"organisation_id": organisation, "platform": notice.PLATFORM, "workspace": workspace,
            "channel": f"{NO_CHAT}{circle}", "thread": "", "blocked": UNBOUND}  # fmt: skip

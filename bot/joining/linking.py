@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from bot.joining import codes, seating
 from bot.joining.visit import OPEN, Visit
@@ -68,6 +68,7 @@ def _merge(visit: Visit, former: int, person: int) -> None:
         run(update(column.table).where(column == former).values({column.name: person}))
     run(delete(t.codes).where(t.codes.c.person_id == former))
     _marks(visit, former, person)
+    _pairs(visit, former, person)
     changed = _memberships(visit, former, person)
     number = visit.record(_organisation(visit, person), "person merged", f"person:{former} person:{person}")
     for circle, comes in changed:
@@ -94,6 +95,21 @@ def _marks(visit: Visit, former: int, person: int) -> None:
         run(update(t.marks).where(*both).values(signs=signs[row.reply_id] + row.signs))
         if signs[row.reply_id] and row.signs:
             run(update(t.replies).where(r.id == row.reply_id).values(reactions=r.reactions - 1))
+
+
+def _pairs(visit: Visit, former: int, person: int) -> None:
+    """Whom they have met. Nobody met themselves, and nobody twice in one sitting."""
+    p, run = t.pairs.c, visit.connection.execute
+    mine = or_(p.one_id.in_((former, person)), p.other_id.in_((former, person)))
+    met: set[tuple[int, ...]] = set()
+    rows = visit.all(select(t.pairs).where(mine).order_by(p.id))
+    for row in sorted(rows, key=lambda row: former in (row.one_id, row.other_id)):
+        two = sorted({person if each == former else each for each in (row.one_id, row.other_id)})
+        if len(two) == 1 or (row.session_id, *two) in met:
+            run(delete(t.pairs).where(p.id == row.id))
+            continue
+        met.add((row.session_id, *two))
+        run(update(t.pairs).where(p.id == row.id).values(one_id=two[0], other_id=two[1]))
 
 
 def _memberships(visit: Visit, former: int, person: int) -> list[tuple[int, bool]]:

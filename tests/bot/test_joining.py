@@ -452,9 +452,24 @@ def test_marks_of_both_are_marks_of_one(scene, elsewhere):
     assert [row.reactions for row in rows(scene.database, t.replies)] == [1, 1, 1]
 
 
+def test_whom_both_have_met_is_met_once(scene, elsewhere):
+    """Story: whoever was linked after they had met somebody kept that as a person who is no more."""
+    scene.press(f"join:{scene.group}")
+    scene.press(f"join:{scene.group}", account=PER)
+    former, other = person_of(scene, KARI), person_of(scene, PER)
+    session = rows(scene.database, t.sessions)[0].id
+    with scene.database.write() as connection:
+        for two in ((former, other), (elsewhere, other), (elsewhere, former)):
+            one, two_ = sorted(two)
+            connection.execute(insert(t.pairs), {"session_id": session, "one_id": one, "other_id": two_})
+    scene.alone(f"code:{code_for(scene, elsewhere)}")
+    assert [{row.one_id, row.other_id} for row in rows(scene.database, t.pairs)] == [{elsewhere, other}]
+
+
 def test_everything_of_a_person_is_moved():
     """A new column that names a person is either moved by a link, or listed here with the reason."""
-    handled = {*map(str, linking.THEIRS), "memberships.person_id", "codes.person_id", "marks.person_id"}
+    handled = {*map(str, linking.THEIRS), "memberships.person_id", "codes.person_id", "marks.person_id",
+               "pairs.one_id", "pairs.other_id"}  # fmt: skip
     named = {
         f"{table.name}.{column.name}"
         for table in t.metadata.tables.values()
@@ -530,3 +545,37 @@ def test_the_first_message_tells_how_one_takes_something_back_there(scene):
             told[each.circle_id] = " ".join(block.words for block in said.spoken.blocks)
     assert "reply to it with /takeback" in told[scene.group]
     assert "change or delete your message" in told[scene.other]
+
+
+@pytest.fixture
+def everyone(scene):
+    """Everyone's circle, waiting for a chat, and its code."""
+    with scene.database.write() as connection:
+        (circle,) = connection.execute(select(t.circles.c.id).where(t.circles.c.kind == "everyone")).scalars()
+        place, code = binding.wait(connection, scene.owner, circle, BOT, NOW)
+        connection.execute(update(t.sessions).where(t.sessions.c.circle_id == circle).values(place_id=place))
+    return circle, code
+
+
+def test_everyone_gets_a_chat_by_a_code(scene, everyone):
+    circle, code = everyone
+    scene.press(f"code:{code}")
+    (place,) = rows(scene.database, t.places, t.places.c.channel == GROUP)
+    assert {row.place_id for row in rows(scene.database, t.sessions, t.sessions.c.circle_id == circle)} <= {
+        place.id
+    }
+    assert rows(scene.database, t.circles, t.circles.c.id == circle)[0].home_id == place.id
+    assert scene.said() == [("join.place", GROUP, "")]
+
+
+def test_everyone_and_a_group_do_not_meet_in_one_chat(scene, everyone):
+    """Story: a group was let into the chat where everyone meets, and each heard what was said to the other."""
+    scene.press(f"code:{everyone[1]}")
+    scene.press(f"code:{scene.code}")
+    assert scene.said()[-1][0] == "join.taken"
+
+
+def test_nobody_comes_into_a_group_by_everyones_code(scene, everyone):
+    scene.alone(f"code:{everyone[1]}")
+    assert scene.said() == [("join.by-group", KARI, "")]
+    assert scene.members() == []

@@ -107,6 +107,24 @@ def test_on_telegram_people_come_by_a_code_and_so_does_the_chat(database: Databa
         assert len({row.circle_id for row in connection.execute(t.codes.select())}) == 2
 
 
+def test_everyone_who_meets_gets_a_chat_by_a_code_too(database: Database) -> None:
+    """Story: the groups' chats came by codes, and the plenum had no place and could not be planned at all."""
+    telegram = {
+        "platform": "telegram",
+        "workspace": "777",
+        "people": None,
+        "groups": "2",
+        "acknowledged": True,
+    }
+    made(database, **telegram, coordinator=["Berit <9>"], form="plenum")
+    (everyone,) = (row for row in rows(database, t.circles) if row.kind == "everyone")
+    homes = {row.id: row for row in rows(database, t.places)}
+    assert homes[everyone.home_id].blocked == "unbound"
+    assert {row.place_id for row in sessions(database) if row.kind == "everyone"} == {everyone.home_id}
+    with database.read() as connection:
+        assert len({row.circle_id for row in connection.execute(t.codes.select())}) == 3
+
+
 def test_people_are_known_again_by_their_account(database: Database) -> None:
     made(database, **SHARED)
     made(
