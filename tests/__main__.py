@@ -1,7 +1,8 @@
 """`python3 -m tests`: set up once, then run the whole suite. What is added goes on to pytest, in one run.
 
-The whole suite runs in two halves beside each other, one for each core of a small machine: those tests that start
-houses and play the demo, and all the others. Both tell what they ran, and both must pass.
+The whole suite runs in two processes beside each other, one for each core of a small machine. Both see all the
+tests, and take one file after the other: whoever is done with a file takes the next that nobody has taken. Both tell
+what they ran, and both must pass.
 """
 
 import subprocess
@@ -10,26 +11,24 @@ import tempfile
 
 from bot.bootstrap import enter
 
-#: The half whose tests run processes of their own.
-APART = ("tests/house", "tests/test_demo.py")
-
 
 def main() -> int:
     enter("test")
     import pytest  # not before: it may just have been installed
 
+    from tests.sharing import half, run
+
     if len(sys.argv) > 1:
         return int(pytest.main(sys.argv[1:]))
-    with tempfile.TemporaryFile() as told:
-        half = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *APART]
-        apart = subprocess.Popen(half, stdout=told, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryDirectory() as taken, tempfile.TemporaryFile() as told:
+        other = subprocess.Popen(half(taken), stdout=told, stderr=subprocess.STDOUT)
         try:
-            code = int(pytest.main([f"--ignore={path}" for path in APART]))
+            code = run(taken)
         finally:
-            apart.wait()
+            other.wait()
         told.seek(0)
-        print(f"\n{' and '.join(APART)}:\n", told.read().decode("utf-8", "replace"), sep="\n", flush=True)
-        return code or apart.returncode
+        print("\nBeside it:\n", told.read().decode("utf-8", "replace"), sep="\n", flush=True)
+        return code or other.returncode
 
 
 if __name__ == "__main__":

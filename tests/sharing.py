@@ -1,0 +1,72 @@
+"""Two runs of pytest that share the suite: each test file is run by the one that takes it first.
+
+    python -m tests.sharing FOLDER
+
+FOLDER, empty in the beginning, is where both put a mark for each file that they take.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+#: Begun first, because they take longest: so neither is left alone with one of them in the end.
+FIRST = ("tests/test_demo.py", "tests/platforms/", "tests/house/", "tests/flows/test_engine_properties.py")
+
+
+class Sharing:
+    """A plugin for one of the two."""
+
+    def __init__(self, taken: Path) -> None:
+        self.taken = taken
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """As pytest does it, with the files that nobody else takes."""
+        if session.testsfailed:
+            raise session.Interrupted(f"{session.testsfailed} errors during collection")
+        mine = self._mine(session.items)
+        item = next(mine, None)
+        while item is not None:
+            following = next(mine, None)  # pytest keeps the fixtures that this one needs as well
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+            item = following
+        return True
+
+    def _mine(self, items: list[pytest.Item]) -> Iterator[pytest.Item]:
+        for number, (_, tests) in enumerate(groupby(sorted(items, key=_rank), key=lambda item: item.path)):
+            if self._take(number):
+                yield from tests
+
+    def _take(self, number: int) -> bool:
+        try:
+            (self.taken / str(number)).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
+
+
+def half(taken: str) -> list[str]:
+    """The command for the second run."""
+    return [sys.executable, "-m", "tests.sharing", taken]
+
+
+def run(taken: str) -> int:
+    """Run what the other does not take. How far each has come is not known: so dots, and no percents."""
+    arguments = ["-p", "no:cacheprovider", "-o", "console_output_style=classic"]
+    return int(pytest.main(arguments, plugins=[Sharing(Path(taken))]))
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1]))
