@@ -136,7 +136,7 @@ class _Deck:
                 _number(paragraph, size)
             run = paragraph.add_run()
             run.text, run.font.size, run.font.bold = line, Pt(size), bold
-            run.font.color.rgb = RGBColor(*INK)
+            run.font.color.rgb = RGBColor(*INK)  # type: ignore[no-untyped-call]
             run._r.get_or_add_rPr().set("lang", LOCALES[self.shown.language])
 
     def _notes(self, slide: Any, lines: Sequence[str]) -> None:

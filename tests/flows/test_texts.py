@@ -248,6 +248,8 @@ ALIKE = {
     "rights.state.done", "rights.state.no", "rights.state.reworded", "rights.state.under-way", "rights.state.yes",
     "rights.platform.slack", "rights.platform.telegram", "rights.document.case", "rights.document.minutes",
     "rights.document.series", "rights.checklist.settled",
+    "documents.sheet.title", "documents.sheet.contents", "documents.sheet.date", "documents.sheet.count",
+    "documents.sheet.verdicts", "documents.sheet.when",
 }  # fmt: skip
 #: The same, of forms and pages.
 AT_THE_COUNTER = set(
