@@ -9,6 +9,7 @@
     meeting     groups in the middle of a meeting
     openings    a thousand meetings that begin at once
     idle        looks at the clock when there is nothing to do
+    recaps      the managers' recap of fifty groups, as more and more is said
     start       from the command to the open door
 
 A figure of one machine in one hour says little, and this machine may be busy with other things. So nothing here

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from bench import hooks, idle, openings, plain, replies, start, telling
+from bench import hooks, idle, openings, plain, recaps, replies, start, telling
 from bench.pairs import Goal, Ratios
 from storage.database import Database
 
 MIB = 1024 * 1024
 TWICE, MOST_OF_IT = Goal("at least", 2), Goal("at least", 0.7)
 TWENTY, SAME, SECOND = Goal("at most", 20), Goal("at most", 1.2), Goal("at most", 1)
+ALIKE, TWO_SECONDS = Goal("at most", 1.3), Goal("at most", 2)
 MEMORY, MORE_MEMORY = Goal("at most", 70), Goal("at most", 110)
 
 
@@ -36,6 +37,8 @@ class Size:
     many: int = 10_000
     few: int = 100
     looks: int = 60
+    #: Replies of fifty groups in three rounds.
+    said: tuple[int, int, int] = recaps.SIZES
 
 
 def run(out: TextIO, size: Size = Size()) -> int:
@@ -100,6 +103,7 @@ def _rows(folder: Path, size: Size, said: replies.Found) -> Iterator[str]:
     looked = idle.measure(folder / "idle", many=size.many, few=size.few, times=size.times, looks=size.looks)
     yield _row(f"an idle look, {size.many} groups: to {size.few}", looked.ratios, SAME)
     yield f"    {looked.many * 1000:.2f} ms and {looked.few * 1000:.2f} ms"
+    yield from _recaps(recaps.measure(folder / "recaps", times=size.times, sizes=size.said))
     begun = start.measure(folder / "start", times=size.times)
     yield _row("seconds from `runda serve` to its open door", begun.seconds, SECOND)
     yield f"    the first time, when everything is made: {begun.first:.2f} s"
@@ -113,6 +117,15 @@ def _events(name: str, found: hooks.Found) -> Iterator[str]:
     yield f"    house {found.one.house:.0f} a second, bare {found.one.bare:.0f}"
     yield f"    killed while people wrote: {found.acknowledged} acknowledged, {found.lost} of them lost"
     yield from _memory(found.memory, f"{name}, {found.groups} groups", MORE_MEMORY)
+
+
+def _recaps(found: recaps.Found) -> Iterator[str]:
+    few, middle, most = found.sizes
+    yield _row(f"managers' recap, a finding: {most} replies to {few}", found.most, ALIKE)
+    yield _row(f"  {middle} replies to {few}", found.middle, ALIKE)
+    told = ("", f"{found.seconds:.2f}", "")
+    yield _line(f"  seconds with {most} replies", told, TWO_SECONDS, found.seconds)
+    yield f"    {found.findings} findings; {found.peak / MIB:.1f} MiB while it is made, {found.kept / 1024:.0f} KiB after"
 
 
 def _memory(found: int | None, of: str = "terminal only", goal: Goal = MEMORY) -> Iterator[str]:

@@ -504,6 +504,8 @@ class _Saying:
         if row is None:
             return None
         words: str = row.words
+        if ":" not in words:
+            return words  # neither marked nor a rewording
         reading = understand(words, self.speaker.shelf.vocabulary(self.voice.spoken))
         return rest_of(words) if isinstance(reading, Marked | Rewording) else words
 

@@ -285,7 +285,7 @@ replies = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     _of("organisations"),
-    _of("sessions", index=True),
+    _of("sessions"),
     _of("people", index=True),
     _of("places"),
     #: The platform's id of the message.
@@ -303,6 +303,8 @@ replies = Table(
     Column("sent_at", Utc, nullable=False),
     UniqueConstraint("place_id", "message"),
 )
+#: Also to see whether somebody said anything in a session, however much was said there.
+Index("ix_replies_session_id_person_id", replies.c.session_id, replies.c.person_id)
 
 #: What somebody chose, in private: an item of a scale and its value; empty: does not know. Of a person, one reply
 #: at a step counts, the one that the session's state names.

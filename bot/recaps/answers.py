@@ -58,7 +58,10 @@ def forget(connection: Connection, person: int) -> int:
     connection.execute(delete(t.responses).where(r.person_id == person))
     posted = o.sort == "recap", o.kind == "say", o.effect < CORRECTIONS, o.session_id.in_(sessions)
     out = or_(o.status == "sent", o.attempts > 0), *posted
-    rows = [_again(row._asdict(), person) for row in connection.execute(select(t.outbox).where(*out).order_by(o.id))]
+    rows = [
+        _again(row._asdict(), person)
+        for row in connection.execute(select(t.outbox).where(*out).order_by(o.id))
+    ]
     if rows:
         connection.execute(t.outbox.insert(), rows)
     return len(rows)

@@ -34,9 +34,7 @@ def arranged(edit: Edit, wording: Wording, recap: ManagerRecap) -> Wording:
         _of_several(next(each for each in themes if replies[numbers[0]] in each), sides, numbers)
     out = {replies[number] for number in edit.apart}
     left = [theme - out for theme in themes]
-    standing = tuple(
-        tuple(sorted(theme)) for theme in left if len({sides[reply] for reply in theme}) > 1
-    )
+    standing = tuple(tuple(sorted(theme)) for theme in left if len({sides[reply] for reply in theme}) > 1)
     asks = {*wording.asks, *(replies[number] for number in edit.asks)}
     asks -= {replies[number] for number in edit.asks_not}
     touched = edit.together or edit.apart or edit.heading

@@ -48,7 +48,9 @@ def group_recaps(
         unit.add(t.recaps, [{**row_of(each, recaps.dump(recap).decode()), **stored}])
     for session, theirs in answered.items():
         known[session] = ids()
-        unit.add(t.recaps, [_with_answers(unit, kept[session].id, theirs) | {"id": known[session], "made_at": now}])
+        unit.add(
+            t.recaps, [_with_answers(unit, kept[session].id, theirs) | {"id": known[session], "made_at": now}]
+        )
     return {session: known[each.id] for session, each in before.items() if each.id in known}
 
 

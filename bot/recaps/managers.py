@@ -13,7 +13,7 @@ from bot.recaps import sources
 from flows import recap as recaps
 from flows.message import Levels
 from flows.reading import Marked, Rewording, rest_of, understand
-from flows.recap import GroupRecap, ManagerRecap
+from flows.recap import GroupRecap, ManagerRecap, across
 from storage import tables as t
 from storage.unit import Unit
 
@@ -59,13 +59,16 @@ def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
     plenum = next(iter(sources.plenums_at(unit, [meeting_id]).values()), None)
     stands = sources.states_of(unit, [plenum] if plenum is not None else [])
     findings, said = sources.released_at(unit, meeting_id)
+    route = programme.route(row.number)
+    groups = sources.states_of(unit, sources.groups_at(unit, meeting_id)) if across.settles(route) else {}
     before = earlier(unit, row)
     made = recaps.compile_manager(
-        programme.route(row.number),
+        route,
         sources.turnout(unit, meeting_id, table=row.answering == "table"),
         findings,
         levels=tuple(_since(one, before) for one in sources.spreads_shown(unit, plenum)),
         chosen=recaps.decisions(everyones, stands.get(plenum or 0), plenum=True),
+        across=across.settled(route, list(groups.values())),
         said={reply: plainly(words, shelf, row.language) for reply, words in said.items()},
         language=row.language,
     )
@@ -75,6 +78,8 @@ def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
 
 def plainly(words: str, shelf: Shelf, language: str) -> str:
     """Without the mark by which somebody called it a finding, or the number of what it rewords."""
+    if ":" not in words:
+        return words
     marked = isinstance(understand(words, shelf.vocabulary(language)), Marked | Rewording)
     return rest_of(words) if marked else words
 

@@ -69,5 +69,7 @@ def manager(desk: ManagersDesk, name: str | None) -> int:
     if name is not None and not named:
         raise NotFound("manager", name, [each.name for each in found])
     if len(named) != 1:
-        raise SeriesProblem(f"Say who answers: {', '.join(each.name for each in found) or 'there is no manager'}.")
+        raise SeriesProblem(
+            f"Say who answers: {', '.join(each.name for each in found) or 'there is no manager'}."
+        )
     return int(named[0].id)

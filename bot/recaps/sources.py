@@ -158,14 +158,26 @@ def states_of(unit: Unit, sessions: Iterable[int]) -> dict[int, states.State]:
     return {row.id: states.load(row.state) for row in rows}
 
 
+def groups_at(unit: Unit, meeting_id: int) -> list[int]:
+    """The groups' sessions of a meeting."""
+    return [row.id for row in unit.all(select(t.sessions.c.id).where(_of_groups(meeting_id)))]
+
+
 def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:
-    """How many groups and people said something. At a table one writes for all, so people are not counted there."""
-    r, s = t.replies.c, t.sessions.c
-    counted: Any = select(func.count(distinct(r.session_id)), func.count(distinct(r.person_id)))
-    spoke = counted.join_from(t.replies, t.sessions, s.id == r.session_id).where(
-        _of_groups(meeting_id), r.role.in_(SAID)
+    """How many groups and people said something. At a table one writes for all, so people are not counted there.
+
+    Asked for each who is or was in a group, whether there is anything of theirs: that takes as long however much there
+    is. Whoever is in no group is not heard there.
+    """
+    r, s, m = t.replies.c, t.sessions.c, t.memberships.c
+    theirs = r.session_id == s.id, r.person_id == m.person_id
+    said = exists().where(*theirs, r.role.in_(SAID))
+    spoke = select(s.id.label("session"), m.person_id.label("person")).join(
+        t.memberships, m.circle_id == s.circle_id
     )
-    groups, people = unit.all(spoke)[0]
+    found = spoke.where(_of_groups(meeting_id), said).subquery()
+    counted: Any = select(func.count(distinct(found.c.session)), func.count(distinct(found.c.person)))
+    groups, people = unit.all(counted)[0]
     of = unit.all(select(func.count()).select_from(t.sessions).where(_of_groups(meeting_id)))[0][0]
     return recaps.Turnout(groups, of, 0 if table else people)
 

@@ -132,7 +132,9 @@ def recurring(told: Iterable[Told], language: str) -> tuple[str, ...]:
         for stem, word in stems(one.words, language).items():
             sides[stem].add(one.side)
             forms[stem][word] += 1
-    shared = sorted((stem for stem in sides if len(sides[stem]) > 1), key=lambda stem: (-len(sides[stem]), stem))
+    shared = sorted(
+        (stem for stem in sides if len(sides[stem]) > 1), key=lambda stem: (-len(sides[stem]), stem)
+    )
     return tuple(
         min(forms[stem], key=lambda word: (-forms[stem][word], len(word), word))
         for stem in shared[:HEADED_BY]

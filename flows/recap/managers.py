@@ -79,7 +79,9 @@ def _common(
     """None: there are not findings of two groups, so there is nothing to compare."""
     if said is None or len({one.side for one in numbered}) < 2:
         return None
-    return together((Told(one.reply, one.side, said[one.reply]) for one in numbered if one.reply in said), language)
+    return together(
+        (Told(one.reply, one.side, said[one.reply]) for one in numbered if one.reply in said), language
+    )
 
 
 def arranged(

@@ -132,7 +132,13 @@ def _common(recap: ManagerRecap, short: bool) -> list[Part]:
     themes = [theme for theme in recap.common if len({sides[reply] for reply in theme}) > 1]
     kept = themes[:THEMES] if short else themes
     listed = tuple(
-        Theme(theme, tuple(numbers[reply] for reply in theme), tuple(sides[reply] for reply in theme), of, recap.placed)
+        Theme(
+            theme,
+            tuple(numbers[reply] for reply in theme),
+            tuple(sides[reply] for reply in theme),
+            of,
+            recap.placed,
+        )
         for theme in kept
     )
     shown: list[Part] = [] if recap.common else [line("manager.nothing-common")]
@@ -168,7 +174,9 @@ def _numbered(recap: ManagerRecap, short: bool) -> list[Part]:
 def _first(recap: ManagerRecap, findings: Sequence[Numbered]) -> tuple[Numbered, ...]:
     """What one screen has room for: what is asked, then the first of each that belongs together, then by number."""
     leads = {theme[0] for theme in (recap.common or ())[:THEMES] if theme}
-    order = sorted(findings, key=lambda one: (one.reply not in recap.asks, one.reply not in leads, one.number))
+    order = sorted(
+        findings, key=lambda one: (one.reply not in recap.asks, one.reply not in leads, one.number)
+    )
     return tuple(sorted(order[:SCREEN], key=lambda one: one.number))
 
 
@@ -180,7 +188,11 @@ def _across(recap: ManagerRecap) -> list[Part]:
     for one in recap.across:
         asked = programme("rounds", recap.round, *one.step.split("."))
         held = (
-            text("manager.held", option=programme("rounds", recap.round, *each.option.split(".")), n=each.groups)
+            text(
+                "manager.held",
+                option=programme("rounds", recap.round, *each.option.split(".")),
+                n=each.groups,
+            )
             for each in one.held
         )
         about = line("manager.weakest") if one.sort == "weakest" else line("manager.decided")

@@ -58,7 +58,9 @@ def test_it_is_proposed_under_the_words_that_recur(story: Story) -> None:
     (said,) = story.played.posts("@per")
     assert "What is common" in said
     asked, rules = sorted(common(said))
-    assert re.fullmatch(r"Words that recur: law, north, rules\. Findings \d and \d, from 2 of 2 groups\.", rules)
+    assert re.fullmatch(
+        r"Words that recur: law, north, rules\. Findings \d and \d, from 2 of 2 groups\.", rules
+    )
     assert re.fullmatch(r"Words that recur: asked, north\. Findings \d and \d, from 2 of 2 groups\.", asked)
 
 
@@ -66,7 +68,9 @@ def test_a_coordinator_merges_parts_and_heads(story: Story) -> None:
     listed = numbered(_shown(story))
     first, second = listed["Nobody in north-1 asked."], listed["Nobody in north-2 asked."]
     rule = listed["Rules are tighter than the law in north-2."]
-    story.managers(approval.edit, Edit(together=((first, rule),), heading=((rule, "Rules we think we have"),)))
+    story.managers(
+        approval.edit, Edit(together=((first, rule),), heading=((rule, "Rules we think we have"),))
+    )
     shown = _shown(story)
     assert common(shown) == ["Rules we think we have – findings 1, 2, 3 and 4, from 2 of 2 groups"]
     story.managers(approval.edit, Edit(apart=(first,), heading=((rule, "Three of them"),)))

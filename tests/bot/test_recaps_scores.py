@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from sqlalchemy import delete, insert, select, update
 
 from bot.markdown import markdown
@@ -102,9 +101,11 @@ def found_out(reads: Collection[Read]) -> list[tuple[int, ...]]:
     for person in frozenset().union(*sets) if sets else ():
         kinds[frozenset(each for each in sets if person in each)].add(person)
     classes = [(within, sorted(people)) for within, people in kinds.items()]
-    worlds = [world for world in _worlds([len(people) for _, people in classes]) if _fits(world, classes, reads)]
+    worlds = [
+        world for world in _worlds([len(people) for _, people in classes]) if _fits(world, classes, reads)
+    ]
     assert worlds, "what was read contradicts itself"
-    return [chosen for chosen in _few(classes) if _same(chosen, classes, worlds)]
+    return [chosen for chosen in _few(classes) if _same(chosen, worlds)]
 
 
 def _worlds(sizes: Sequence[int]) -> Iterator[tuple[tuple[int, ...], ...]]:
@@ -123,12 +124,12 @@ def _fits(world: Sequence[Sequence[int]], classes: Sequence[Any], reads: Collect
         for (within, _), given in zip(classes, world, strict=True):
             if read.people in within:
                 counts = [one + other for one, other in zip(counts, given, strict=True)]
-        given = {value: n for value, n in zip(VALUES, counts, strict=True) if n}
+        gave = {value: n for value, n in zip(VALUES, counts, strict=True) if n}
         if read.shown is None:
-            values = [value for value, n in given.items() for _ in range(n)]
+            values = [value for value, n in gave.items() for _ in range(n)]
             if spread(values, len(values), len(values)) is not None:
                 return False
-        elif {value: n for value, n in given.items() if value is not None} != dict(read.shown):
+        elif {value: n for value, n in gave.items() if value is not None} != dict(read.shown):
             return False
     return True
 
@@ -140,7 +141,7 @@ def _few(classes: Sequence[Any]) -> Iterator[tuple[int, ...]]:
             yield chosen
 
 
-def _same(chosen: Sequence[int], classes: Sequence[Any], worlds: Collection[Any]) -> bool:
+def _same(chosen: Sequence[int], worlds: Collection[Any]) -> bool:
     """Whether so many of each kind have given the same, together, in every world and whoever they are."""
     found: set[tuple[int, ...]] = set()
     for world in worlds:
@@ -185,7 +186,9 @@ class Series:
 
     def plan(self, folder: Path) -> None:
         (folder / "check.yaml").write_text(PROGRAMME, "utf-8")
-        sizes = self.chance.choice([(4, 4), (4, 5), (5, 4, 4), (6, 5), (12,), (4, 8), (7, 4), (4, 4, 4), (12, 4)])
+        sizes = self.chance.choice(
+            [(4, 4), (4, 5), (5, 4, 4), (6, 5), (12,), (4, 8), (7, 4), (4, 4, 4), (12, 4)]
+        )
         names = iter(f"P{n}" for n in itertools.count(1))
         groups = [f"G{n}: {', '.join(itertools.islice(names, size))}" for n, size in enumerate(sizes, 1)]
         made(self.database, programme=str(folder / "check.yaml"), group=groups, coordinator=["Berit"],
@@ -200,7 +203,7 @@ class Series:
     def holds(self, number: int) -> None:
         """The groups answer; everyone's session shows what had come by then; some come later."""
         sessions = self.rows(
-            select(t.sessions.c.id, t.sessions.c.meeting_id, t.sessions.c.place_id, t.circles.c.id.label("circle"), t.circles.c.kind)
+            select(t.sessions, t.circles.c.kind)
             .join(t.circles).join(t.meetings).where(t.meetings.c.number == number)
         )  # fmt: skip
         with self.database.write() as connection:
@@ -210,7 +213,9 @@ class Series:
             came = self.chance.sample(groups, self.chance.randint(1, len(groups)))
             shown = sorted(reply for row in came for reply in given[row.id])
             self._show(connection, plenum, shown, 0)
-            if self.chance.random() < 0.5:  # somebody went back, and it was shown again with those who had come
+            if (
+                self.chance.random() < 0.5
+            ):  # somebody went back, and it was shown again with those who had come
                 self._show(connection, plenum, sorted(itertools.chain(*given.values())), 1)
             ids = [row.id for row in sessions]
             connection.execute(update(t.sessions).where(t.sessions.c.id.in_(ids)).values(phase="finished"))
@@ -219,7 +224,7 @@ class Series:
     def _answer(self, connection: Any, session: Any) -> list[int]:
         """Not everybody does; some do not know."""
         m, given = t.memberships.c, []
-        of_it = select(m.person_id).where(m.circle_id == session.circle, m.until.is_(None)).order_by(m.id)
+        of_it = select(m.person_id).where(m.circle_id == session.circle_id, m.until.is_(None)).order_by(m.id)
         for row in connection.execute(of_it).all():
             if self.chance.random() < 0.1:
                 continue
@@ -249,14 +254,16 @@ class Series:
         """Between two looks: somebody joins or leaves, takes an answer back, or hands one in late."""
         with self.database.write() as connection:
             what = self.chance.choice(["join", "leave", "back", "back", "nothing"])
-            members = connection.execute(select(t.memberships).where(t.memberships.c.circle_id.is_not(None))).all()
+            members = connection.execute(
+                select(t.memberships).where(t.memberships.c.circle_id.is_not(None))
+            ).all()
             one = self.chance.choice(members)
             if what == "leave":
                 mine = t.memberships.c.id == one.id
                 connection.execute(update(t.memberships).where(mine).values(until=AT))
             elif what == "join":
                 new = {"organisation_id": 1, "name": f"New{next(self.ids)}"}
-                (person,) = connection.execute(insert(t.people), new).inserted_primary_key
+                person = connection.execute(insert(t.people).returning(t.people.c.id), new).scalar_one()
                 row = {"person_id": person, "series_id": 1, "circle_id": one.circle_id, "role": "participant"}
                 connection.execute(insert(t.memberships), row | {"since": AT})
             elif what == "back":
@@ -281,7 +288,9 @@ class Series:
             office = open_office(connection, "Runda", "north", "test", AT)
             out = select(t.recaps, t.meetings.c.number).join(t.meetings)
             for row in unit.all(out.where(t.recaps.c.status == "approved").order_by(t.recaps.c.id)):
-                desk = approval.open_desk(office, unit, self.shelf, lambda: 0, "manager", row.number, lock=False)
+                desk = approval.open_desk(
+                    office, unit, self.shelf, lambda: 0, "manager", row.number, lock=False
+                )
                 draft = Draft(row.points, row.words, row.status, row.version, row.approved_at)
                 self._reads(markdown(reading.say(speaker, unit, draft, desk.session, AT)), row)
             for path, words in files(office, unit, speaker, "coordinator", ledger(unit, 1)):

@@ -182,7 +182,7 @@ def _what_is_said() -> None:
         "replies",
         sa.Column("id", _number, nullable=False, autoincrement=False),
         _of("organisations", "organisation_id"),
-        _of("sessions", "session_id", index=True),
+        _of("sessions", "session_id"),
         _of("people", "person_id", index=True),
         _of("places", "place_id"),
         _text("message", 64),
@@ -197,6 +197,7 @@ def _what_is_said() -> None:
         _at("sent_at"),
         unique=[("place_id", "message")],
     )
+    op.create_index("ix_replies_session_id_person_id", "replies", ["session_id", "person_id"])
     _table(
         "marks",
         _of("replies", "reply_id", ondelete="CASCADE"),
