@@ -3,6 +3,7 @@
 - When the last group of a meeting has finished, the coordinators are told in private, once, that the managers'
   recap waits for their approval.
 - What nobody has approved in time goes out as counts, once, marked so. The findings follow when they are approved.
+- What somebody began to fill in, and has not touched for a week, is thrown away.
 
 What waits is a row (version 0, `bot.recaps`), so nothing is told or sent twice, whoever looks and however often.
 """
@@ -11,10 +12,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, delete, exists, or_, select
 
 from bot.recaps import compile_managers, managers, sending
 from flows import recap as recaps
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Meetings that one look takes on; the rest is for the next.
 AT_ONCE = 50
+#: How long what has been begun to be filled in is kept.
+DRAFTS = timedelta(days=7)
 #: Sessions that nothing more is heard from before the managers' recap is made.
 OVER = ("finished", "missed", "cancelled")
 
@@ -50,9 +53,16 @@ class Upkeep:
             unit = Unit(connection)
             over = [row.id for row in unit.all(_just_over().limit(AT_ONCE))]
             late = [row.meeting_id for row in unit.all(_overdue(now).limit(AT_ONCE))]
+            stale = unit.all(select(t.drafts.c.at).where(t.drafts.c.at <= now - DRAFTS).limit(1))
+        if stale:
+            self._forget_drafts(now)
         told = sum(self._one(each, now, self._tell) for each in over)
         told += sum(self._one(each, now, self._counts) for each in late)
         return told + self.rights(now)
+
+    def _forget_drafts(self, now: datetime) -> None:
+        with self.database.write() as connection:
+            connection.execute(delete(t.drafts).where(t.drafts.c.at <= now - DRAFTS))
 
     def _one(self, meeting_id: int, now: datetime, do: Callable[[Unit, Any, datetime], int]) -> int:
         """One meeting in a transaction of its own, so that a faulty one does not stop the others."""
@@ -99,7 +109,9 @@ class Upkeep:
         row = {"id": key, "version": version, "status": "counts", "made_at": now}
         unit.add(t.recaps, [{**managers.row_of(meeting, points), **row}])
         unit.flush()
-        return sending.queue(unit, meeting, version, message("recap", Recap(key, short=True)), list(to.values()))
+        return sending.queue(
+            unit, meeting, version, message("recap", Recap(key, short=True)), list(to.values())
+        )
 
 
 # -- statements

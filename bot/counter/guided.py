@@ -30,6 +30,7 @@ from sqlalchemy.exc import IntegrityError
 
 from adapters.port import OPENS, Chose, Ear, Filled, Heard, Wrote
 from bot.counter.counter import ATTEMPTS, Counter, There
+from bot.counter.drafts import load
 from bot.counter.talk import Talk, Touched
 from storage.database import TROUBLE
 from storage.unit import StaleSession
@@ -46,11 +47,19 @@ class Guide:
             await self.ear(heard)
             return
         assert isinstance(heard, Chose | Wrote)
+        if isinstance(heard, Wrote) and not await self.counter.in_thread(lambda: self._asked(heard)):
+            await self.ear(heard)  # nothing is asked, as most often: no more than a look is spent on that
+            return
         there = await self._there(heard)
         if await self.counter.in_thread(lambda: self._tried(heard, there)):
             self.counter.after()
         else:
             await self.ear(heard)
+
+    def _asked(self, heard: Wrote) -> bool:
+        """Whether something is being asked of this person. What is, is asked before they can answer it."""
+        with self.counter.database.read() as connection:
+            return load(connection, heard.place, heard.account) is not None
 
     async def _there(self, heard: Touched) -> There:
         """If this hands a sheet in that names people: what the platform says of them."""

@@ -20,6 +20,7 @@ from bot.counter.guided import Guide
 from bot.counter.paging import Pages
 from bot.series import appointing, making
 from bot.series.homes import Where
+from bot.upkeep import Upkeep
 from bot.words import Speaker
 from flows.forms import Named
 from storage import tables as t
@@ -329,3 +330,30 @@ def sqlite_chat(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) 
     yield chat
     chat.close()
     database.close()
+
+
+def test_a_private_message_costs_a_look_where_nothing_is_asked(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Story: each answer that was written in private was first taken for ours, in transactions of its own."""
+    set_up(chat)
+    begun: list[int] = []
+    write = chat.database.write
+    monkeypatch.setattr(chat.database, "write", lambda: begun.append(1) or write())
+    handed_on = len(chat.passed_on)
+    place = Address("telegram", BOT, chat.who)
+    wrote = Wrote(
+        key="w1", place=place, account=chat.who, message="u1", words="Til meg selv.", at=chat.clock.at
+    )
+    asyncio.run(chat.guide.hear(wrote))
+    assert (len(chat.passed_on) - handed_on, begun) == (1, [])
+
+
+def test_what_was_begun_and_left_for_a_week_is_thrown_away(chat: Chat) -> None:
+    set_up(chat)
+    chat.press("move:1:2")
+    upkeep = Upkeep(chat.database, chat.works.shelf, itertools.count(9000).__next__)
+    for days, kept in ((6, True), (8, False)):
+        upkeep.look(chat.clock.at + timedelta(days=days))
+        with chat.database.read() as connection:
+            assert bool(list(connection.execute(select(t.drafts)))) is kept

@@ -285,6 +285,9 @@ async def test_who_comes_weeks_later_is_not_told_what_was_said_in_meetings_that_
 async def test_each_meeting_has_a_topic_of_its_own(sqlite_database):
     async with forum(sqlite_database) as (it, chat, topic):
         assert topic.name == "Fjord – Økt 1 av 3: Kartlegge status"
+        # The topic holds it together: nothing in it need be a reply to its first message.
+        assert it.screen(chat, topic).count("Runda: ") > 1
+        assert "Runda (to " not in it.screen(chat, topic)
         await it.say("Amir", chat, "Skolen.", topic)
         await it.say("Liv", chat, "I et annet emne.")
         assert it.replies == ["Skolen."]
