@@ -26,6 +26,7 @@ from bot.counter.sheets import blank, button, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of
 from bot.counter.visitor import visitor
 from bot.joining import notice
+from bot.joining.crowding import crowds
 from bot.series import making
 from bot.series.grouping import GROUP
 from bot.series.homes import TELEGRAM
@@ -148,7 +149,15 @@ def make(visit: Visit, written: Mapping[str, Written]) -> Next:
     s = t.series.c
     number = visit.all(select(s.id).where(s.organisation_id == owner.id, s.slug == called))[0].id
     _seen_anew(visit)
-    return Next(name_of("series", number), (visit.say("counter.setup.made"),))
+    told = visit.say("counter.setup.made"), *_crowded(visit, made, number)
+    return Next(name_of("series", number), told)
+
+
+def _crowded(visit: Visit, made: Plan, series: int) -> Iterator[str]:
+    """Chats that more groups share than can meet there at the same time."""
+    if TELEGRAM in made.platforms:
+        for crowd in crowds(visit.connection, TELEGRAM, made.homes.workspace, series=series):
+            yield visit.say("counter.setup.crowded", n=crowd.groups)
 
 
 def _seen_anew(visit: Visit) -> None:

@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from bot.joining import codes, notice
+from bot.joining.crowding import crowds
 from bot.joining.visit import OVER, Visit
 from flows.events import Resumed
+from flows.message import Line, Text, message
 from storage import tables as t
 
 #: Sessions that are held where their group is at home from now on. What is over stays where it was.
@@ -62,7 +64,21 @@ def bind(visit: Visit, group: Any) -> str:
         visit.connection.execute(update(t.places).where(t.places.c.id == place).values(threads=threads))
     visit.record(group.organisation_id, "chat bound", f"{group.slug} circle:{group.id}")
     _move(visit, group, place, threads=threads)
+    _tell_crowded(visit, group)
     return "join.bound"
+
+
+def _tell_crowded(visit: Visit, group: Any) -> None:
+    """The coordinators learn when more groups share a chat than can meet there at the same time."""
+    here = crowds(visit.connection, visit.place.platform, visit.place.workspace, series=group.series_id)
+    m, p = t.memberships.c, t.places.c
+    mine = select(p.id).join(t.memberships, m.person_id == p.person_id)
+    mine = mine.where(m.series_id == group.series_id, m.role == "coordinator", m.until.is_(None))
+    mine = mine.where(p.platform == visit.place.platform)
+    for crowd in (one for one in here if one.channel == visit.place.channel):
+        for place in visit.all(mine.order_by(p.id)):
+            said = message("answer", Line(Text("counter.setup.crowded", {"n": crowd.groups})))
+            visit.say(group.organisation_id, said, place.id)
 
 
 def _taken(visit: Visit, place: int, group: int) -> bool:

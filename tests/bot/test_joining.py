@@ -579,3 +579,30 @@ def test_nobody_comes_into_a_group_by_everyones_code(scene, everyone):
     scene.alone(f"code:{everyone[1]}")
     assert scene.said() == [("join.by-group", KARI, "")]
     assert scene.members() == []
+
+
+def test_the_coordinator_is_told_when_a_chat_has_too_many_groups(database):
+    """Two meet in one forum without waiting for each other; the third is one too many, and is let in all the same."""
+    scene = Scene(database, topics=True)
+    with database.write() as connection:
+        series = connection.execute(
+            select(t.circles.c.series_id).where(t.circles.c.id == scene.group)
+        ).scalar_one()
+        berit = connection.execute(select(t.people.c.id).limit(1)).scalar_one()
+        place = {"organisation_id": scene.owner, "platform": "telegram", "workspace": BOT, "channel": SIV,
+                 "thread": "", "person_id": berit}  # fmt: skip
+        connection.execute(insert(t.places), place)
+        connection.execute(insert(t.memberships), {"person_id": berit, "series_id": series, "role": "coordinator",
+                                                   "since": NOW})  # fmt: skip
+        third = {"series_id": series, "kind": "group", "number": 3, "name": "Tredje"}
+        circle = connection.execute(insert(t.circles).returning(t.circles.c.id), third).scalar_one()
+        codes_ = [
+            scene.code,
+            scene.codes[scene.other],
+            binding.wait(connection, scene.owner, circle, BOT, NOW)[1],
+        ]
+    told = []
+    for code in codes_:
+        scene.press(f"code:{code}")
+        told.append(scene.said().count(("counter.setup.crowded", SIV, "")))
+    assert told == [0, 0, 1]
