@@ -125,7 +125,8 @@ def _recaps(found: recaps.Found) -> Iterator[str]:
     yield _row(f"  {middle} replies to {few}", found.middle, ALIKE)
     told = ("", f"{found.seconds:.2f}", "")
     yield _line(f"  seconds with {most} replies", told, TWO_SECONDS, found.seconds)
-    yield f"    {found.findings} findings; {found.peak / MIB:.1f} MiB while it is made, {found.kept / 1024:.0f} KiB after"
+    held = f"{found.peak / MIB:.1f} MiB while it is made, {found.kept / 1024:.0f} KiB after"
+    yield f"    {found.findings} findings; {held}"
 
 
 def _memory(found: int | None, of: str = "terminal only", goal: Goal = MEMORY) -> Iterator[str]:

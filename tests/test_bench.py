@@ -20,13 +20,14 @@ from bench.pairs import Goal, Ratios, in_turn
 def test_the_report_has_a_line_for_everything(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNDA_BENCH", str(tmp_path))
     size = report.Size(
-        writers=2, replies=20, times=1, openings=2, many=2, few=1, looks=1, groups=2, events=20
+        writers=2, replies=20, times=1, openings=2, many=2, few=1, looks=1, groups=2, events=20,
+        said=(500, 600, 700),
     )
     out = io.StringIO()
     assert report.run(out, size) == 0
     told = out.getvalue()
     assert told.count("journal_mode=wal, synchronous=FULL") == 2
-    assert told.count("at least") + told.count("at most") == 9
+    assert told.count("at least") + told.count("at most") == 12
     assert told.count("events in a unit") == 3
     # Before the kill: who is there, everyone's first answer, 20 many at a time, and 2 one at a time.
     said, *posted = (

@@ -1,4 +1,4 @@
-"""Whatever managers are given of scores, over series in which anything happens, it tells of no few people what they gave.
+"""Whatever managers are given of scores, in whatever series: it tells of no few people what they gave.
 
 A manager is taken to know more than Runda says: who was in each group, who answered in time, and whose answers are in
 which spread. What is not known is what each one gave. All worlds that fit what was read are counted; a set of fewer

@@ -38,7 +38,10 @@ def test_words_are_compared_by_their_stems(language: str, first: str, second: st
 
 
 def test_a_word_that_only_one_group_has_is_not_common() -> None:
-    assert together(told((1, "The ferry is late."), (1, "Nobody waits for the ferry."), (2, "Money.")), "en") == ()
+    assert (
+        together(told((1, "The ferry is late."), (1, "Nobody waits for the ferry."), (2, "Money.")), "en")
+        == ()
+    )
 
 
 def test_small_words_and_numbers_are_not_common() -> None:
