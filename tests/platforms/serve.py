@@ -10,9 +10,9 @@ back on standard output, and with it:
     at BOUNDARY HIT      it is about to die there
     ended STATUS         it is gone: 0, or minus the signal
 
-So that no test waits, the house looks at the clock, at what is to be kept up and at the outbox whenever the test asks it
-to (`Clock.wake`), besides when it does so by itself; and it gives up on a request after a moment. Nothing else of it is
-changed.
+So that no test waits, the house looks at the clock, at what is to be kept up and at the outbox whenever the test asks
+it to (`Clock.wake`), besides when it does so by itself; and it gives up on a request after a moment. Nothing else of
+it is changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from itertools import count
 from mmap import mmap
 from pathlib import Path
 
@@ -136,9 +135,18 @@ def doom(boundary: str, hit: int) -> Callable[[str], None]:
 
 
 def numbers(clock: Clock, life: int) -> Callable[[], int]:
-    """Ids of replies that are the same in each run: what is sorted by them reads the same."""
-    small = count()
-    return lambda: int(clock.now().timestamp() * 1000) << 22 | life << 12 | next(small)
+    """Ids of replies that are the same in each run: what is sorted by them reads the same.
+
+    Counted anew at each moment: how many were drawn before may be another number in another run.
+    """
+    drawn: Counter[int] = Counter()
+
+    def number() -> int:
+        moment = int(clock.now().timestamp() * 1000)
+        drawn[moment] += 1
+        return moment << 22 | life << 12 | drawn[moment]
+
+    return number
 
 
 def hurry(clock: Clock) -> None:
