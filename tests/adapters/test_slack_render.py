@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.port import Address, Blank, Block, Label, Link, Option, Sheet, Spoken
@@ -45,7 +45,6 @@ def spoken(*blocks: Block, labels: tuple[Label, ...] = (), tools: tuple[Label, .
 # -- messages
 
 
-@settings(max_examples=150)
 @given(BLOCKS, LABELS, LABELS)
 def test_every_part_of_every_message_is_within_slacks_limits(blocks, labels, tools):
     rendered = render(spoken(*blocks, labels=labels, tools=tools), leads)
@@ -57,7 +56,6 @@ def test_every_part_of_every_message_is_within_slacks_limits(blocks, labels, too
         assert part.blocks() is not None
 
 
-@settings(max_examples=100)
 @given(BLOCKS)
 def test_the_text_beside_the_blocks_says_all_of_it(blocks):
     """It is what a screen reader reads, so nothing may stand in the blocks alone; and nothing gets lost on the way."""
@@ -163,7 +161,6 @@ SHEETS = st.builds(
 REMEMBERS = Carried(sheet="x:1", place=GROUP)
 
 
-@settings(max_examples=100)
 @given(SHEETS)
 def test_every_sheet_is_a_view_within_slacks_limits(sheet):
     for made, kind in ((modal(sheet, REMEMBERS, leads), "modal"), (home(sheet, REMEMBERS, leads), "home")):

@@ -1,4 +1,4 @@
-"""People and chats come in by codes and by a button, on both databases; the same press again changes nothing."""
+"""People and chats come in by codes and by a button; the same press again changes nothing."""
 
 import asyncio
 import json
@@ -105,8 +105,8 @@ def first_key(part):
 
 
 @pytest.fixture
-def scene(database):
-    return Scene(database)
+def scene(sqlite_database):
+    return Scene(sqlite_database)
 
 
 # -- the door

@@ -52,7 +52,8 @@ GROUPS = {"north-1": ("kari", "amir", "liv"), "north-2": ("tor", "sigrid", "ola"
 
 
 @pytest.fixture
-def played(database: Database, tmp_path: Path):  # type: ignore[no-untyped-def]
+def played(sqlite_database: Database, tmp_path: Path):  # type: ignore[no-untyped-def]
+    database = sqlite_database
     (tmp_path / "check.yaml").write_text(PROGRAMME, "utf-8")
     made(database, programme=str(tmp_path / "check.yaml"), on=["2026-10-20", "2026-11-03"],
          group=["Fjord: Kari, Amir, Liv", "Fjell: Tor, Sigrid, Ola"], coordinator=["Berit"])  # fmt: skip

@@ -63,7 +63,9 @@ class Watched:
         """What is released just now, in the words in which it is."""
         f, r = t.findings.c, t.replies.c
         with self.played.database.read() as connection:
-            out = connection.execute(select(f.reply_id, f.words_id, f.state).where(f.state.in_(RELEASED))).all()
+            out = connection.execute(
+                select(f.reply_id, f.words_id, f.state).where(f.state.in_(RELEASED))
+            ).all()
             words = {row.words_id if row.state == "reworded" else row.reply_id for row in out}
             for row in connection.execute(select(r.words).where(r.id.in_(words))):
                 self.released |= marks(row.words)
@@ -117,10 +119,11 @@ def outside(watched):
     return found
 
 
-def test_what_was_not_released_is_in_nothing_outside_its_circle(database, tmp_path, capsys):
+def test_what_was_not_released_is_in_nothing_outside_its_circle(sqlite_database, tmp_path, capsys):
     seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9))
     with capsys.disabled():
-        print(f"\n{database.url.get_backend_name()}: seed {seed}", end=" ")
+        print(f"\nseed {seed}", end=" ")
+    database = sqlite_database
     planned(database, tmp_path)
     with Played(database, OPENS[0] - timedelta(minutes=1), 1_000) as played:
         watched = Watched(played, random.Random(seed))
@@ -132,7 +135,9 @@ def test_what_was_not_released_is_in_nothing_outside_its_circle(database, tmp_pa
             played.settle()
         watched.meeting(OPENS[1])
         watched.look()
-        assert {mark: places for mark, places in outside(watched).items() if mark not in watched.released} == {}
+        assert {
+            mark: places for mark, places in outside(watched).items() if mark not in watched.released
+        } == {}
         for path, body in _files(story).items():
             if path.parts[0] != "groups":
                 assert marks(body.decode()) <= watched.released, path
@@ -147,7 +152,9 @@ def alone_stays_alone(watched):
     """What somebody wrote to Runda alone was sent to nobody else, their own circle included."""
     r = t.replies.c
     with watched.played.database.read() as connection:
-        rows = connection.execute(select(r.words).where(r.private.is_(True), r.role.in_(("solo", "score")))).all()
+        rows = connection.execute(
+            select(r.words).where(r.private.is_(True), r.role.in_(("solo", "score")))
+        ).all()
     alone = {mark for row in rows for mark in marks(row.words)}
     return {
         mark: channel

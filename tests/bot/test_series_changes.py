@@ -1,4 +1,4 @@
-"""Series in the database: made, moved, paused, cancelled, with people who come and go. On both engines."""
+"""Series in the database: made, moved, paused, cancelled, with people who come and go."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -35,6 +35,12 @@ from tests.bot.a_series import (
 )
 
 OPENS = datetime(2026, 10, 20, 7, 0, tzinfo=UTC)  # 09:00 in Oslo, before the clock is put back
+
+
+@pytest.fixture
+def database(sqlite_database):
+    """One will do: on both, coordinators change series in `test_counter`, and houses write at once in `test_two`."""
+    return sqlite_database
 
 
 def refused(words):

@@ -441,7 +441,7 @@ def opened(opening: tuple[Route, e.Opened, datetime]) -> Watched:
     return watched
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)  # the heart of it all, and quick
 @given(openings(), st.lists(DRAWS, max_size=40))
 def test_whatever_happens(opening: tuple[Route, e.Opened, datetime], draws: list[Draw]) -> None:
     """What `Watched` looks at, after every event; and the log, replayed, gives the same state to the byte."""
@@ -455,7 +455,6 @@ def test_whatever_happens(opening: tuple[Route, e.Opened, datetime], draws: list
     assert dump(replayed) == dump(watched.state)
 
 
-@settings(max_examples=250)
 @given(openings(), st.lists(DRAWS, max_size=15))
 def test_time_alone_ends_every_session(opening: tuple[Route, e.Opened, datetime], draws: list[Draw]) -> None:
     watched = opened(opening)
@@ -473,7 +472,6 @@ def test_time_alone_ends_every_session(opening: tuple[Route, e.Opened, datetime]
     assert watched.state.phase == "finished"
 
 
-@settings(max_examples=60)
 @given(
     st.lists(st.integers(1, 10), min_size=1, max_size=5),
     st.lists(st.tuples(st.integers(0, 3600), st.integers(0, 7200)), max_size=4),
@@ -539,7 +537,6 @@ def verdict(watched: Watched, word: str, number: int | None, person: int, prompt
     )
 
 
-@settings(max_examples=200)
 @given(st.lists(VERDICTS, max_size=25))
 def test_one_no_holds_a_finding_back(said: list[tuple[int, str, int | None, int | None, int]]) -> None:
     """Whoever says yes, and whatever is reworded, taken back or gone through again: until who said no says yes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.pairs import Pair, draw
@@ -12,7 +12,6 @@ from flows.pairs import Pair, draw
 PEOPLE = st.lists(st.integers(1, 60), unique=True, max_size=24)
 
 
-@settings(max_examples=80, deadline=None)
 @given(PEOPLE, st.integers(1, 5), st.randoms(use_true_random=False))
 def test_everybody_meets_somebody_and_the_order_of_the_list_says_nothing(people, units, shuffler) -> None:  # type: ignore[no-untyped-def]
     where = {one: one % units for one in people}
@@ -27,7 +26,6 @@ def test_everybody_meets_somebody_and_the_order_of_the_list_says_nothing(people,
     assert draw(again, "s", units=where) == pairs
 
 
-@settings(max_examples=60, deadline=None)
 @given(PEOPLE)
 def test_what_is_said_of_a_pair_is_so(people: list[int]) -> None:
     where, met = {one: one % 3 for one in people}, set(list(combinations(sorted(people), 2))[::2])

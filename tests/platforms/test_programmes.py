@@ -24,8 +24,7 @@ from tests.platforms.slack_scene import FJELL, FJORD, content
 
 #: Each in one of its languages, all of them in turn: that texts are complete in every language is tested elsewhere.
 PLAYED = [
-    ("culture", "nb"), ("exchange", "nn"), ("network", "sv"), ("retrospective", "en"), ("selfcheck", "nn"),
-    ("training", "en"),
+    ("culture", "nb"), ("exchange", "nn"), ("network", "sv"), ("retrospective", "en"), ("training", "en"),
 ]  # fmt: skip
 FIRST = date(2026, 10, 13)
 #: Buttons that move everybody, or that explain: people here do not press them by themselves.
@@ -37,7 +36,8 @@ ENOUGH = 100
 
 
 def test_no_programme_is_left_out() -> None:
-    assert sorted(library.shipped()) == [programme for programme, _ in PLAYED]
+    played = [programme for programme, _ in PLAYED]
+    assert sorted(library.shipped()) == sorted([*played, "selfcheck"])  # which has a story of its own
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Play:
             press for press in presses if not LEFT_ALONE.fullmatch(press) and not press.startswith("open:")
         ]
         if "open:answer" in presses:
-            for who in group.people:
+            for who in group.people[:2]:
                 await self.fill_in(who, post)
         elif own:
             for who, press in zip(group.people, own * len(group.people), strict=False):
