@@ -116,10 +116,19 @@ def _edited(update: Update, message: Message, me: Me) -> Read:
     if not words:
         return Read(why="no words of it have changed", known=(known(author),))
     rewrote = Rewrote(
-        **common(update, message, me), message=_named(message), words=words, revision=message.edit_date,
+        **common(update, message, me), message=_named(message), words=words, revision=_revision(update, message),
         at=time_of(message.edit_date),
     )  # fmt: skip
     return Read((rewrote,), known=(known(author),))
+
+
+def _revision(update: Update, message: Message) -> int:
+    """Telegram tells the second of an edit: of two within one, the later is that of the later update."""
+    return message.edit_date << _TIE | update.update_id & (1 << _TIE) - 1
+
+
+#: Bits that tell edits of one second apart: as many updates are never told in one.
+_TIE = 20
 
 
 # -- commands

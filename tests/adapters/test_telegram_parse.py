@@ -143,9 +143,23 @@ def test_no_telephone_number_is_read():
 
 def test_an_edit():
     assert heard("edited_message", text="Better", edit_date=THEN + 60) == Rewrote(
-        key=f"42:9001:{SUPER}:7", place=PLACE, account="501", message="7", words="Better", revision=THEN + 60,
+        key=f"42:9001:{SUPER}:7", place=PLACE, account="501", message="7", words="Better",
+        revision=(THEN + 60 << 20) + 9001,
         at=datetime.fromtimestamp(THEN + 60, UTC),
     )  # fmt: skip
+
+
+def test_the_later_of_two_edits_in_one_second_is_the_later():
+    """Story: Telegram tells the second of an edit, and the second edit within it was taken for the first again."""
+    first, second = (
+        parse.read(
+            updates.read({"update_id": number, "edited_message": message(text=words, edit_date=THEN)}),
+            ME,
+            NOW,
+        )
+        for number, words in ((9001, "Better"), (9002, "Best"))
+    )
+    assert first.heard[0].revision < second.heard[0].revision
 
 
 def test_an_edited_command_is_an_edited_answer():
