@@ -21,7 +21,29 @@ if TYPE_CHECKING:
 ALIVE = timedelta(seconds=45)
 
 
-@click.command(help="Run the facilitator: open meetings, take in what is said, send what is to be sent.")
+class _Set(click.Command):
+    """Its help ends with what is set by the environment alone: tokens are no matter for a command line."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from bot.settings import Settings
+
+        given = {param.name for param in ctx.find_root().command.params}
+        told = [(twin(name), Settings.model_fields[name].description or "") for name in Settings.model_fields
+                if name not in given]  # fmt: skip
+        with formatter.section("Set in the environment, or in .env"):
+            formatter.write_dl(told)
+
+
+def twin(name: str) -> str:
+    """What a setting is called in the environment."""
+    from bot.settings import Settings
+
+    return str(Settings.model_fields[name].validation_alias or f"RUNDA_{name.upper()}")
+
+
+@click.command(
+    cls=_Set, help="Run the facilitator: open meetings, take in what is said, send what is to be sent."
+)
 @click.pass_obj
 def serve(caller: Caller) -> None:
     from storage.database import sole_server
