@@ -152,6 +152,12 @@ def bot_texts(language: str) -> Mapping[str, Any]:
 # -- storing
 
 
+def form_title(content: Content, language: str, name: str) -> str:
+    """What a form is called in that language; its name, where the programme does not say."""
+    titles = content.texts.get(language, {}).get("forms", {})
+    return str(titles.get(name, name))
+
+
 def content_json(content: Content) -> str:
     """A programme as one text, the same for the same programme, in whatever order its texts were written."""
     stored = {

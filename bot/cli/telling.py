@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from textwrap import wrap
 
 from adapters.port import Spoken
+from bot.library import form_title
 from bot.series import dates
 from bot.series.grouping import EVERYONE
 from bot.series.holidays import holidays_between
@@ -36,7 +37,9 @@ def of_plan(plan: Plan, called: str | None = None) -> Iterator[str]:
     rounds = plan.content.programme.rounds
     texts = plan.content.texts[plan.language]
     tentative = ", tentative: nothing starts until it is confirmed" if wish.tentative else ""
-    yield f"{wish.name}: {wish.pace}, {plan.language}, times in {plan.zone}{tentative}"
+    form = wish.form or next(iter(plan.content.programme.forms), "")
+    timed = f"{form_title(plan.content, plan.language, form)}, " if form else ""
+    yield f"{wish.name}: {timed}{wish.pace}, {plan.language}, times in {plan.zone}{tentative}"
     before: date | None = None
     for each in plan.sittings:
         yield from (f"       {line}" for line in between(before, each.moment.on, plan.zone))
@@ -47,12 +50,19 @@ def of_plan(plan: Plan, called: str | None = None) -> Iterator[str]:
     for number, group in enumerate(plan.groups, 1):
         names = (f"{one.name} (note-taker)" if one in group.note_takers else one.name for one in group.people)
         home = plan.homes.of_group(group)
-        channel = f"{home.platform} {home.id}" if home else channel_of(called, number) if called else ""
+        channel = (
+            f"{home.platform} {home.id}"
+            if home
+            else channel_of(called, number)
+            if called and not plan.homes.named
+            else ""
+        )
         where = f" ({channel})" if channel else ""
         yield f"  {group.name}{where}: {', '.join(names)}"
     if called and plan.plenums:
         everyone = plan.homes.of_everyone(plan.groups, meets=True)
-        channel = f"{everyone.platform} {everyone.id}" if everyone else channel_of(called, None)
+        named = "by a code" if plan.homes.named else channel_of(called, None)
+        channel = f"{everyone.platform} {everyone.id}" if everyone else named
         yield f"  {EVERYONE[plan.language]} ({channel}): all of them"
     for role, people in (("Coordinator", wish.coordinator), ("Manager", wish.manager)):
         if people:

@@ -69,7 +69,8 @@ def how(visit: Visit) -> Sheet:
 
 def _form(visit: Visit, found: library.Content, name: str) -> str:
     form = found.programme.form(name)
-    return visit.say("counter.setup.form", name=name, n=form.minutes)
+    title = library.form_title(found, visit.language, name)
+    return visit.say("counter.setup.form", name=title, n=form.minutes)
 
 
 def who(visit: Visit) -> Sheet:

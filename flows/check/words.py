@@ -50,7 +50,16 @@ def wanted(seen: Outline) -> Wanted:
             later = any(step.word == "recap" for after in seen.rounds[at + 1 :] for step in after.everything)
             rounds[each.id] = _round(each, recalled=later)
     pictures: Wanted = {name: _picture(number(each.get("points"))) for name, each in seen.pictures.items()}
-    return {"title": True, "about": False, "source": False, "rounds": rounds, "pictures": pictures}
+    # What a form is called where one is chosen; its own name, where that is not said.
+    forms: Wanted = dict.fromkeys(seen.forms, False)
+    return {
+        "title": True,
+        "about": False,
+        "source": False,
+        "forms": forms,
+        "rounds": rounds,
+        "pictures": pictures,
+    }
 
 
 def _round(each: SeenRound, *, recalled: bool) -> Wanted:

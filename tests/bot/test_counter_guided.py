@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from adapters.port import Address, Chose, Heard, Spoken, Wrote
+from bot import library
 from bot.counter.guided import Guide
 from bot.counter.paging import Pages
 from bot.series import appointing, making
@@ -357,3 +358,13 @@ def test_what_was_begun_and_left_for_a_week_is_thrown_away(chat: Chat) -> None:
         upkeep.look(chat.clock.at + timedelta(days=days))
         with chat.database.read() as connection:
             assert bool(list(connection.execute(select(t.drafts)))) is kept
+
+
+def test_a_form_is_called_as_its_programme_has_it(chat: Chat) -> None:
+    """Story: «short» was offered in every language."""
+    chat.press("setup")
+    asked = chat.go_through("North", "/pick:1:selfcheck", "/keep:2", "/do:setup")
+    assert "Korte økter, 25 minutter i hver økt" in presses(asked)
+    found = library.read("selfcheck")
+    assert library.form_title(found, "sv", "one-day") == "Alla pass på en dag"
+    assert library.form_title(found, "sv", "unheard-of") == "unheard-of"

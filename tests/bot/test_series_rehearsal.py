@@ -138,7 +138,8 @@ def test_reminders_to_each_alone_are_one_line(sqlite_database):
 def test_the_lines_of_a_plan():
     lines = list(of_plan(planned(note_taker=["Kari"], manager=["Åse"], tentative=True)))
     assert (
-        lines[0] == "North: live, en, times in Europe/Oslo, tentative: nothing starts until it is confirmed"
+        lines[0]
+        == "North: Short sessions, live, en, times in Europe/Oslo, tentative: nothing starts until it is confirmed"
     )
     assert lines[1:4] == [
         "   1.  Tuesday 2026-10-20 at 09:00, until 09:25  Where we stand",

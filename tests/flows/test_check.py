@@ -216,7 +216,7 @@ TEXTS = {
     ("title: Small", "title: Small {"): "1: the text `title` has a brace without its other half",
     ("title: Small", "title: Small {a.b}"): "1: the text `title` has a brace without its other half",
     ("title: Small", "titel: Small"): "1: nothing in the programme has use for `titel`. Rename it `title`,",
-    ("title: Small", "title: Small\nforms: {shrt: Short}"): "2: nothing in the programme has use for `forms.shrt`. Remove",
+    ("title: Small", "title: Small\nforms: {shrt: Short}"): "2: nothing in the programme has use for `forms.shrt`",
     ("title: Small", "title: Small\nforms: {short: }"): "2: the text `forms.short` is empty.",
     ("title: Small", "title: Small\nabut: x"): "2: nothing in the programme has use for `abut`. Remove it.",
     ("    theme: the first\n", ""): "3: the text `rounds.first.theme` is missing.",
