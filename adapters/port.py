@@ -250,7 +250,9 @@ class Later(Exception):
 # -- sheets: what is asked and answered at once, between one person and the house
 
 
-Kind = Literal["line", "area", "choice", "choices", "date", "time", "person", "people", "place", "flag", "number"]
+Kind = Literal[
+    "line", "area", "choice", "choices", "date", "time", "person", "people", "place", "flag", "number"
+]
 #: text, or several texts, or a tick
 Written: TypeAlias = str | tuple[str, ...] | bool
 

@@ -29,6 +29,9 @@ from flows.reading import Marked, Rewording, rest_of, understand
 from storage import tables as t
 from storage.unit import Unit
 
+#: Says that everyone meets now.
+SENDS_ON = "plenum.go"
+
 _decode = msgspec.json.Decoder(m.Message).decode
 
 #: Texts that say how one takes something back, and what they are where a deletion is not heard of.
@@ -207,7 +210,7 @@ class Speaker:
         self._recaps(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Recap)})
         rows.recaps.update(drafts)
         sent_on = {voice.session for said, voice in zip(messages, voices, strict=True)
-                   if any(map(_sends_on, said.parts))}  # fmt: skip
+                   if _sends_on(said)}  # fmt: skip
         self._plenums(unit, rows, sent_on)
         self._links(unit, rows)
         for recap in rows.recaps.values():
@@ -377,7 +380,7 @@ class _Saying:
         return blocks
 
     def _part(self, part: m.Part) -> Iterator[Block]:
-        if _sends_on(part):
+        if isinstance(part, m.Line) and isinstance(part.content, m.Text) and part.content.key == SENDS_ON:
             yield Block("line", self._text(part.content), link=self.rows.plenums.get(self.voice.session or 0))
         elif isinstance(part, m.Line):
             for words, replies in self._resting(part.content):
@@ -572,9 +575,9 @@ class _Saying:
         return value if isinstance(value, int) else self._quoted(value) or ""
 
 
-def _sends_on(part: Any) -> bool:
+def _sends_on(said: m.Message) -> bool:
     """It tells a group that everyone meets now."""
-    return isinstance(part, m.Line) and isinstance(part.content, m.Text) and part.content.key == "plenum.go"
+    return any(isinstance(each, m.Text) and each.key == SENDS_ON for each in references(said))
 
 
 def _named(row: Any) -> bool:

@@ -20,7 +20,15 @@ from bench.pairs import Goal, Ratios, in_turn
 def test_the_report_has_a_line_for_everything(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNDA_BENCH", str(tmp_path))
     size = report.Size(
-        writers=2, replies=20, times=1, openings=2, many=2, few=1, looks=1, groups=2, events=20,
+        writers=2,
+        replies=20,
+        times=1,
+        openings=2,
+        many=2,
+        few=1,
+        looks=1,
+        groups=2,
+        events=20,
         said=(500, 600, 700),
     )
     out = io.StringIO()

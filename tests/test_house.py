@@ -23,7 +23,15 @@ MAY_IMPORT = {
 }
 
 # What flows may take from others: data, texts, dates. No I/O, no platform, no framework.
-LIBRARIES_OF_FLOWS = {"babel", "dateutil", "msgspec", "pydantic", "pydantic_core", "ruamel", "snowballstemmer"}
+LIBRARIES_OF_FLOWS = {
+    "babel",
+    "dateutil",
+    "msgspec",
+    "pydantic",
+    "pydantic_core",
+    "ruamel",
+    "snowballstemmer",
+}
 
 # The parts of the standard library that read a clock, draw at random, wait, or touch the world.
 NOT_IN_FLOWS = set(

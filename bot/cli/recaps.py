@@ -227,13 +227,24 @@ def release(caller: Caller, called: str, meeting: int | None, group: str | None)
 )
 @click.option("--restore", type=int, multiple=True, metavar="LINE", help="A line as people wrote it. Again.")
 @click.option(
-    "--together", multiple=True, metavar="LINES", help="Managers': findings that belong together, such as 1,4. Again."
+    "--together",
+    multiple=True,
+    metavar="LINES",
+    help="Managers': findings that belong together, such as 1,4. Again.",
 )
-@click.option("--apart", type=int, multiple=True, metavar="LINE", help="A finding that belongs with no other. Again.")
 @click.option(
-    "--heading", type=(int, str), multiple=True, metavar="LINE WORDS", help="Of what a finding belongs to. Again."
+    "--apart", type=int, multiple=True, metavar="LINE", help="A finding that belongs with no other. Again."
 )
-@click.option("--asks", type=int, multiple=True, metavar="LINE", help="A finding asks something of managers. Again.")
+@click.option(
+    "--heading",
+    type=(int, str),
+    multiple=True,
+    metavar="LINE WORDS",
+    help="Of what a finding belongs to. Again.",
+)
+@click.option(
+    "--asks", type=int, multiple=True, metavar="LINE", help="A finding asks something of managers. Again."
+)
 @click.option("--asks-not", type=int, multiple=True, metavar="LINE", help="It does not. Again.")
 @click.option("--anew", is_flag=True, help="A group's recap by rule again, without what you changed.")
 @click.pass_obj
@@ -336,7 +347,9 @@ def answer(
         desk = room.of_managers(meeting)
         who = responding.manager(desk, by)
         words = decided if decided is not None else not_now
-        told = responding.respond(desk, finding, "decided" if not_now is None else "not-now", words or "", who)
+        told = responding.respond(
+            desk, finding, "decided" if not_now is None else "not-now", words or "", who
+        )
         click.echo(told)
 
 

@@ -13,7 +13,7 @@ from bot.recaps import sources
 from flows import recap as recaps
 from flows.message import Levels
 from flows.reading import Marked, Rewording, rest_of, understand
-from flows.recap import GroupRecap, ManagerRecap, across
+from flows.recap import GroupRecap, ManagerRecap
 from storage import tables as t
 from storage.unit import Unit
 
@@ -60,7 +60,6 @@ def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
     stands = sources.states_of(unit, [plenum] if plenum is not None else [])
     findings, said = sources.released_at(unit, meeting_id)
     route = programme.route(row.number)
-    groups = sources.states_of(unit, sources.groups_at(unit, meeting_id)) if across.settles(route) else {}
     before = earlier(unit, row)
     made = recaps.compile_manager(
         route,
@@ -68,7 +67,6 @@ def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
         findings,
         levels=tuple(_since(one, before) for one in sources.spreads_shown(unit, plenum)),
         chosen=recaps.decisions(everyones, stands.get(plenum or 0), plenum=True),
-        across=across.settled(route, list(groups.values())),
         said={reply: plainly(words, shelf, row.language) for reply, words in said.items()},
         language=row.language,
     )

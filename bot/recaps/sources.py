@@ -158,11 +158,6 @@ def states_of(unit: Unit, sessions: Iterable[int]) -> dict[int, states.State]:
     return {row.id: states.load(row.state) for row in rows}
 
 
-def groups_at(unit: Unit, meeting_id: int) -> list[int]:
-    """The groups' sessions of a meeting."""
-    return [row.id for row in unit.all(select(t.sessions.c.id).where(_of_groups(meeting_id)))]
-
-
 def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:
     """How many groups and people said something. At a table one writes for all, so people are not counted there.
 

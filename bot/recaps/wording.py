@@ -246,9 +246,7 @@ def headings(wording: Wording, recap: GroupRecap | ManagerRecap) -> dict[int, st
 # -- marks and numbers
 
 
-def _marked(
-    row: Any, recap: GroupRecap | ManagerRecap, wording: Wording, *, short: bool
-) -> Iterator[Part]:
+def _marked(row: Any, recap: GroupRecap | ManagerRecap, wording: Wording, *, short: bool) -> Iterator[Part]:
     """The recap, with what a reader must know of how it was made under its title."""
     title, *rest = recaps.parts(recap, automatic=row.status == "automatic", short=short)
     yield title

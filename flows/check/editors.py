@@ -8,7 +8,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from flows.kinds import IN_PLENUM, KINDS, ONLY_IN_PLENUM, Step
+from flows.kinds import IN_PLENUM, KINDS, ONLY_IN_PLENUM
+from flows.kinds.step import Step
 from flows.programme import Programme
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

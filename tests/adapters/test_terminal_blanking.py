@@ -265,7 +265,9 @@ def test_the_same_request_again_and_a_look_up_complete_it(tmp_path, monkeypatch)
 def test_a_file_that_cannot_be_opened_keeps_nobody_from_being_heard(tmp_path, caplog):
     async def scene():
         for place in ("fjord-1", "fjord-2"):
-            message = (await TerminalPlatform(tmp_path, Clock()).send(outgoing("t1", place, words="heron"))).message
+            message = (
+                await TerminalPlatform(tmp_path, Clock()).send(outgoing("t1", place, words="heron"))
+            ).message
             line = records.to_line(records.of(outgoing("t2", place, words="otter", message=message), "", NOW))
             with Places(tmp_path).path(place).open("ab") as file:
                 file.write(line)

@@ -19,7 +19,9 @@ from tests.bot.a_series import rows
 def runda(story):
     def run(*words):
         folder = story.database.path.parent
-        return CliRunner().invoke(command, ["--data", str(folder), "--language", "en", *words], obj=Caller(story.played.clock))
+        return CliRunner().invoke(
+            command, ["--data", str(folder), "--language", "en", *words], obj=Caller(story.played.clock)
+        )
 
     return run
 
@@ -41,10 +43,14 @@ def test_what_is_kept_of_somebody_is_printed_and_that_it_was_asked_for_is_writte
 def test_as_json_and_in_another_language(story, runda):
     told = json.loads(runda("people", "show", "kari", "--reason", "x", "--json").stdout)
     assert told["name"] == "Kari"
-    assert runda("people", "show", "kari", "--reason", "x", "--in", "nn").stdout.startswith("# Det Runda har om deg")
+    assert runda("people", "show", "kari", "--reason", "x", "--in", "nn").stdout.startswith(
+        "# Det Runda har om deg"
+    )
 
 
-@pytest.mark.parametrize("words", [("show", "Kari"), ("show", "Kari", "--reason", "  "), ("erase", "Kari", "--yes")])
+@pytest.mark.parametrize(
+    "words", [("show", "Kari"), ("show", "Kari", "--reason", "  "), ("erase", "Kari", "--yes")]
+)
 def test_without_a_reason_nothing_is_shown_or_erased(story, runda, words):
     before = len(rows(story.database, t.replies))
     result = runda("people", *words)

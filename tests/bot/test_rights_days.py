@@ -142,9 +142,14 @@ def test_before_the_day_everything_stands_and_after_it_nothing_but_what_was_appr
     with story.database.read() as connection:
         assert list(connection.execute(select(t.quotes))) == []
     assert rows(story.database, t.log, t.log.c.session_id.is_not(None)) == []
-    assert {row.sort for row in rows(story.database, t.outbox, t.outbox.c.session_id.is_not(None))} == {"recap"}
-    assert [row.state for row in rows(story.database, t.sessions, t.sessions.c.phase == "purged")] == [None, None]
-    (kept,) = [row for row in rows(story.database, t.recaps)]
+    assert {row.sort for row in rows(story.database, t.outbox, t.outbox.c.session_id.is_not(None))} == {
+        "recap"
+    }
+    assert [row.state for row in rows(story.database, t.sessions, t.sessions.c.phase == "purged")] == [
+        None,
+        None,
+    ]
+    (kept,) = list(rows(story.database, t.recaps))
     assert kept.status == "approved"
     assert "Rules are tighter than the law in north-1." in kept.said
     # What was approved was released; what was only said is in no column any more.
@@ -225,10 +230,14 @@ def test_every_message_that_is_deleted_has_its_tombstone(story):
 
 def test_parked_events_of_the_series_lose_their_words(story):
     raw = '{"type":"wrote","place":["terminal","local","north-1",""],"account":"kari","words":"Kari was parked"}'
-    other = '{"type":"wrote","place":["terminal","local","south-1",""],"account":"kari","words":"Kari elsewhere"}'
+    other = (
+        '{"type":"wrote","place":["terminal","local","south-1",""],"account":"kari","words":"Kari elsewhere"}'
+    )
     with story.database.write() as connection:
         for key, each in (("a", raw), ("b", other)):
-            connection.execute(insert(t.parked).values(key=key, raw=each, reason="x", at=story.played.clock.at))
+            connection.execute(
+                insert(t.parked).values(key=key, raw=each, reason="x", at=story.played.clock.at)
+            )
     decide(story, replies=30)
     at_the_end(story, 30)
     assert holds(story.database, "Kari was parked") == []
@@ -237,7 +246,13 @@ def test_parked_events_of_the_series_lose_their_words(story):
 
 def test_another_series_is_left_as_it_is(story, tmp_path):
     (tmp_path / "other").mkdir()
-    planned(story.database, tmp_path / "other", now=story.played.clock.at, name="South", on=["2027-06-01", "2027-06-15"])
+    planned(
+        story.database,
+        tmp_path / "other",
+        now=story.played.clock.at,
+        name="South",
+        on=["2027-06-01", "2027-06-15"],
+    )
     decide(story, replies=30)
     before = len(rows(story.database, t.sessions))
     at_the_end_of_north = max(

@@ -44,7 +44,9 @@ def test_the_blocks_are_what_the_code_says():
     for name, block in blocks().items():
         marked = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         assert re.search(marked, made, re.DOTALL), name
-        made = re.sub(marked, lambda found, block=block: f"{found[1]}\n{block}\n\n{found[2]}", made, flags=re.DOTALL)
+        made = re.sub(
+            marked, lambda found, block=block: f"{found[1]}\n{block}\n\n{found[2]}", made, flags=re.DOTALL
+        )
     if os.environ.get("RUNDA_UPDATE"):
         PAGE.write_text(made, "utf-8")
     assert page == made, "rewrite it: RUNDA_UPDATE=1 python3 -m tests tests/bot/test_rights_docs.py"

@@ -213,7 +213,7 @@ def test_what_cannot_be_reached_is_listed(played):
 
 
 def test_not_even_the_bytes_of_the_database_hold_it(story):
-    """Somebody who reads the file without SQLite finds nothing either: not where it was, and not in the log beside it."""
+    """Somebody who reads the file without SQLite finds nothing either, there or in the log beside it."""
     path = story.database.path
 
     def whole():
@@ -229,7 +229,12 @@ def test_not_even_the_bytes_of_the_database_hold_it(story):
 
 def test_events_that_could_not_be_taken_in_and_what_was_begun_go_too(played):
     kari, at = number(played.database, "Kari"), played.clock.at
-    mine = {"type": "wrote", "place": ["terminal", "local", "north-1", ""], "account": "kari", "words": "parked words"}
+    mine = {
+        "type": "wrote",
+        "place": ["terminal", "local", "north-1", ""],
+        "account": "kari",
+        "words": "parked words",
+    }
     sheet = {"type": "answers", "session": 1, "person": kari, "written": {"a": "parked sheet"}}
     other = {**mine, "account": "amir", "words": "other words"}
     elsewhere = {**mine, "place": ["slack", "T1", "C1", ""], "words": "namesake words"}
@@ -243,7 +248,9 @@ def test_events_that_could_not_be_taken_in_and_what_was_begun_go_too(played):
         connection.execute(insert(t.buckets), [{"name": "terminal/local/kari", "closed_until": at},
                                                {"name": "terminal/local/amir", "closed_until": at}])  # fmt: skip
         owner = connection.execute(select(t.organisations.c.id)).scalar()
-        connection.execute(insert(t.audit).values(organisation_id=owner, actor="account:kari", act="x", object="y", at=at))
+        connection.execute(
+            insert(t.audit).values(organisation_id=owner, actor="account:kari", act="x", object="y", at=at)
+        )
         connection.execute(insert(t.log), [{"key": "terminal:42:7:kari:3", "event": "{}", "at": at},
                                            {"key": "terminal:42:7:amir:3", "event": "{}", "at": at}])  # fmt: skip
     erase(played, "Kari")
@@ -260,7 +267,8 @@ def test_a_message_with_her_name_in_it_is_written_anew(played):
     with played.database.write() as connection:
         home = connection.execute(select(t.places).where(t.places.c.channel == BERIT)).one()
         connection.execute(insert(t.outbox).values(organisation_id=home.organisation_id, place_id=home.id, version=0,
-                                                   effect=0, kind="say", sort="answer", body=body, status="queued"))  # fmt: skip
+                                                   effect=0, kind="say", sort="answer", body=body,
+                                                    status="queued"))  # fmt: skip
     played.settle()
     assert posted(played, "Kari")
     erase(played, "Kari")
@@ -327,7 +335,9 @@ def test_whoever_is_named_again_by_somebody_else_is_not_taken_in_unasked(played)
     with played.database.write() as connection:
         there = {"platform": "slack", "workspace": "T1", "account": "U9"}
         owner = connection.execute(select(t.organisations.c.id)).scalar()
-        key = connection.execute(insert(t.people).returning(t.people.c.id), {"organisation_id": owner, "name": "Una"}).scalar()
+        key = connection.execute(
+            insert(t.people).returning(t.people.c.id), {"organisation_id": owner, "name": "Una"}
+        ).scalar()
         connection.execute(insert(t.identities).values(person_id=key, **there))
     begin(played, key)
     una, where = Named("Una"), Where("slack", "T1", "U9")

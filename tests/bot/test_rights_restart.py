@@ -78,7 +78,9 @@ def test_an_erasure_that_is_cut_off_again_and_again_comes_to_its_end(played):
     finish(played)
     assert holds(played.database, "kari", "tighter than the law in north-1") == []
     assert posted(played, "kari", "tighter than the law in north-1") == []
-    managers = [row for row in rows(played.database, t.recaps) if row.session_id is None and row.status == "lessened"]
+    managers = [
+        row for row in rows(played.database, t.recaps) if row.session_id is None and row.status == "lessened"
+    ]
     assert len(managers) == 1
     told = [text for text in played.posts("@berit") if "erased" in text]
     assert len(told) == 1

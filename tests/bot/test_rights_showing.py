@@ -82,21 +82,26 @@ def test_as_a_text_it_is_in_her_language_with_her_words_as_they_are(played, lang
 def test_drafts_votes_parked_events_and_roles_are_there(played):
     kari = number(played.database, "Kari")
     at = played.clock.at
-    raw = {"type": "wrote", "key": "k", "place": ["terminal", "local", "north-1", ""], "account": "kari", "message": "m",
+    raw = {"type": "wrote", "key": "k", "place": ["terminal", "local", "north-1", ""], "account": "kari",
+           "message": "m",
            "words": "Kari says what was not taken in", "at": at.isoformat()}  # fmt: skip
     with played.database.write() as connection:
         owner = connection.execute(select(t.organisations.c.id)).scalar()
-        connection.execute(insert(t.drafts).values(platform="terminal", workspace="local", account="kari", what="guided",
-                                                   sheet="s", written='{"a": "Kari has begun this"}', at=at))  # fmt: skip
-        connection.execute(insert(t.drafts).values(platform="terminal", workspace="local", account="amir", what="guided",
-                                                   sheet="s", written='{"a": "Amir has begun this"}', at=at))  # fmt: skip
+        connection.execute(insert(t.drafts).values(platform="terminal", workspace="local", account="kari",
+                                                   what="guided", sheet="s",
+                                                   written='{"a": "Kari has begun this"}', at=at))  # fmt: skip
+        connection.execute(insert(t.drafts).values(platform="terminal", workspace="local", account="amir",
+                                                   what="guided", sheet="s",
+                                                   written='{"a": "Amir has begun this"}', at=at))  # fmt: skip
         for account in ("kari", "amir"):
             connection.execute(insert(t.parked).values(key=account, raw=json.dumps(raw | {"account": account}),
                                                        reason="x", at=at))  # fmt: skip
         connection.execute(insert(t.appointments).values(organisation_id=owner, person_id=kari, since=at))
         (session,) = [row for row in rows(played.database, t.sessions) if row.phase == "running"][:1]
         state = json.loads(session.state) | {"options": [4, 5, 6], "votes": {str(kari): [1, 2]}}
-        connection.execute(t.sessions.update().where(t.sessions.c.id == session.id).values(state=json.dumps(state)))
+        connection.execute(
+            t.sessions.update().where(t.sessions.c.id == session.id).values(state=json.dumps(state))
+        )
     found = shown(played)
     assert [one.written for one in found.begun] == ['{"a": "Kari has begun this"}']
     assert len(found.waiting) == 1
@@ -111,12 +116,23 @@ def test_the_rows_of_the_log_about_her_are_there_and_no_others(played):
     kari = number(played.database, "Kari")
     with played.database.write() as connection:
         owner = connection.execute(select(t.organisations.c.id)).scalar()
-        for actor, what in (("x", f"north person:{kari}"), (f"person:{kari}", "north"), ("x", f"person:{kari} person:9"),
+        for actor, what in (("x", f"north person:{kari}"), (f"person:{kari}", "north"),
+                            ("x", f"person:{kari} person:9"),
                             ("x", f"person:{kari}1"), ("x", "north"), (f"person:{kari}1", "north")):  # fmt: skip
-            row = {"organisation_id": owner, "actor": actor, "act": "done", "object": what, "at": played.clock.at}
+            row = {
+                "organisation_id": owner,
+                "actor": actor,
+                "act": "done",
+                "object": what,
+                "at": played.clock.at,
+            }
             connection.execute(insert(t.audit), row)
     about = [(row.actor, row.object) for row in shown(played).log]
-    assert about == [("x", f"north person:{kari}"), (f"person:{kari}", "north"), ("x", f"person:{kari} person:9")]
+    assert about == [
+        ("x", f"north person:{kari}"),
+        (f"person:{kari}", "north"),
+        ("x", f"person:{kari} person:9"),
+    ]
 
 
 def test_scores_are_there_by_item(played):
@@ -161,8 +177,11 @@ def test_what_a_manager_answered_is_shown_to_that_manager_and_to_no_other(played
     with played.database.write() as connection:
         owner = connection.execute(select(t.organisations.c.id)).scalar()
         connection.execute(insert(t.responses).values(organisation_id=owner, reply_id=finding.id, person_id=per,
-                                                      verdict="not-now", words="The budget is spent", at=played.clock.at))  # fmt: skip
+                                                      verdict="not-now", words="The budget is spent",
+                                                       at=played.clock.at))  # fmt: skip
     found = shown(played, "Per")
     assert [(one.verdict, one.words) for one in found.answered] == [("not-now", "The budget is spent")]
-    assert "not now): The budget is spent" in as_text(found, Shelf().catalogue("en", "Europe/Oslo"), played.clock.at)
+    assert "not now): The budget is spent" in as_text(
+        found, Shelf().catalogue("en", "Europe/Oslo"), played.clock.at
+    )
     assert shown(played, "Eva").answered == shown(played).answered == ()

@@ -415,7 +415,14 @@ def test_a_recap_is_kept_as_json_without_people(recap: Any) -> None:
 @given(MANAGERS)
 def test_a_managers_recap_has_no_id_in_it_but_those_of_released_findings(told: ManagerRecap) -> None:
     rests = {reply for _, replies in lines(told) for reply in replies}
-    counts = {told.schema, told.groups, told.of, told.people, told.placed, *msgspec.structs.astuple(told.actions)}
+    counts = {
+        told.schema,
+        told.groups,
+        told.of,
+        told.people,
+        told.placed,
+        *msgspec.structs.astuple(told.actions),
+    }
     places = {number for row in told.findings or () for number in (row.number, row.side)}
     assert numbers(json.loads(dump(told))) <= rests | counts | places
 

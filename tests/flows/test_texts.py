@@ -238,11 +238,14 @@ ALIKE = {
     "choice.pause", "choice.help", "choice.release-all", "sight.role.author", "sight.role.circle",
     "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else", "recap.others",
     "recap.others-more", "recap.edited-by-coordinator", "recap.answer.decided",
-    "recap.answer.decided-bare", "manager.before", "manager.common", "manager.held", "manager.took-part", "manager.next", "series.cancelled",
+    "recap.answer.decided-bare", "manager.before", "manager.common", "manager.held", "manager.took-part",
+    "manager.next",
+    "series.cancelled",
     "scale.end", "scale.point", "levels.shown", "level.item", "level.count", "levels.reversed", "levels.share",
     "choice.pick", "status.wait", "status.form", "status.again", "fields.count", "demo.after-the-break",
     "demo.meeting", "join.home", "join.link.open", "join.link.title", "join.name", "join.over", "join.with",
-    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write", "rights.title", "rights.answered",
+    "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write", "rights.title",
+    "rights.answered",
     "rights.parts", "rights.account", "rights.wrote", "rights.noted", "rights.file", "rights.role.coordinator",
     "rights.what.action", "rights.what.answer", "rights.what.control", "rights.what.finding", "rights.what.note",
     "rights.state.done", "rights.state.no", "rights.state.reworded", "rights.state.under-way", "rights.state.yes",
@@ -254,7 +257,8 @@ ALIKE = {
 #: The same, of forms and pages.
 AT_THE_COUNTER = set(
     """
-    counter.answer.decided counter.blank.verdict counter.blank.apart counter.blank.first counter.blank.others-hint counter.blank.people-hint
+    counter.answer.decided counter.blank.verdict counter.blank.apart counter.blank.first counter.blank.others-hint
+    counter.blank.people-hint
     counter.blank.programme counter.blank.split counter.button.add counter.button.approve
     counter.button.as-it-is counter.button.back counter.button.cancel counter.button.cancel-series
     counter.button.close counter.button.dismiss counter.button.done counter.button.drop counter.button.earlier

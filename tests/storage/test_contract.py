@@ -146,7 +146,9 @@ def test_places_and_seats_are_found_by_channel_and_account(database: Database, w
         left = t.memberships.c.person_id == world.people[1]
         connection.execute(update(t.memberships).where(left).values(until=NOW))
         unit = Unit(connection)
-        assert unit.places([("terminal", "w", "autumn-1", ""), ("terminal", "w", "elsewhere", "")]).keys() == {("terminal", "w", "autumn-1", "")}
+        assert unit.places(
+            [("terminal", "w", "autumn-1", ""), ("terminal", "w", "elsewhere", "")]
+        ).keys() == {("terminal", "w", "autumn-1", "")}
         _, seats = unit.people(["kari0", "kari1", "nobody"])
         assert seats == {
             ("terminal", "w", "kari0"): [Seat(world.people[0], world.series, world.circles[0], "participant")]
