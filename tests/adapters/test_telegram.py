@@ -540,7 +540,7 @@ def test_what_is_for_one_alone_goes_to_their_private_chat():
             group = server.supergroup("Vest", [kari])
             async with platform(server, listening=False) as made:
                 await made.send(request(server, group, "For you", only=str(kari.id)))
-                assert made.buckets(request(server, group, "For you", only=str(kari.id)))[0][1:] == IN_PRIVATE
+                assert made.buckets(request(server, group, "For you", only=str(kari.id)))[0][1:3] == IN_PRIVATE
             assert server.last(kari).text == "For you"
             assert server.posts(group) == []
 
