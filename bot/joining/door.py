@@ -121,10 +121,19 @@ def _join(visit: Visit) -> str:
     group = seating.circle(visit, int(number)) if number.isascii() and number.isdecimal() else None
     if group is None:
         return "join.over"
+    if not _lives_here(visit, group):
+        return "pressed where the group is not at home"
     became = seating.take_in(visit, group)
     if became == "join.in":
         _show(visit, group)
     return became
+
+
+def _lives_here(visit: Visit, group: Any) -> bool:
+    """What a press carries can be made up by whoever writes their own app: only the group's own chat is a way in."""
+    p = t.places.c
+    home = visit.one(select(p.platform, p.workspace, p.channel).where(p.id == group.home_id))
+    return home is not None and tuple(home) == tuple(visit.place)[:3]
 
 
 def _show(visit: Visit, group: Any) -> None:

@@ -40,7 +40,8 @@ def test_what_is_kept_of_somebody_is_printed_and_that_it_was_asked_for_is_writte
     assert f"person:{kari}" in result.stdout.split("What the log says of you")[1]
 
 
-def test_as_json_and_in_another_language(story, runda):
+@pytest.mark.usefixtures("story")
+def test_as_json_and_in_another_language(runda):
     told = json.loads(runda("people", "show", "kari", "--reason", "x", "--json").stdout)
     assert told["name"] == "Kari"
     assert runda("people", "show", "kari", "--reason", "x", "--in", "nn").stdout.startswith(
@@ -60,7 +61,8 @@ def test_without_a_reason_nothing_is_shown_or_erased(story, runda, words):
     assert len(rows(story.database, t.replies)) == before
 
 
-def test_somebody_unknown_is_told_with_who_there_is(story, runda):
+@pytest.mark.usefixtures("story")
+def test_somebody_unknown_is_told_with_who_there_is(runda):
     result = runda("people", "show", "Karri", "--reason", "x")
     assert result.exit_code == 2
     assert "Did you mean Kari?" in result.output
@@ -95,13 +97,15 @@ def test_an_erasure_is_told_first_and_done_only_on_yes(story, runda):
     ]  # fmt: skip
 
 
-def test_the_last_coordinator_can_be_erased_and_it_is_said_what_that_means(story, runda):
+@pytest.mark.usefixtures("story")
+def test_the_last_coordinator_can_be_erased_and_it_is_said_what_that_means(runda):
     result = runda("people", "erase", "Berit", "--reason", "x")
     assert "Nobody else coordinates North." in result.output
     assert "Nobody else" not in runda("people", "erase", "Kari", "--reason", "x").output
 
 
-def test_an_account_that_was_never_erased_needs_no_welcome(story, runda):
+@pytest.mark.usefixtures("story")
+def test_an_account_that_was_never_erased_needs_no_welcome(runda):
     assert runda("people", "welcome", "slack/T1/U9", "--reason", "x").exit_code == 2
     assert runda("people", "welcome", "slack", "--reason", "x").exit_code == 2
 
@@ -137,7 +141,8 @@ def test_an_archive_is_a_folder_or_one_file(story, runda, tmp_path):
     assert runda("archive", "north", "--case", "9" * 61).exit_code == 2
 
 
-def test_the_log_is_listed_and_written(story, runda):
+@pytest.mark.usefixtures("story")
+def test_the_log_is_listed_and_written(runda):
     assert "series created, north" in runda("audit", "north").output
     assert runda("audit", "north", "--csv").stdout_bytes.startswith(b"number,at,actor,act,object\r\n")
     assert json.loads(runda("audit", "--json").stdout)[0]["act"] == "series created"
@@ -145,7 +150,8 @@ def test_the_log_is_listed_and_written(story, runda):
     assert runda("audit", "south").exit_code == 2
 
 
-def test_the_checklist_is_shown_and_ticked_off(story, runda):
+@pytest.mark.usefixtures("story")
+def test_the_checklist_is_shown_and_ticked_off(runda):
     before = runda("checklist", "north").output
     assert before.count("not settled yet") == 5
     after = runda("checklist", "north", "--done", "safety", "--on", "2026-09-30").output

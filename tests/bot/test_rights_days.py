@@ -203,8 +203,8 @@ def test_recaps_go_on_their_own_day_and_not_before_the_replies(story):
 LATE = {
     "edited": lambda played, message: played.rewrite("north-1", "kari", message, "Kari says it again."),
     "taken back": lambda played, message: played.take_back("north-1", "kari", message),
-    "new": lambda played, message: played.say("north-1", "kari", "Kari says it again."),
-    "in private": lambda played, message: played.say("@kari", "kari", "Kari says it again."),
+    "new": lambda played, _: played.say("north-1", "kari", "Kari says it again."),
+    "in private": lambda played, _: played.say("@kari", "kari", "Kari says it again."),
 }
 
 

@@ -94,8 +94,8 @@ LATE = {
     "edited": lambda played, message: played.rewrite("north-1", "kari", message, "Kari says it again."),
     "taken back": lambda played, message: played.take_back("north-1", "kari", message),
     "repeated": lambda played, message: _again(played, message),
-    "new": lambda played, message: played.say("north-1", "kari", "Kari is back."),
-    "in private": lambda played, message: played.say("@kari", "kari", "Kari is back."),
+    "new": lambda played, _: played.say("north-1", "kari", "Kari is back."),
+    "in private": lambda played, _: played.say("@kari", "kari", "Kari is back."),
 }
 
 

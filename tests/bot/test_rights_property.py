@@ -10,7 +10,6 @@ import random
 import secrets
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 
 from bot.recaps import approval
