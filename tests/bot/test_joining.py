@@ -282,14 +282,17 @@ def test_the_button_makes_the_roster(scene):
 
 
 def test_pressing_twice_is_being_in_once(scene):
+    scene.press(f"code:{scene.code}")
     for _ in range(2):
         scene.press(f"join:{scene.group}")
     assert scene.members() == [KARI]
 
 
 def test_whoever_is_in_a_group_stays_in_it(scene):
+    scene.press(f"code:{scene.code}")
+    scene.press(f"code:{scene.codes[scene.other]}", channel="-2")
     scene.press(f"join:{scene.group}")
-    scene.press(f"join:{scene.other}")
+    scene.press(f"join:{scene.other}", channel="-2")
     scene.alone(f"code:{scene.codes[scene.other]}")
     assert (scene.members(), scene.members(scene.other)) == ([KARI], [])
     assert scene.said()[-1] == ("join.other-group", KARI, "")
@@ -321,6 +324,7 @@ def test_somebody_of_another_organisation_is_not_taken_in(scene):
         key = connection.execute(insert(t.people).returning(t.people.c.id), person).scalar_one()
         mine = {"person_id": key, "platform": "telegram", "workspace": BOT, "account": KARI}
         connection.execute(insert(t.identities), mine)
+    scene.press(f"code:{scene.code}", account=PER)
     scene.press(f"join:{scene.group}")
     assert scene.members() == []
 
@@ -329,6 +333,17 @@ def test_somebody_of_another_organisation_is_not_taken_in(scene):
 def test_a_button_of_no_group_takes_nobody_in(scene, press):
     scene.press(press)
     assert scene.members() == []
+
+
+@pytest.mark.parametrize("channel", [KARI, "-100999"])
+def test_the_button_counts_in_the_groups_own_chat_alone(scene, channel):
+    """Story: what a press carries can be made up, and by a group's number anybody came into any group, in any chat."""
+    scene.press(f"join:{scene.group}", channel=channel)
+    scene.press(f"code:{scene.code}", account=PER)
+    scene.press(f"join:{scene.group}", channel=channel)
+    assert scene.members() == []
+    scene.press(f"join:{scene.group}", thread="7")
+    assert scene.members() == [KARI]
 
 
 def test_a_session_under_way_hears_of_who_comes(scene):
@@ -388,6 +403,7 @@ def test_an_account_that_nobody_knew_is_one_more_of_the_person(scene, elsewhere)
 
 
 def test_a_person_who_was_known_becomes_part_of_the_other(scene, elsewhere):
+    scene.press(f"code:{scene.code}")
     scene.press(f"join:{scene.group}")
     former = person_of(scene, KARI)
     scene.alone(f"code:{code_for(scene, elsewhere)}")
@@ -454,6 +470,7 @@ def test_marks_of_both_are_marks_of_one(scene, elsewhere):
 
 def test_whom_both_have_met_is_met_once(scene, elsewhere):
     """Story: whoever was linked after they had met somebody kept that as a person who is no more."""
+    scene.press(f"code:{scene.code}")
     scene.press(f"join:{scene.group}")
     scene.press(f"join:{scene.group}", account=PER)
     former, other = person_of(scene, KARI), person_of(scene, PER)
