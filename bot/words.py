@@ -282,13 +282,17 @@ class Speaker:
         if not sessions:
             return
         group, o, p, c = t.sessions.alias("grouped").c, t.outbox.c, t.places.c, t.circles.c
+        own = t.places.alias("own")
         everyone = (
             select(group.id, o.receipt, o.sent_at, p.platform, p.workspace, p.channel, p.thread)
             .join(t.sessions, t.sessions.c.meeting_id == group.meeting_id)
             .join(t.circles, (c.id == t.sessions.c.circle_id) & (c.kind == "everyone"))
             .join(t.outbox, (o.session_id == t.sessions.c.id) & (o.slot == "root") & (o.kind == "say"))
             .join(t.places, p.id == o.place_id)
+            .join(own, own.c.id == group.place_id)
             .where(group.id.in_(sessions), o.receipt.is_not(None), p.threads)
+            # No link leads from one platform to another.
+            .where(own.c.platform == p.platform, own.c.workspace == p.workspace)
         )
         for row in unit.all(everyone):
             place = Address(row.platform, row.workspace, row.channel, row.thread)
