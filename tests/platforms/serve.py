@@ -38,6 +38,7 @@ import msgspec
 from adapters.slack import client, platform, socket
 from bot import library, timekeeper, wiring
 from bot.cli import Caller, runda
+from bot.upkeep import Upkeep
 from flows.programme import LANGUAGES
 
 #: What the command imports only when it is needed.
@@ -46,6 +47,8 @@ LATE = (
     "bot.counter.counter", "bot.joining.door", "bot.web",
 )  # fmt: skip
 _SHARED = struct.Struct("dqq")
+#: Lives are fewer.
+APART = 512
 #: Seconds of the machine's clock: between looks at whether the test asks, and until the house gives up on a request.
 GLANCE, PATIENCE = 0.002, 0.5
 
@@ -149,6 +152,11 @@ def numbers(clock: Clock, life: int) -> Callable[[], int]:
     return number
 
 
+def keeping(ids: Callable[[], int]) -> Callable[..., Upkeep]:
+    """What is looked at now and then draws numbers of its own, however often it looks."""
+    return lambda database, shelf, _, rights: Upkeep(database, shelf, ids, rights)
+
+
 def hurry(clock: Clock) -> None:
     """Look when asked, give up soon."""
     Timekeeper.asked, wiring.Timekeeper = clock, Timekeeper  # type: ignore[misc]
@@ -167,6 +175,7 @@ def life(order: Order) -> None:
         hurry(clock)
         doomed = doom(order.boundary, order.hit)
         wiring.build = partial(wiring.build, checkpoint=doomed, ids=numbers(clock, order.number))
+        wiring.Upkeep = keeping(numbers(clock, order.number + APART))  # type: ignore[misc,assignment]
         runda(["serve"], obj=Caller(clock), standalone_mode=False)
         status = 0
     except BaseException:  # noqa: BLE001 - a child must not run on in the keeper's code
