@@ -96,11 +96,14 @@ def _id() -> Column[int]:
     return Column("id", Id, primary_key=True)
 
 
-def _of(table: str, *, name: str | None = None, nullable: bool = False, **options: Any) -> Column[int]:
+def _of(
+    table: str, *, name: str | None = None, nullable: bool = False, ondelete: str | None = None, **options: Any
+) -> Column[int]:  # fmt: skip
     singular = {"people": "person", "series": "series", "replies": "reply"}.get(
         table, table.removesuffix("s")
     )
-    return Column(name or f"{singular}_id", Id, ForeignKey(f"{table}.id"), nullable=nullable, **options)
+    key = ForeignKey(f"{table}.id", ondelete=ondelete)
+    return Column(name or f"{singular}_id", Id, key, nullable=nullable, **options)
 
 
 #: The tenant: owns its series, language and retention.
@@ -424,6 +427,39 @@ responses = Table(
     _of("sessions", nullable=True),
 )
 
+#: The idea sluice: what somebody has seen the need of, in their own words. Who gave it is told to nobody who assesses.
+ideas = Table(
+    "ideas",
+    metadata,
+    _id(),
+    _of("organisations", index=True),
+    _of("people", index=True),
+    Column("words", Text, nullable=False),
+    #: For whom it is; "": not said.
+    Column("whom", Text, nullable=False),
+    #: One of bot.ideas.sluice.STATUSES, and since when.
+    Column("status", String(12), nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("given_at", Utc, nullable=False),
+)
+
+#: What became of an idea, line by line: a change of status, or what its giver added.
+idea_news = Table(
+    "idea_news",
+    metadata,
+    _id(),
+    _of("ideas", index=True, ondelete="CASCADE"),
+    #: Who assessed it, or its giver; empty: somebody at the command line.
+    _of("people", nullable=True, index=True),
+    Column("status", String(12), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    #: When the other side was told: the giver, or those who assess.
+    Column("told_at", Utc),
+)
+Index("ix_idea_news_untold", idea_news.c.id, sqlite_where=idea_news.c.told_at.is_(None),
+      postgresql_where=idea_news.c.told_at.is_(None))  # fmt: skip
+
 #: What is to be sent. One row in flight per place, so that a place hears things in order.
 outbox = Table(
     "outbox",
@@ -453,6 +489,7 @@ outbox = Table(
     Column("claimed_at", Utc),
     Column("receipt", String(64)),
     Column("sent_at", Utc),
+    #: Why it waits, waited, failed or was dropped: a code (`bot.series.why`).
     Column("reason", String(80)),
     UniqueConstraint("session_id", "version", "effect"),
     # A number is never given twice, not even after its row is deleted: platforms remember messages by it.
@@ -581,6 +618,8 @@ appointments = Table(
     _id(),
     _of("organisations"),
     _of("people", index=True),
+    #: series: may set them up, and assess ideas; ideas: may assess ideas only
+    Column("office", String(8), nullable=False, server_default=text("'series'")),
     Column("since", Utc, nullable=False),
     Column("until", Utc),
 )
@@ -629,6 +668,49 @@ feeds = Table(
     Column("since", Utc, nullable=False),
     Column("until", Utc),
 )
+
+#: What programs of the organisation read the API with, by its hash.
+tokens = Table(
+    "tokens",
+    metadata,
+    _id(),
+    _of("organisations"),
+    Column("name", String(60), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    #: What it may read, with a space between: schedule, recaps.
+    Column("scopes", String(40), nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
+)
+
+#: Addresses that are called when something of the organisation has changed.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _id(),
+    _of("organisations"),
+    Column("url", String(500), nullable=False),
+    #: It may lead to a private network.
+    Column("private", Boolean, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
+)
+
+#: What a webhook is to be told: an act of the audit log, once. `not_before` is also until when it is claimed.
+calls = Table(
+    "calls",
+    metadata,
+    _id(),
+    _of("webhooks"),
+    _of("audit", name="audit_id"),
+    #: waiting, done, failed, dropped
+    Column("status", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Utc, nullable=False),
+    UniqueConstraint("webhook_id", "audit_id"),
+)
+Index("ix_calls_waiting", calls.c.not_before, sqlite_where=calls.c.status == "waiting",
+      postgresql_where=calls.c.status == "waiting")  # fmt: skip
 
 #: What the operator has stopped, or a restore has, until somebody lets go of it: `delivery`.
 holds = Table(

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _platforms()
     _calendars()
     _what_happened()
+    _for_programs()
 
 
 def _people() -> None:
@@ -268,6 +269,28 @@ def _what_is_said() -> None:
         _at("at"),
         _of("sessions", "session_id", nullable=True),
     )
+    _table(
+        "ideas",
+        _id(),
+        _of("organisations", "organisation_id", index=True),
+        _of("people", "person_id", index=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("whom", sa.Text(), nullable=False),
+        _text("status", 12),
+        _at("since"),
+        _at("given_at"),
+    )
+    _table(
+        "idea_news",
+        _id(),
+        _of("ideas", "idea_id", ondelete="CASCADE", index=True),
+        _of("people", "person_id", nullable=True, index=True),
+        _text("status", 12),
+        sa.Column("words", sa.Text(), nullable=False),
+        _at("at"),
+        _at("told_at", nullable=True),
+    )
+    _partial("ix_idea_news_untold", "idea_news", ["id"], "told_at IS NULL")
 
 
 def _delivery() -> None:
@@ -340,6 +363,7 @@ def _platforms() -> None:
         _id(),
         _of("organisations", "organisation_id"),
         _of("people", "person_id", index=True),
+        sa.Column("office", sa.String(8), nullable=False, server_default=sa.text("'series'")),
         _at("since"),
         _at("until", nullable=True),
     )
@@ -428,6 +452,40 @@ def _what_happened() -> None:
     op.create_index("ix_audit_organisation_id", "audit", ["organisation_id", "id"])
     _table("workers", _text("id", 100), _at("seen_at"))
     _table("secrets", _text("name", 40), _text("value", 200), key=["name"])
+
+
+def _for_programs() -> None:
+    _table(
+        "tokens",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("name", 60),
+        _text("hash", 64),
+        _text("scopes", 40),
+        _at("since"),
+        _at("until", nullable=True),
+        unique=[("hash",)],
+    )
+    _table(
+        "webhooks",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("url", 500),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        _at("since"),
+        _at("until", nullable=True),
+    )
+    _table(
+        "calls",
+        _id(),
+        _of("webhooks", "webhook_id"),
+        _of("audit", "audit_id"),
+        _text("status", 8),
+        _count("attempts", server_default="0"),
+        _at("not_before"),
+        unique=[("webhook_id", "audit_id")],
+    )
+    _partial("ix_calls_waiting", "calls", ["not_before"], "status = 'waiting'")
 
 
 # -- how the above is written
