@@ -215,19 +215,16 @@ def actions_counted(unit: Unit, meeting_id: int) -> recaps.ActionCounts:
     """The actions of the series' groups from its beginning up to and including that meeting.
 
     Each in the state that it has now, which the follow-up of a later meeting may have given it: managers want to know
-    what became of things, and no state but the last is kept.
+    what became of things, and no state but the last is kept. Asked of each action, whose reply it is: so it takes as
+    long however much else was said.
     """
-    a, r, s, mt = t.actions.c, t.replies.c, t.sessions.c, t.meetings.c
+    a, r, s, mt, c = t.actions.c, t.replies.c, t.sessions.c, t.meetings.c, t.circles.c
     this = select(mt.series_id, mt.number).where(mt.id == meeting_id).subquery()
-    mine = (
-        select(a.state, func.count())
-        .join_from(t.actions, t.replies, r.id == a.reply_id)
-        .join(t.sessions, s.id == r.session_id)
-        .join(t.meetings, mt.id == s.meeting_id)
-        .join(this, and_(this.c.series_id == mt.series_id, mt.number <= this.c.number))
-        .where(_of_a_group(), a.state.in_(get_args(ActionState)))
-        .group_by(a.state)
-    )
+    groups = select(c.id).where(c.series_id == this.c.series_id, c.kind == "group")
+    sat = t.replies.join(t.sessions, s.id == r.session_id).join(t.meetings, mt.id == s.meeting_id)
+    by_then = exists().select_from(sat).where(r.id == a.reply_id, mt.number <= this.c.number)
+    mine = select(a.state, func.count()).where(a.circle_id.in_(groups), by_then.correlate(t.actions))
+    mine = mine.where(a.state.in_(get_args(ActionState))).group_by(a.state)
     return recaps.ActionCounts(**{state.replace("-", "_"): count for state, count in unit.all(mine)})
 
 
