@@ -9,7 +9,8 @@ The rules:
 - Whatever bots say is nothing, and so is what Slack says itself (somebody joined, a topic was set).
 - An edit is one if its author made it and its words are others. Slack tells of links that it unfolded in the same
   way. The root of a thread that was deleted is told as changed, into a tombstone.
-- Time is the message's own, and a revision counts from it: in hundredths of a second.
+- Time is the message's own, and a revision counts from it, in microseconds, to when Slack tells of the edit: what
+  Slack says of the edit itself is a whole second, and somebody may correct twice in one.
 
 https://docs.slack.dev/reference/events
 """
@@ -17,7 +18,7 @@ https://docs.slack.dev/reference/events
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from adapters.port import Address, Asked, Heard, Learned, News, Reacted, Rewrote, TookBack, Wrote
@@ -137,13 +138,13 @@ def _changed(envelope: Envelope) -> Said:
     return Rewrote(
         key=envelope.key, place=place, account=now["user"], at=names.moment(edited["ts"]),
         message=names.message(envelope.event["channel"], now["ts"]),
-        words=plain(now.get("text") or "", bot=envelope.us), revision=revision(now["ts"], edited["ts"]),
+        words=plain(now.get("text") or "", bot=envelope.us), revision=revision(now["ts"], envelope.at),
     )  # fmt: skip
 
 
-def revision(written: str, edited: str) -> int:
+def revision(written: str, told: datetime) -> int:
     """Grows with every edit, from 1."""
-    return max(1, round((float(edited) - float(written)) * 100))
+    return max(1, (told - names.moment(written)) // timedelta(microseconds=1))
 
 
 def _deleted(envelope: Envelope, before: Json) -> Said:

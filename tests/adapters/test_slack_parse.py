@@ -125,12 +125,13 @@ def test_what_is_nothing(event, why):
 def test_an_edit_grows():
     first = told(**changed())
     assert isinstance(first, Rewrote)
-    assert (first.words, first.message, first.revision) == ("Ferja", TS, 1050)
-    again = told(**changed(message={"edited": {"user": "U1", "ts": "1700000010.520000"}}))
+    assert (first.words, first.message) == ("Ferja", TS)
+    # Of the edit itself Slack says the second: a second one within it is known by when its event happened.
+    again = told(**changed(event_ts="1700000010.500001"))
     assert isinstance(again, Rewrote)
-    assert again.revision > first.revision
-    # Slack cuts some of these down to a second.
-    assert parse.revision("1700000000.900000", "1700000000.000000") == 1
+    assert again.at == first.at
+    assert again.revision > first.revision > 0
+    assert parse.revision("1700000000.900000", datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)) == 1
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,10 @@ class People(World):
         place, message, team = self._own(user, channel, ts)
         before = shapes.message(message, team)
         message.text = text
-        message.edited = {"user": message.user, "ts": f"{self.clock.now():.6f}"}
-        event = events.changed(message, before, team, place, self.clock.now())
+        # Slack says the second of an edit, and of its event a time stamp that no other has.
+        told = float(place.next_ts(self.clock.now()))
+        message.edited = {"user": message.user, "ts": f"{int(told)}.000000"}
+        event = events.changed(message, before, team, place, told)
         return await self._told([self.emit(team, event, place)], wait)
 
     async def unfurl(self, channel: Where, ts: What, wait: bool = True) -> list[Delivery]:
