@@ -112,6 +112,8 @@ class Door:
     async def _http(self, request: web.Request) -> web.Response:
         if not self.open:
             return web.Response(status=503)
+        if not _legible(request):
+            return web.Response(status=401)
         event = await self._event(request)
         if event is None:
             return await to_aiohttp_response(await self.app.async_dispatch(await _asked(request)))
@@ -130,7 +132,7 @@ class Door:
         when, mark = headers.get("X-Slack-Request-Timestamp"), headers.get("X-Slack-Signature")
         try:
             told = _decode(raw) if self._signed.is_valid(raw, when, mark) else {}
-        except ValueError:  # a time that is none, or no JSON
+        except ValueError:  # no text, or no JSON
             return None
         return told if told.get("type") == "event_callback" else None
 
@@ -143,6 +145,12 @@ class Door:
         if self.flow is None:
             return web.Response(status=503)
         return await to_aiohttp_response(await self.flow.handle_callback(await _asked(request)))
+
+
+def _legible(request: web.Request) -> bool:
+    """Whether what signs it could be a signature: slack_sdk's verifier raises over what could not."""
+    when, mark = (request.headers.get(f"X-Slack-{name}", "") for name in ("Request-Timestamp", "Signature"))
+    return (not when or (when.isascii() and when.isdecimal())) and mark.isascii()
 
 
 async def _asked(request: web.Request) -> AsyncBoltRequest:

@@ -3,7 +3,8 @@
 - A press that begins with `open:` asks for a sheet; every other is an event, also where it stands in a sheet.
 - What Slack brings again is the same payload, so a press is known by its trigger. A sheet that is handed in is
   known by the view and what was filled in: after a fault it is the same view, with other answers.
-- Slack does not say where a modal was opened, so each carries it along (`sheets.Carried`).
+- Slack does not say where a modal was opened, so each carries it along (`sheets.Carried`). The workspace is Slack's
+  to say: a view that carries another is nothing.
 
 https://docs.slack.dev/reference/interaction-payloads
 """
@@ -31,6 +32,10 @@ COMMAND = "/runda"
 HOME = f"{OPENS}home"
 
 
+class Elsewhere(Exception):
+    """A view carries the name of a workspace that it does not come from."""
+
+
 def interaction(payload: Json, now: datetime) -> Done:
     """Of a slash command, a shortcut, a button or a view. `now` is when it came: most do not say it."""
     kind = "command" if "command" in payload else payload.get("type", "")
@@ -39,6 +44,8 @@ def interaction(payload: Json, now: datetime) -> Done:
         return Nothing("another interaction")
     try:
         return read(payload, now)
+    except Elsewhere:
+        return Nothing("a view of another workspace")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
         return Nothing(f"unreadable: {type(fault).__name__}")
 
@@ -60,7 +67,7 @@ def _pressed(payload: Json, now: datetime) -> Done:
     if press is None:
         return Nothing("a field of a sheet")
     if "view" in payload:
-        carried = sheets.carried(payload["view"])
+        carried = _carried(payload)
         place = carried.place if carried else _place(payload, "", account)
         message, about = (carried.message, carried.about) if carried else (None, None)
     else:
@@ -71,6 +78,14 @@ def _pressed(payload: Json, now: datetime) -> Done:
         return Asked(place=place, account=account, press=press, at=now, message=message, about=about)
     return Chose(key=f"press:{payload['trigger_id']}", place=place, account=account, press=press, at=now,
                  message=message, about=about)  # fmt: skip
+
+
+def _carried(payload: Json) -> sheets.Carried | None:
+    """What the view remembers. Raises Elsewhere."""
+    carried = sheets.carried(payload["view"])
+    if carried is not None and carried.place.workspace != workspace(payload):
+        raise Elsewhere
+    return carried
 
 
 def _message(where: Json, action: Json) -> str:
@@ -108,7 +123,7 @@ def _shortcut(payload: Json, now: datetime) -> Done:
 
 def _submitted(payload: Json, now: datetime) -> Done:
     view, account = payload["view"], payload["user"]["id"]
-    carried = sheets.carried(view)
+    carried = _carried(payload)
     if carried is None:
         return Nothing("another view")
     values = (view.get("state") or {}).get("values") or {}

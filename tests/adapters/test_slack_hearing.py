@@ -256,9 +256,13 @@ def test_what_is_not_signed_by_slack_is_refused():
             async with listening(slack, house, "http"):
                 assert await slack.verify_url(slack.events_url)
                 body, headers = slack.signed_event(slack.payload_of(kari, team, "Hello"))
+                old = {**headers, "X-Slack-Request-Timestamp": "1700000000"}
                 forged = {**headers, "X-Slack-Signature": "v0=" + "0" * 64}
                 for sent, expected in (
                     (forged, 401),
+                    ({**headers, "X-Slack-Signature": "v0=\u00e6\u00f8\u00e5"}, 401),
+                    (old, 401),
+                    ({**old, "X-Slack-Request-Timestamp": "yesterday"}, 401),
                     ({"Content-Type": "application/json"}, 401),
                     (headers, 200),
                 ):

@@ -4,10 +4,11 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.port import Address, Asked, Chose, Learned, Rewrote, TookBack, Wrote
-from adapters.slack import names, parse
+from adapters.slack import names, parse, sheets
 from adapters.slack.interactions import interaction
 from adapters.slack.interactions import workspace as workspace_of
 from adapters.slack.parse import EVENTS, Nothing
@@ -325,6 +326,15 @@ def test_the_command_may_name_a_sheet():
 )  # fmt: skip
 def test_interactions_that_are_nothing(payload, why):
     assert interaction(payload, NOON) == Nothing(why)
+
+
+@pytest.mark.parametrize("kind", ["view_submission", "block_actions"])
+def test_a_view_that_says_it_was_asked_for_in_another_workspace_is_nothing(kind):
+    """Whose form it is stands in the view; which workspace it came from, Slack says beside it."""
+    carried = sheets.Carried(sheet="recaps:1", place=Address("slack", "T2", "C2"))
+    view = {"id": "V1", "private_metadata": msgspec.json.encode(carried).decode(), "app_installed_team_id": "T1"}
+    body = pressed(type=kind, team={"id": "T1"}, view=view)
+    assert interaction(body, NOON) == Nothing("a view of another workspace")
 
 
 def test_a_view_belongs_where_the_app_is_installed():
