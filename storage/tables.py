@@ -385,6 +385,8 @@ recaps = Table(
     _of("meetings", index=True),
     #: The group whose recap it is; none: the manager's recap.
     _of("sessions", nullable=True, index=True),
+    #: The managers', of the whole series up to and including that meeting.
+    Column("whole", Boolean, nullable=False, server_default=text("false")),
     Column("version", Integer, nullable=False),
     #: A group's: automatic, held, released, edited, approved. The managers': draft, edited, approved, counts, settled,
     #: lessened (as approved, less what was erased; sent to nobody).
@@ -401,7 +403,7 @@ recaps = Table(
 )
 Index("uq_recaps_session_version", recaps.c.session_id, recaps.c.version, unique=True,
       sqlite_where=recaps.c.session_id.is_not(None), postgresql_where=recaps.c.session_id.is_not(None))  # fmt: skip
-Index("uq_recaps_meeting_version", recaps.c.meeting_id, recaps.c.version, unique=True,
+Index("uq_recaps_meeting_whole_version", recaps.c.meeting_id, recaps.c.whole, recaps.c.version, unique=True,
       sqlite_where=recaps.c.session_id.is_(None), postgresql_where=recaps.c.session_id.is_(None))  # fmt: skip
 Index("ix_recaps_draft", recaps.c.made_at, sqlite_where=recaps.c.status == "draft",
       postgresql_where=recaps.c.status == "draft")  # fmt: skip

@@ -242,6 +242,7 @@ def _what_is_said() -> None:
         _of("organisations", "organisation_id"),
         _of("meetings", "meeting_id", index=True),
         _of("sessions", "session_id", nullable=True, index=True),
+        sa.Column("whole", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         _count("version"),
         _text("status", 12),
         sa.Column("points", sa.Text(), nullable=False),
@@ -253,9 +254,8 @@ def _what_is_said() -> None:
     )
     of_a_group = "session_id IS NOT NULL"
     _partial("uq_recaps_session_version", "recaps", ["session_id", "version"], of_a_group, unique=True)
-    _partial(
-        "uq_recaps_meeting_version", "recaps", ["meeting_id", "version"], "session_id IS NULL", unique=True
-    )
+    whole = ["meeting_id", "whole", "version"]
+    _partial("uq_recaps_meeting_whole_version", "recaps", whole, "session_id IS NULL", unique=True)
     _partial("ix_recaps_draft", "recaps", ["made_at"], "status = 'draft'")
     _partial("ix_meetings_held", "meetings", ["id"], "status = 'held'")
     _table(
