@@ -359,6 +359,9 @@ class Platform(Protocol):
     def buckets(self, outgoing: Outgoing) -> tuple[Bucket, ...]:
         """What paces this request. Pure."""
 
+    def look_up_bucket(self, outgoing: Outgoing) -> str:
+        """What paces its look-up, by name; "" where there is none. Pure."""
+
     async def send(self, outgoing: Outgoing) -> Taken:
         """Send. Raises Refused, Shut, Later or OSError (nobody knows whether it arrived)."""
 

@@ -168,6 +168,7 @@ class Courier:
                 await self._settle(row, "dropped", "it may have arrived")
             return _doubtful(parcel)
         try:
+            await self._ask_in(platform.look_up_bucket(parcel.outgoing))
             taken = await platform.look_up(parcel.outgoing)
         except Later as later:
             return await self._asked_later(row, later)
@@ -175,6 +176,17 @@ class Courier:
         if taken is not None:
             await self._receipt(parcel, taken)
         return taken is not None
+
+    async def _ask_in(self, bucket: str) -> None:
+        """What one look-up was told holds for the others, and after a restart. Raises Later."""
+        until = await self._in_thread(lambda: self._closed_until(bucket)) if bucket else None
+        if until is not None and (left := (until - self.clock.now()).total_seconds()) > 0:
+            raise Later(bucket, left)
+
+    def _closed_until(self, bucket: str) -> datetime | None:
+        closed = select(t.buckets.c.closed_until).where(t.buckets.c.name == bucket)
+        with self.database.read() as connection:
+            return connection.execute(closed).scalar()
 
     async def _asked_later(self, row: Any, later: Later) -> bool:
         """Look-ups are rationed: a message waits for its own, but a live meeting not over a minute for its question."""

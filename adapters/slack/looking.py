@@ -78,7 +78,6 @@ class Finder:
         since: datetime | None,
         until: datetime | None = None,
     ) -> AsyncIterator[Json]:
-        method = "conversations.replies" if thread else "conversations.history"
         asked: Json = {"channel": channel, "include_all_metadata": True, "inclusive": True}
         asked["limit"] = limits.RATIONED_PAGE if self.rationed else limits.PAGE
         asked |= {"ts": thread} if thread else {}
@@ -86,7 +85,7 @@ class Finder:
         if self.rationed and until is not None and not thread:
             asked["latest"] = names.stamp(until)
         while True:
-            page = await self._ask(there, method, **asked)
+            page = await self._ask(there, method(thread), **asked)
             for message in page.get("messages") or ():
                 yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
@@ -97,6 +96,11 @@ class Finder:
     async def _ask(self, there: Installation, method: str, **asked: Any) -> Json:
         bucket = f"{names.NAME}/{there.workspace}/{method}"
         return await self.client.call(there.token, method, bucket, **asked)
+
+
+def method(thread: str) -> str:
+    """What tells of a place's messages."""
+    return "conversations.replies" if thread else "conversations.history"
 
 
 def token(message: Json) -> str | None:

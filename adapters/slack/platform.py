@@ -37,7 +37,7 @@ from adapters.port import (
     Taken,
     Wrote,
 )
-from adapters.slack import installing, interactions, names, parse, sending
+from adapters.slack import installing, interactions, looking, names, parse, sending
 from adapters.slack.client import Client, Json
 from adapters.slack.door import Door
 from adapters.slack.installing import Seal
@@ -115,6 +115,9 @@ class SlackPlatform:
 
     def buckets(self, outgoing: Outgoing) -> tuple[Bucket, ...]:
         return sending.buckets(outgoing)
+
+    def look_up_bucket(self, outgoing: Outgoing) -> str:
+        return sending.bucket(outgoing, looking.method(outgoing.place.thread))
 
     async def send(self, outgoing: Outgoing) -> Taken:
         return await self._sender.send(outgoing)

@@ -177,6 +177,9 @@ class TelegramPlatform:
         if self._ear is not None:
             await self._ear(chats.moved(me, migrated.old, migrated.new, self._clock.now()))
 
+    def look_up_bucket(self, _: Outgoing) -> str:
+        return ""
+
     async def look_up(self, _: Outgoing) -> Taken | None:
         """A bot cannot read what stands in a chat."""
         return None

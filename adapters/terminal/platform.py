@@ -86,6 +86,9 @@ class TerminalPlatform:
         """A file takes whatever it is given."""
         return ()
 
+    def look_up_bucket(self, _: Outgoing) -> str:
+        return ""
+
     async def send(self, outgoing: Outgoing) -> Taken:
         """Write a message into its place. Raises Refused where it rewrites one that is not there, and OSError."""
         return Taken(await asyncio.to_thread(self._send, outgoing))

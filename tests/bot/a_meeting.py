@@ -75,6 +75,9 @@ class Memory:
     def buckets(self, outgoing: Outgoing) -> tuple[Bucket, ...]:
         return ()
 
+    def look_up_bucket(self, outgoing: Outgoing) -> str:
+        return ""
+
     async def send(self, outgoing: Outgoing) -> Taken:
         message = outgoing.message or f"m{next(self.numbers)}"
         self.posts.setdefault(outgoing.place.channel, {})[message] = markdown(outgoing.spoken)

@@ -140,6 +140,9 @@ class Chat:
     def buckets(self, _: Outgoing) -> tuple[Bucket, ...]:
         return ()
 
+    def look_up_bucket(self, _: Outgoing) -> str:
+        return ""
+
     async def send(self, outgoing: Outgoing) -> Taken:
         place = outgoing.place.channel
         if place in self._busy:

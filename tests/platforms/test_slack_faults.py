@@ -275,6 +275,25 @@ async def test_a_live_question_that_cannot_be_asked_about_goes_out_again_after_a
 
 
 @driven
+async def test_what_one_look_up_is_told_holds_for_the_next_one_elsewhere(sqlite_database):
+    """Each place used to meet a 429 of its own."""
+    async with trial(sqlite_database) as it:
+        meeting = Meeting(it)
+        await meeting.opens()
+        await it.go(minutes=2)
+        it.slack.faults.next("chat.postMessage", "dropped_after", 2)
+        refused = it.slack.faults.next("conversations.replies", "ratelimited", retry_after=40)
+        for name, people in GROUPS.items():
+            await meeting.write(name, people[2], "neste")
+        asked = len(it.slack.calls("conversations.replies"))
+        assert (len(refused.met), asked) == (1, 1)
+        await it.go(minutes=1)
+        assert len(it.slack.calls("conversations.replies")) == 3
+        await meeting.ends()
+        meeting.is_well()
+
+
+@driven
 async def test_what_slack_has_closed_stays_closed_over_a_restart_and_the_rest_goes_on(sqlite_database):
     clock = Clock(EIGHT)
     async with SlackServer(TheirClock(clock)) as slack:
