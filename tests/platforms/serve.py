@@ -61,7 +61,7 @@ class Order(msgspec.Struct):
     clock: str
     boundary: str = "-"
     hit: int = 0
-    #: Which life it is.
+    #: Which life in this folder it is, from one.
     number: int = 0
 
 

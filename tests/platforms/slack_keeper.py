@@ -35,14 +35,17 @@ class Keeper:
         self.url = ""
         #: How each life ended: where, or by which status.
         self.ends: Counter[str] = Counter()
-        self._end, self._rest, self._lives = "", b"", 0
+        self._end, self._rest = "", b""
+        #: How many lives each folder has seen. Replies are numbered by it, and the same story is told the same way
+        #: whichever test came before.
+        self._lives: Counter[str] = Counter()
         assert self._line() == "waiting"
 
     def begin(self, order: Order, ready: str) -> bool:
         """Begin a life; returns whether it came so far as to say what begins so."""
         self._end, self.url = "killed", ""
-        self._lives += 1
-        self._stdin.write(msgspec.json.encode(replace(order, number=self._lives)) + b"\n")
+        self._lives[order.folder] += 1
+        self._stdin.write(msgspec.json.encode(replace(order, number=self._lives[order.folder])) + b"\n")
         return self._until(ready)
 
     def over(self) -> str:
