@@ -40,6 +40,8 @@ class Entry:
     """One meeting in a calendar. Times are aware; `zone` is that in which they are kept when clocks change."""
 
     name: str
+    #: Which session of the series it is.
+    number: int
     series: str
     title: str
     #: Whose it is, where not everyone meets then.
@@ -156,8 +158,9 @@ class _Reader:
         name = f"session-{row.id}" if shown.apart else f"meeting-{row.meeting_id}"
         status: Status = "cancelled" if shown.off else self._status(row)
         return Entry(
-            name=f"{name}@{self.mark}.runda", series=self.series.title, title=self._title(row.number),
-            circle=row.name if shown.apart else None, start=row.starts_at, end=self._end(row.starts_at),
+            name=f"{name}@{self.mark}.runda", number=row.number, series=self.series.title,
+            title=self._title(row.number), circle=row.name if shown.apart else None, start=row.starts_at,
+            end=self._end(row.starts_at),
             zone=self.series.zone, status=status, open_days=self.series.pace != "live",
             # Nobody's act stands behind a session that was missed; it is one step, and any act is two.
             sequence=2 * self.last + (row.phase == "missed"),

@@ -33,7 +33,7 @@ def open_feed(connection: Connection, feed: Feed, now: datetime) -> str:
     """A new address's secret; an older one for the same is closed."""
     close_feed(connection, feed, now)
     secret = secrets.token_urlsafe(CHANCE)
-    row = {"hash": _hash(secret), "series_id": feed.series, "circle_id": feed.circle, "since": now}
+    row = {"hash": hashed(secret), "series_id": feed.series, "circle_id": feed.circle, "since": now}
     connection.execute(insert(t.feeds), row)
     return secret
 
@@ -52,7 +52,7 @@ def find_feed(connection: Connection, secret: str) -> tuple[Row[Any], int | None
     found = (
         select(t.series, f.circle_id)
         .join(t.feeds, f.series_id == t.series.c.id)
-        .where(f.hash == _hash(secret), f.until.is_(None))
+        .where(f.hash == hashed(secret), f.until.is_(None))
     )
     row = connection.execute(found).first()
     return (row, row.circle_id) if row is not None else None
@@ -68,5 +68,6 @@ def mark_of(database: Database) -> str:
     return database.secret("mark")[:12]
 
 
-def _hash(secret: str) -> str:
+def hashed(secret: str) -> str:
+    """What is kept of something that is shown once."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -61,8 +61,13 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "audit": ("bot.cli.rights:audit", "List who did what, and when."),
         "checklist": ("bot.cli.rights:checklist", "What is settled before a series begins."),
     },
+    "For other programs": {
+        "token": ("bot.cli.api:token", "Let programs read the schedule and approved recaps."),
+        "webhook": ("bot.cli.api:webhook", "Have programs told when something has changed."),
+    },
     "Look after": {
         "doctor": ("bot.cli.serve:doctor", "Say what is set up, what is missing, and what to do."),
+        "why": ("bot.cli.why:why", "Say why messages came, or did not come."),
         "migrate": ("bot.cli.database:migrate", "Make the database, or bring it up to this version."),
         "backup": ("bot.cli.database:backup", "Copy the database to a file, while it is in use."),
         "restore": ("bot.cli.database:restore", "Put a backup back."),

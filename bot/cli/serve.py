@@ -54,7 +54,7 @@ def serve(caller: Caller) -> None:
 
 
 async def _serve(caller: Caller, database: Database) -> None:
-    from bot.offers import lacking, offered
+    from bot.offers import calling, lacking, offered
     from bot.platforms import configured, greetings
     from bot.web import serving
     from bot.wiring import build, running
@@ -67,6 +67,7 @@ async def _serve(caller: Caller, database: Database) -> None:
     house = build(database, platforms, caller.clock, organisation=settings.organisation)
     async with (
         running(house),
+        calling(settings, house),
         serving([*others, *offered(settings, house)], settings.host, settings.port) as address,
     ):
         click.echo(f"Runda is running. Database: {database}. Stop with Ctrl-C.")
