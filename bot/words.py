@@ -25,7 +25,7 @@ from flows import levels
 from flows import message as m
 from flows.kinds.finding import RELEASED
 from flows.language import Catalogue
-from flows.reading import Marked, Rewording, rest_of, understand
+from flows.reading import Marked, Rewording, cells, rest_of, understand
 from storage import tables as t
 from storage.unit import Unit
 
@@ -74,6 +74,8 @@ class _Rows:
     scores: dict[int, dict[str, int | None]] = field(default_factory=dict)
     #: What managers answered groups.
     responses: dict[int, Any] = field(default_factory=dict)
+    #: What was written about ideas.
+    feedback: dict[int, str] = field(default_factory=dict)
     #: Where everyone meets, by the session of a group that is sent there.
     plenums: dict[int, Link] = field(default_factory=dict)
     #: Where the notes of earlier sittings stand, by session and slot.
@@ -220,6 +222,7 @@ class Speaker:
         ids |= {said.about for said in messages if said.about}
         self._scores(unit, rows, [each for _, each in wanted if isinstance(each, m.Levels)])
         self._responses(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Response)})
+        self._feedback(unit, rows, {each.news for _, each in wanted if isinstance(each, m.Feedback)})
         ids |= rows.scores.keys()
         for listed in (*rows.notes.values(), *rows.solos.values()):
             ids |= set(listed)
@@ -243,6 +246,11 @@ class Speaker:
         if ids:
             found = unit.all(select(t.responses).where(t.responses.c.id.in_(ids)))
             rows.responses = {row.id: row for row in found}
+
+    def _feedback(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:
+        if ids:
+            n = t.idea_news.c
+            rows.feedback = {row.id: row.words for row in unit.all(select(n.id, n.words).where(n.id.in_(ids)))}
 
     def _accounts(self, unit: Unit, rows: _Rows, replies: set[int]) -> None:
         if replies:
@@ -403,7 +411,16 @@ class _Saying:
         numbers = part.numbers or (range(1, len(part.items) + 1) if part.numbered else ())
         for index, item in enumerate(part.items):
             for words, replies in self._resting(item):
-                yield self._block(replies, "item", words, number=numbers[index] if numbers else None)
+                shown = self._row(words, part.columns)
+                yield self._block(replies, "item", shown, number=numbers[index] if numbers else None)
+
+    def _row(self, words: str, columns: Sequence[m.Text]) -> str:
+        """A row of a table in one line: chats have no room for columns, and a cell is read with what it is."""
+        if not columns:
+            return words
+        first, *rest = cells(words, len(columns))
+        named = zip(columns[1:], rest, strict=False)
+        return " · ".join((first, *(f"{self._text(column)}: {cell}" for column, cell in named if cell)))
 
     def _block(self, replies: tuple[int, ...], kind: str, words: str, **more: Any) -> Block:
         block = Block(kind, words, **more)
@@ -492,6 +509,8 @@ class _Saying:
             return self._theme(content)
         if isinstance(content, m.Response):
             return self._response(content)
+        if isinstance(content, m.Feedback):
+            return self.rows.feedback.get(content.news)
         if isinstance(content, m.Answer):
             ids: Sequence[int] = content.replies
         elif isinstance(content, m.Solo):

@@ -100,6 +100,12 @@ class Response(Struct, frozen=True, tag="response"):
     reply: int
 
 
+class Feedback(Struct, frozen=True, tag="feedback"):
+    """What was written about an idea, by the number of its news: nothing where nothing was, or not any more."""
+
+    news: int
+
+
 class Name(Struct, frozen=True, tag="name"):
     """What a person or a circle is called where they are."""
 
@@ -114,8 +120,8 @@ class Text(Struct, frozen=True, tag="text"):
     params: dict[str, Param] = {}
 
 
-Param: TypeAlias = int | Moment | Numbers | Quote | Answer | Name | Text
-Content: TypeAlias = Text | Quote | Answer | Notes | Solo | Finding | Action | Theme | Response
+Param: TypeAlias = int | Moment | Numbers | Quote | Answer | Finding | Name | Text
+Content: TypeAlias = Text | Quote | Answer | Notes | Solo | Finding | Action | Theme | Response | Feedback
 
 
 class Line(Struct, frozen=True, tag="line"):
@@ -130,15 +136,17 @@ class Heading(Struct, frozen=True, tag="heading"):
     note: str | None = None
 
 
-class Points(Struct, frozen=True, tag="points"):
+class Points(Struct, frozen=True, tag="points", omit_defaults=True):
     """A list, numbered where people answer by number.
 
     `numbers`, one for each item, are for a list that has lost a line: the others keep the number that they had.
+    `columns`: what people wrote is a table, a row for each item, and these are what its columns are called.
     """
 
     items: tuple[Content, ...]
     numbered: bool = False
     numbers: tuple[int, ...] = ()
+    columns: tuple[Text, ...] = ()
 
 
 class Levels(Struct, frozen=True, tag="levels"):
@@ -154,6 +162,8 @@ class Levels(Struct, frozen=True, tag="levels"):
     replies: tuple[int, ...]
     reversed: tuple[str, ...] = ()
     before: tuple[int, ...] = ()
+    #: The earlier time is the first of several, and not the one before.
+    first: bool = False
 
 
 class Picture(Struct, frozen=True, tag="picture"):

@@ -14,8 +14,10 @@ from typing import Literal, TypeAlias, TypeVar, get_args
 from msgspec import Struct
 
 ControlWord = Literal["here", "next", "back", "more", "pause", "resume", "was-answer", "aside", "help"]
-VerdictWord = Literal["yes", "no", "done", "under-way", "dropped"]
+VerdictWord = Literal["yes", "no", "extra", "done", "under-way", "dropped"]
 Mark = Literal["note", "finding", "action"]
+#: What somebody asks for in private about what is kept of them.
+OwnWord = Literal["show", "erase", "idea"]
 W = TypeVar("W", bound=str)
 CONTROLS: tuple[ControlWord, ...] = get_args(ControlWord)
 VERDICTS: tuple[VerdictWord, ...] = get_args(VerdictWord)
@@ -25,6 +27,7 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 _CONTROLS = {f"control.{word}": word for word in CONTROLS}
 _VERDICTS = {f"verdict.{word}": word for word in VERDICTS}
 _MARKS = {f"mark.{mark}": mark for mark in MARKS}
+_OWN: dict[str, OwnWord] = {"own.show": "show", "own.erase": "erase", "own.idea": "idea"}
 
 #: Numbers people answer by are those the bot itself has numbered; more digits than this are a year or an amount.
 MOST_DIGITS = 2
@@ -33,6 +36,8 @@ _NUMBERED = re.compile(r"(?P<number>\d{1,2})\s*(?P<sep>[:.)?–-]?)\s*(?P<rest>.
 FEW_WORDS = 4
 #: Where a sentence ends: not at a number («kl. 9», «3.5») nor at an abbreviation of one or two letters («bl.a.»).
 _ENDS = re.compile(r"(?<=\w{3})[.!?…]+(?:\s+|$)|\n+")
+#: Between the cells of a row: a dash that joins no words, a semicolon, a bar.
+_BETWEEN = re.compile(r"\s+[–—-]+\s+|\s*[;|]\s*")
 #: At least two numbers, or signs for «I do not know», with spaces, commas or semicolons between them.
 _DIGITS = re.compile(r"(?=.*\d)(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
 
@@ -106,6 +111,12 @@ def understand(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading:
     return read or _marking(plain, vocabulary) or _digits(plain)
 
 
+def own(words: str, vocabulary: Mapping[str, Sequence[str]]) -> OwnWord | None:
+    """What a private message, as a whole, asks for: to be shown what is kept of its author, or to have it erased;
+    or it says that there is an idea."""
+    return _listed(_folded(words), vocabulary, _OWN)
+
+
 class Shape(Struct, frozen=True):
     """What can be seen of words without understanding them, for a step that asks for a certain form."""
 
@@ -139,6 +150,11 @@ def rest_of(words: str) -> str:
     """What was meant to stand: «2: so» and «Finding: so» both mean «so»."""
     head, colon, tail = words.partition(":")
     return tail.strip() if colon and tail.strip() and len(head) <= 20 else words.strip()
+
+
+def cells(words: str, n: int) -> tuple[str, ...]:
+    """A row of a table with at most `n` columns, as people write one: with dashes, semicolons or bars between."""
+    return tuple(_BETWEEN.split(words.strip(), maxsplit=n - 1)) if n > 1 else (words,)
 
 
 def _folded(words: str) -> str:

@@ -26,10 +26,11 @@ from flows.message import Part, Points, Text, line, text
 Viewer = Literal["author", "circle", "series", "coordinator", "manager", "operator", "other"]
 Datum = Literal[
     "reply", "solo", "score", "levels", "answered", "finding", "released", "action", "group-recap",
-    "manager-draft", "manager-recap", "audit", "profile", "draft",
+    "manager-draft", "manager-recap", "audit", "profile", "draft", "idea",
 ]  # fmt: skip
 Condition = Literal[
-    "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving", "named"
+    "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving", "named", "unnamed",
+    "by-age",
 ]
 Cell = Literal["yes", "no"] | Condition
 
@@ -74,6 +75,8 @@ CONDITIONS: dict[Condition, str] = {
     "on-request": "when the person it is about asks for it or wants it erased",
     "archiving": "to hand it to the archive",
     "named": "the rows in which they are named",
+    "unnamed": "without the name, to assess it, for those who are appointed to that",
+    "by-age": "how many there are, by status and age",
 }
 
 TABLE: dict[Datum, Row] = {
@@ -149,6 +152,11 @@ TABLE: dict[Datum, Row] = {
         what="what somebody has begun to fill in, and has not handed in",
         why="it is not said yet",
         author="yes", operator="on-request",
+    ),
+    "idea": Row(
+        what="an idea that somebody has left, and what became of it",
+        why="an idea is judged by what it is, and not by whose; whoever gave it hears what becomes of it",
+        author="yes", coordinator="unnamed", manager="by-age", operator="on-request",
     ),
 }  # fmt: skip
 

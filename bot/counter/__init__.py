@@ -14,9 +14,13 @@
     checking    its last page: the plan, and what is made of it
     preview     every message that will be sent
     reports     recaps: read, hold, edit, release, approve
+    why         why messages came, or did not come
     everywhere  one act for all groups that are in a meeting
     answering   what a person answers in private
     linking     the same person on two platforms
+    seat        one's own seat in a group: not coming to a session, leaving
+    rights      what is kept of oneself, shown and erased; how long, what is settled, and the log of a series
+    ideas       leave an idea, see what became of it, assess those of others
     guided      the same for platforms without sheets: one question at a time
     talk        what is heard in such a conversation, and what it means
     drafts      what has been filled in of it

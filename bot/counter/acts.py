@@ -40,15 +40,20 @@ def _modules() -> tuple[Any, ...]:
         dates,
         everywhere,
         home,
+        ideas,
         linking,
         people,
         preview,
         reports,
+        rights,
+        seat,
         setup,
         showing,
+        why,
     )
 
-    return home, showing, dates, people, setup, checking, preview, reports, everywhere, answering, linking
+    return (home, showing, dates, people, setup, checking, preview, reports, everywhere, answering, linking,
+            rights, seat, why)  # fmt: skip
 
 
 @cache

@@ -16,6 +16,8 @@ outbox. So it is stored before it is acknowledged, once, and nothing is lost if 
     open:on                 goes on with what had been begun
     open:cancel             leaves it
 
+«Show me», «erase me» and «idea», written in private, are presses too, on every platform.
+
 What is said stands in the outbox as the name of a page (`flows.message.Page`), and is put into words when it is
 sent: an answer to a question that is not asked any more is not sent at all. What is filled in, and what is told after
 an act, stands in `drafts` until the next one.
@@ -31,30 +33,46 @@ from sqlalchemy.exc import IntegrityError
 from adapters.port import OPENS, Chose, Ear, Filled, Heard, Wrote
 from bot.counter.counter import ATTEMPTS, Counter, There
 from bot.counter.drafts import load
+from bot.counter.rights import OWN
 from bot.counter.talk import Talk, Touched
+from flows.programme import LANGUAGES
+from flows.reading import own
 from storage.database import TROUBLE
 from storage.unit import StaleSession
 
 
 class Guide:
-    def __init__(self, counter: Counter, ear: Ear) -> None:
-        """`ear` is handed what is not ours."""
-        self.counter, self.ear = counter, ear
+    def __init__(self, counter: Counter, ear: Ear, *, sheets: bool = False) -> None:
+        """`ear` is handed what is not ours. `sheets`: the platform shows them by itself, and nothing is asked here."""
+        self.counter, self.ear, self.sheets = counter, ear, sheets
 
-    async def hear(self, heard: Heard) -> None:
+    async def hear(self, heard: Heard) -> bool | None:
         """Returns when it is stored. Raises when it could not be."""
-        if not _may_be_ours(heard):
-            await self.ear(heard)
-            return
+        heard = self._meant(heard) if _may_be_ours(heard) else heard
+        if not _may_be_ours(heard) or (self.sheets and isinstance(heard, Wrote)):
+            return await self.ear(heard)
         assert isinstance(heard, Chose | Wrote)
         if isinstance(heard, Wrote) and not await self.counter.in_thread(lambda: self._asked(heard)):
-            await self.ear(heard)  # nothing is asked, as most often: no more than a look is spent on that
-            return
+            return await self.ear(
+                heard
+            )  # nothing is asked, as most often: no more than a look is spent on that
         there = await self._there(heard)
-        if await self.counter.in_thread(lambda: self._tried(heard, there)):
-            self.counter.after()
-        else:
-            await self.ear(heard)
+        if not await self.counter.in_thread(lambda: self._tried(heard, there)):
+            return await self.ear(heard)
+        self.counter.after()
+        return None
+
+    def _meant(self, heard: Heard) -> Heard:
+        """«Show me» and «erase me», written in private, press the button for it. A message can open no sheet: where
+        sheets are shown, the answer has both buttons, and nothing of what is kept stands in the chat."""
+        if not isinstance(heard, Wrote):
+            return heard
+        shelf = self.counter.shelf
+        asked = next(filter(None, (own(heard.words, shelf.vocabulary(each)) for each in LANGUAGES)), None)
+        if asked is None:
+            return heard
+        press = f"{OPENS}{'kept' if self.sheets and asked != 'idea' else OWN[asked]}"
+        return Chose(key=heard.key, place=heard.place, account=heard.account, press=press, at=heard.at)
 
     def _asked(self, heard: Wrote) -> bool:
         """Whether something is being asked of this person. What is, is asked before they can answer it."""

@@ -17,7 +17,6 @@ from bot.counter.visitor import COORDINATOR, MANAGER, TAKING_PART
 from bot.recaps.ledger import ledger
 from bot.series.office import UNDER_WAY, Office
 from bot.series.overview import Listed, glance, listed
-from bot.words import BY_COMMAND
 from storage import tables as t
 
 #: Series that a page has room for; more are found by their coordinators' own lists.
@@ -27,13 +26,22 @@ MOST = 20
 def home(visit: Visit) -> Sheet:
     """What concerns the visitor: nothing of it is anybody else's."""
     if visit.visitor.person is None:
-        raise NotYours("counter.refused.stranger")
+        return _stranger(visit)
     blocks = [*_taking_part(visit), *_running(visit), *_managing(visit), *_others(visit)]
     told = blocks or [line(visit.say("counter.home.nothing"))]
     return sheet(visit, "counter.title.home", *told, labels=_labels(visit))
 
 
+def _stranger(visit: Visit) -> Sheet:
+    """Whoever has an account where not everybody can walk in may leave an idea. Raises NotYours for others."""
+    if visit.visitor.organisation is None or not visit.capabilities.members:
+        raise NotYours("counter.refused.stranger")
+    told = line(visit.say("counter.refused.stranger"))
+    return sheet(visit, "counter.title.home", told, labels=[button(visit, "idea.button.ideas", "ideas")])
+
+
 def _labels(visit: Visit) -> Iterator[Label]:
+    yield button(visit, "idea.button.ideas", "ideas")
     if visit.visitor.appointed:
         begun = _draft(visit)
         yield button(visit, "counter.button.set-up-on" if begun else "counter.button.set-up", "setup")
@@ -103,7 +111,8 @@ def _my_group(visit: Visit, office: Office, circle: Any) -> Iterator[Block]:
         yield line(visit.say("counter.home.none-ahead", group=circle.name))
         return
     key = "counter.home.next" if ahead.wake_at else "counter.home.next-tentative"
-    yield line(visit.say(key, group=circle.name, number=numbers[ahead.meeting_id], when=ahead.starts_at))
+    words = visit.say(key, group=circle.name, number=numbers[ahead.meeting_id], when=ahead.starts_at)
+    yield line(words, button(visit, "counter.button.seat", "seat", office.series.id, ahead.id))
 
 
 def _root(visit: Visit, session: int) -> Link | None:
@@ -190,16 +199,7 @@ def _others(visit: Visit) -> Iterator[Block]:
         yield line(words, button(visit, "counter.button.open", "series", each.id))
 
 
-# -- what is kept
-
-
-def kept(visit: Visit) -> Sheet:
-    """What is kept of what people write, and who sees it."""
-    key = "meeting.privacy" if visit.capabilities.deletions else BY_COMMAND["meeting.privacy"]
-    told = [line(part.strip()) for part in visit.say(key).split("\n")]
-    told.append(line(visit.say("sight.answered")))
-    labels = [button(visit, "counter.button.home", "home")]
-    return sheet(visit, "counter.title.kept", *told, labels=labels)
+# -- help
 
 
 def help_(visit: Visit) -> Sheet:
@@ -211,5 +211,4 @@ def help_(visit: Visit) -> Sheet:
 ACTS = (
     Act("help", anybody, help_),
     Act("home", anybody, home),
-    Act("kept", anybody, kept),
 )

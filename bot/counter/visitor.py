@@ -81,11 +81,11 @@ def _seats(connection: Connection, person: int, organisation: int) -> list[Seat]
     return [Seat(*row) for row in connection.execute(mine.order_by(m.id))]
 
 
-def appointed(connection: Connection, organisation: int) -> dict[int, str]:
-    """Who may set up series: names by person."""
+def appointed(connection: Connection, organisation: int, office: str = "series") -> dict[int, str]:
+    """Who may set up series, or has another office: names by person."""
     a, p = t.appointments.c, t.people.c
     listed = select(p.id, p.name).join(t.appointments, a.person_id == p.id)
-    held = listed.where(a.organisation_id == organisation, a.until.is_(None))
+    held = listed.where(a.organisation_id == organisation, a.office == office, a.until.is_(None))
     return {row.id: row.name for row in connection.execute(held.order_by(a.id))}
 
 

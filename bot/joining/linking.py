@@ -19,7 +19,7 @@ from storage import tables as t
 #: What belongs to a person, and moves with them as it is. A test holds it against the tables.
 THEIRS = (
     t.identities.c.person_id, t.places.c.person_id, t.replies.c.person_id, t.recaps.c.approved_by,
-    t.appointments.c.person_id, t.responses.c.person_id,
+    t.appointments.c.person_id, t.responses.c.person_id, t.ideas.c.person_id, t.idea_news.c.person_id,
 )  # fmt: skip
 
 

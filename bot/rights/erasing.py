@@ -24,6 +24,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from adapters.terminal.names import NAME as TERMINAL
 from adapters.terminal.names import owner as owner_of
 from bot.happenings import Order
+from bot.ideas import keeping as ideas
 from bot.recaps import answers
 from bot.rights import files, freezing, leftovers, lessening, tombs
 from bot.rights import person as persons
@@ -239,6 +240,7 @@ def _forget_rows(connection: Connection, person: int, name: str, now: datetime) 
     connection.execute(delete(t.pairs).where(met))
     leftovers.blank_pairs(connection, person, [name])
     answers.forget(connection, person)
+    ideas.forget(connection, person)
     gone = {"name": "", "language": None, "erased_at": now}
     connection.execute(update(t.people).where(t.people.c.id == person).values(**gone))
     home = select(p.id).where(p.person_id == person)

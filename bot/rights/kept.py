@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-#: replies, recaps: until that day of the series; person: until somebody is erased; log: as long as the installation;
+#: replies, recaps: until that day of the series; ideas: their own days; person: until somebody is erased; log: as long as the installation;
 #: house: nothing of anybody's.
-Life = Literal["replies", "recaps", "person", "log", "house"]
+Life = Literal["replies", "recaps", "ideas", "person", "log", "house"]
 
 LIVES: dict[Life, str] = {
     "replies": "until the day of the replies",
     "recaps": "until the day of the recaps",
+    "ideas": "as many days as replies, from when it is decided on",
     "person": "until the person is erased",
     "log": "as long as the installation",
     "house": "as long as the installation; nobody's words or names",
@@ -41,6 +42,7 @@ KEPT = (
          "messages that show the person's words or name are rewritten"),
     Kept("recaps that were approved, or sent as counts; the others go with the replies", ("recaps",), "recaps",
          "the lines go; a new version has none of them"),
+    Kept("ideas, and what was written about them", ("ideas", "idea_news"), "ideas", "deleted, also where it was posted"),
     Kept("names, accounts, where somebody is reached alone, what they have begun to fill in, and codes",
          ("people", "identities", "places", "drafts", "codes"), "person",
          "deleted or emptied; keyed hashes of accounts and messages stay"),

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
+from bot.ideas import keeping as ideas
 from bot.recaps import sending
 from bot.rights import days, erasing
 from bot.rights.days import Countdown, What
@@ -46,6 +47,7 @@ class Rights:
             people, series = erasing.pending(connection), days.countdowns(connection)
         done = [self._alone("an erasure", partial(self._go_on, one, now)) for one in people]
         done += [self._alone("the days of a series", partial(self._one, each, now)) for each in series]
+        done.append(self._alone("ideas", partial(ideas.look, self.works, now)))
         return sum(done)
 
     def _alone(self, what: str, do: Callable[[], int]) -> int:

@@ -55,6 +55,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 class Written(Struct, frozen=True, kw_only=True):
     """A message of the person's; of what was chosen in private, `words` is empty and `scores` is not."""
 
+    #: Its number here.
+    reply: int
     series: str
     session: int
     group: str
@@ -99,6 +101,15 @@ class Answered(Struct, frozen=True, kw_only=True):
     words: str
 
 
+class Idea(Struct, frozen=True, kw_only=True):
+    """What somebody wrote as an idea, or about one, their own or another's."""
+
+    idea: int
+    at: datetime
+    status: str
+    words: str
+
+
 class Noted(Struct, frozen=True, kw_only=True):
     """A row of the audit log that is about the person, or that tells what they did."""
 
@@ -119,6 +130,7 @@ class Everything(Struct, frozen=True, kw_only=True):
     written: tuple[Written, ...]
     votes: tuple[Vote, ...]
     answered: tuple[Answered, ...]
+    ideas: tuple[Idea, ...]
     #: Messages of others that they have marked with a sign.
     marked: int
     begun: tuple[Begun, ...]
@@ -128,7 +140,7 @@ class Everything(Struct, frozen=True, kw_only=True):
 
 def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything:
     """`viewer` is author or operator, whose asking is written down by the caller. Raises NotYours, NotFound."""
-    for datum in ("profile", "draft", *sight.DATUM_OF.values(), "answered", "audit"):
+    for datum in ("profile", "draft", *sight.DATUM_OF.values(), "answered", "audit", "idea"):
         sight.require(viewer, datum, given={"on-request", "named"})
     row = persons.row(connection, person)
     accounts = persons.identities(connection, person)
@@ -138,6 +150,7 @@ def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything
         parts=tuple(_parts(connection, person)), written=tuple(_written(connection, person)),
         votes=tuple(_votes(connection, person)), marked=_marked(connection, person),
         answered=tuple(_answered(connection, person)),
+        ideas=tuple(_ideas(connection, person)),
         begun=tuple(_begun(connection, accounts)),
         waiting=tuple(each.raw for each in parked_of(connection, person, accounts)),
         log=tuple(_log(connection, row.organisation_id, person)),
@@ -179,8 +192,8 @@ def _written(connection: Connection, person: int) -> Iterable[Written]:
     posted, scores = _posted(connection, person), _scores(connection, person)
     for row in rows:
         yield Written(
-            series=row.title, session=row.number, group=row.name, at=row.sent_at, step=row.step, role=row.role,
-            late=row.late, alone=row.private, words=row.words, state=row.finding or row.action,
+            reply=row.id, series=row.title, session=row.number, group=row.name, at=row.sent_at, step=row.step,
+            role=row.role, late=row.late, alone=row.private, words=row.words, state=row.finding or row.action,
             scores=scores[row.id], recaps=tuple(standing[row.id]), posted=posted.get(row.id, 0),
         )  # fmt: skip
 
@@ -253,6 +266,18 @@ def _answered(connection: Connection, person: int) -> Iterable[Answered]:
     mine = mine.join(t.series, se.id == s.series_id).where(a.person_id == person).order_by(a.id)
     for row in connection.execute(mine):
         yield Answered(series=row.title, session=row.number, at=row.at, verdict=row.verdict, words=row.words)
+
+
+def _ideas(connection: Connection, person: int) -> Iterable[Idea]:
+    """Their own ideas with all that was said of them, and what they wrote of others'."""
+    i, n = t.ideas.c, t.idea_news.c
+    own = list(connection.execute(select(t.ideas).where(i.person_id == person).order_by(i.id)))
+    for row in own:
+        words = "\n".join(filter(None, (row.words, row.whom)))
+        yield Idea(idea=row.id, at=row.given_at, status=row.status, words=words)
+    told = or_(n.idea_id.in_([row.id for row in own]), n.person_id == person)
+    for row in connection.execute(select(t.idea_news).where(told, n.words != "").order_by(n.id)):
+        yield Idea(idea=row.idea_id, at=row.at, status=row.status, words=row.words)
 
 
 def _begun(connection: Connection, accounts: Iterable[Any]) -> Iterable[Begun]:

@@ -1,4 +1,7 @@
-"""Who may set up series for an organisation. The first is named by whoever runs the machine, the others by those."""
+"""Who may set up series for an organisation. The first is named by whoever runs the machine, the others by those.
+
+An appointment has an office: `series`, or `ideas` for who assesses ideas and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -13,46 +16,54 @@ from bot.series.problems import NotFound, SeriesProblem
 from flows.forms import Named, Sentence
 from storage import tables as t
 
+#: What an office allows, and what being given it is called in the log and the catalogues.
+MAY = {"series": "may set up series", "ideas": "assesses ideas"}
+CODES = {"series": "appointed", "ideas": "assesses"}
 
-def appointments(connection: Connection, organisation: int) -> list[Row[Any]]:
-    """Those who are appointed, with their names and accounts, a row for each account."""
+
+def appointments(connection: Connection, organisation: int, office: str = "series") -> list[Row[Any]]:
+    """Those who are appointed to it, with their names and accounts, a row for each account."""
     a, p, i = t.appointments.c, t.people.c, t.identities.c
     held = select(a.id, p.id.label("person_id"), p.name, i.platform, i.workspace, i.account)
     held = held.join_from(t.appointments, t.people, p.id == a.person_id).join(
         t.identities, i.person_id == p.id
     )
-    mine = held.where(a.organisation_id == organisation, a.until.is_(None)).order_by(a.id, i.id)
-    return list(connection.execute(mine))
+    mine = held.where(a.organisation_id == organisation, a.office == office, a.until.is_(None))
+    return list(connection.execute(mine.order_by(a.id, i.id)))
 
 
 def appoint(
-    connection: Connection, organisation: int, one: Named, where: Where, actor: str, now: datetime
+    connection: Connection, organisation: int, one: Named, where: Where, actor: str, now: datetime,
+    office: str = "series",
 ) -> Sentence:  # fmt: skip
     """Let somebody set up series. Raises SeriesProblem where they may already, or belong to another organisation."""
     person = people(connection, organisation, [(one, where)])[0]
-    if person in {row.person_id for row in appointments(connection, organisation)}:
-        words = f"{one.name} may set up series already."
-        raise SeriesProblem(Sentence(words, "appointed-already", name=one.name))
-    row = {"organisation_id": organisation, "person_id": person, "since": now}
+    if person in {row.person_id for row in appointments(connection, organisation, office)}:
+        words = f"{one.name} {MAY[office]} already."
+        raise SeriesProblem(Sentence(words, f"{CODES[office]}-already", name=one.name))
+    row = {"organisation_id": organisation, "person_id": person, "office": office, "since": now}
     connection.execute(insert(t.appointments), row)
-    _record(connection, organisation, actor, "appointed", person, now)
-    return Sentence(f"{one.name} may set up series.", "appointed", name=one.name)
+    _record(connection, organisation, actor, CODES[office], person, now)
+    return Sentence(f"{one.name} {MAY[office]}.", CODES[office], name=one.name)
 
 
-def dismiss(connection: Connection, organisation: int, person: int, actor: str, now: datetime) -> Sentence:
-    """End an appointment. Series that the person runs are not touched. The last one appoints another first."""
-    held = appointments(connection, organisation)
+def dismiss(
+    connection: Connection, organisation: int, person: int, actor: str, now: datetime, office: str = "series"
+) -> Sentence:  # fmt: skip
+    """End an appointment. Series that the person runs are not touched. The last who may set them up appoints another
+    first."""
+    held = appointments(connection, organisation, office)
     mine = [row for row in held if row.person_id == person]
     if not mine:
         raise NotFound("appointment of", str(person), [row.name for row in held])
     name = mine[0].name
-    if len({row.person_id for row in held}) == 1:
+    if office == "series" and len({row.person_id for row in held}) == 1:
         words = f"{name} is the only one who may set up series. Appoint another first."
         raise SeriesProblem(Sentence(words, "last-appointed", name=name))
     ended = update(t.appointments).where(t.appointments.c.id.in_({row.id for row in mine}))
     connection.execute(ended.values(until=now))
-    _record(connection, organisation, actor, "appointed no more", person, now)
-    return Sentence(f"{name} may set up series no more.", "appointed-no-more", name=name)
+    _record(connection, organisation, actor, f"{CODES[office]} no more", person, now)
+    return Sentence(f"{name} {MAY[office]} no more.", f"{CODES[office]}-no-more", name=name)
 
 
 def _record(

@@ -375,6 +375,7 @@ POINTS = {
     "identities.person_id": "deleted", "places.person_id": "emptied, with the channel", "replies.person_id": "deleted",
     "memberships.person_id": "ended: a number", "recaps.approved_by": "stays: a number",
     "appointments.person_id": "ended: a number", "codes.person_id": "deleted", "marks.person_id": "deleted",
+    "ideas.person_id": "deleted", "idea_news.person_id": "emptied, with the words",
     "pairs.one_id": "deleted", "pairs.other_id": "deleted", "responses.person_id": "deleted",
 }  # fmt: skip
 #: What is done with each column that has room for words.
@@ -383,6 +384,7 @@ ROOM = {
     "publications.findings": "numbers", "publications.given": "numbers", "recaps.points": "numbers",
     "recaps.words": "a coordinator's words go with the line", "recaps.said": "its lines are taken out",
     "outbox.body": "keys and numbers", "log.event": "numbers", "parked.raw": "emptied", "parked.reason": "no words",
+    "ideas.words": "deleted", "ideas.whom": "deleted", "idea_news.words": "emptied",
     "drafts.sheet": "deleted", "drafts.written": "deleted", "installations.token": "not a person's",
     "installations.about": "not a person's", "holds.reason": "the operator's", "responses.words": "deleted",
 }  # fmt: skip

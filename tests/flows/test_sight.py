@@ -60,7 +60,8 @@ def test_another_organisation_sees_nothing() -> None:
 
 def test_a_manager_sees_what_was_approved_and_levels_and_nothing_else() -> None:
     assert seen("manager") == {"manager-recap"}
-    assert seen("manager", ALL) == {"manager-recap", "released", "levels"}
+    assert seen("manager", ALL) == {"manager-recap", "released", "levels", "idea"}
+    assert not may_see("manager", "idea", given=[one for one in ALL if one != "by-age"])
 
 
 def test_a_coordinator_sees_no_raw_reply_no_score_and_no_list_of_who_answered() -> None:
