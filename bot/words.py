@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from adapters.port import Address, Block, Label, Link, Spoken
 from bot.recaps import common, wording
@@ -29,8 +29,8 @@ from flows.reading import Marked, Rewording, cells, rest_of, understand
 from storage import tables as t
 from storage.unit import Unit
 
-#: Says that everyone meets now.
-SENDS_ON = "plenum.go"
+#: Texts that lead to the first message of a sitting, and whether that is everyone's, or the session's own.
+LEADS = {"plenum.go": True, "reminder.open": False, "reminder.today": False}
 
 _decode = msgspec.json.Decoder(m.Message).decode
 
@@ -55,6 +55,8 @@ class Voice:
     place: str = ""
     #: Which platform the session is held on; "": no session's.
     platform: str = ""
+    #: Platform and workspace where it is read, as far as that is known.
+    read: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
@@ -76,8 +78,8 @@ class _Rows:
     responses: dict[int, Any] = field(default_factory=dict)
     #: What was written about ideas.
     feedback: dict[int, str] = field(default_factory=dict)
-    #: Where everyone meets, by the session of a group that is sent there.
-    plenums: dict[int, Link] = field(default_factory=dict)
+    #: Where sittings are that people are sent to, by the session that sends them, and whether it is everyone's.
+    sittings: dict[tuple[int, bool], Link] = field(default_factory=dict)
     #: Where the notes of earlier sittings stand, by session and slot.
     links: dict[tuple[int, str], Link] = field(default_factory=dict)
 
@@ -197,8 +199,9 @@ class Speaker:
         bot = self.shelf.catalogue(language, zone)
         place = getattr(setting, "place", "")
         platform = getattr(setting, "platform", None) or ""
+        read = getattr(row, "platform", ""), getattr(row, "workspace", "")
         return Voice(bot, programme, content, language, setting.language, row.session_id, setting.name, place,
-                     platform)  # fmt: skip
+                     platform, read)  # fmt: skip
 
     # -- what people wrote
 
@@ -211,9 +214,9 @@ class Speaker:
         ]
         self._recaps(unit, rows, {each.id for _, each in wanted if isinstance(each, m.Recap)})
         rows.recaps.update(drafts)
-        sent_on = {voice.session for said, voice in zip(messages, voices, strict=True)
-                   if _sends_on(said)}  # fmt: skip
-        self._plenums(unit, rows, sent_on)
+        sent = {(voice.session, LEADS[each.key]) for voice, each in wanted
+                if isinstance(each, m.Text) and each.key in LEADS}  # fmt: skip
+        self._sittings(unit, rows, sent)
         self._links(unit, rows)
         for recap in rows.recaps.values():
             wanted += [(voices[0], each) for each in _in_recap(recap)]
@@ -285,26 +288,24 @@ class Speaker:
             place = Address(row.platform, row.workspace, row.channel, row.thread)
             rows.links[row.session_id, row.slot] = Link(place, row.receipt, row.sent_at)
 
-    def _plenums(self, unit: Unit, rows: _Rows, sessions: set[int | None]) -> None:
-        """Where everyone meets, for groups that are sent there: in a thread of its own, where there are threads."""
-        if not sessions:
+    def _sittings(self, unit: Unit, rows: _Rows, sent: set[tuple[int | None, bool]]) -> None:
+        """The first messages of sittings that people are sent to: each in a thread of its own, where there are any."""
+        if not sent:
             return
-        group, o, p, c = t.sessions.alias("grouped").c, t.outbox.c, t.places.c, t.circles.c
-        own = t.places.alias("own")
-        everyone = (
-            select(group.id, o.receipt, o.sent_at, p.platform, p.workspace, p.channel, p.thread)
-            .join(t.sessions, t.sessions.c.meeting_id == group.meeting_id)
-            .join(t.circles, (c.id == t.sessions.c.circle_id) & (c.kind == "everyone"))
-            .join(t.outbox, (o.session_id == t.sessions.c.id) & (o.slot == "root") & (o.kind == "say"))
+        sends, s, o, p, c = t.sessions.alias("sends").c, t.sessions.c, t.outbox.c, t.places.c, t.circles.c
+        everyone = c.kind == "everyone"
+        there = (
+            select(sends.id, everyone.label("everyone"), o.receipt, o.sent_at, p.platform, p.workspace, p.channel,
+                   p.thread)
+            .join(t.sessions, or_(s.id == sends.id, s.meeting_id == sends.meeting_id))
+            .join(t.circles, (c.id == s.circle_id) & or_(s.id == sends.id, everyone))
+            .join(t.outbox, (o.session_id == s.id) & (o.slot == "root") & (o.kind == "say"))
             .join(t.places, p.id == o.place_id)
-            .join(own, own.c.id == group.place_id)
-            .where(group.id.in_(sessions), o.receipt.is_not(None), p.threads)
-            # No link leads from one platform to another.
-            .where(own.c.platform == p.platform, own.c.workspace == p.workspace)
-        )
-        for row in unit.all(everyone):
+            .where(sends.id.in_([session for session, _ in sent]), o.receipt.is_not(None), p.threads)
+        )  # fmt: skip
+        for row in unit.all(there):
             place = Address(row.platform, row.workspace, row.channel, row.thread)
-            rows.plenums[row.id] = Link(place, row.receipt, row.sent_at)
+            rows.sittings[row.id, bool(row.everyone)] = Link(place, row.receipt, row.sent_at)
 
     def _written(self, unit: Unit, rows: _Rows, wanted: Iterable[tuple[Voice, Any]]) -> None:
         """The lines of notes, and people's own notes, by session and step."""
@@ -392,8 +393,8 @@ class _Saying:
         return blocks
 
     def _part(self, part: m.Part) -> Iterator[Block]:
-        if isinstance(part, m.Line) and isinstance(part.content, m.Text) and part.content.key == SENDS_ON:
-            yield Block("line", self._text(part.content), link=self.rows.plenums.get(self.voice.session or 0))
+        if isinstance(part, m.Line) and isinstance(part.content, m.Text) and part.content.key in LEADS:
+            yield Block("line", self._text(part.content), link=self._sitting(LEADS[part.content.key]))
         elif isinstance(part, m.Line):
             for words, replies in self._resting(part.content):
                 yield self._block(replies, "line", words)
@@ -406,6 +407,11 @@ class _Saying:
             yield self._picture(part.id)
         elif isinstance(part, m.Levels):
             yield from self._levels(part)
+
+    def _sitting(self, everyone: bool) -> Link | None:
+        """The way to a sitting. None leads from one platform to another."""
+        link = self.rows.sittings.get((self.voice.session or 0, everyone))
+        return link if link is not None and link.place[:2] == self.voice.read else None
 
     def _points(self, part: m.Points) -> Iterator[Block]:
         numbers = part.numbers or (range(1, len(part.items) + 1) if part.numbered else ())
@@ -442,7 +448,8 @@ class _Saying:
             words = self._spread_in_words(shown) if shown else self.voice.bot.say("levels.hidden")
             turned = f" ({self.voice.bot.say('levels.reversed')})" if name in part.reversed else ""
             before = self._spread(part.before, name) if shown and self._comparable(part) else None
-            last = self.voice.bot.say("levels.before", spread=self._spread_in_words(before)) if before else ""
+            key = "levels.first" if part.first else "levels.before"
+            last = self.voice.bot.say(key, spread=self._spread_in_words(before)) if before else ""
             since = f" ({last})" if last else ""
             yield Block("item", f"{self._text(item)}{turned} – {words}{since}")
 
@@ -574,7 +581,7 @@ class _Saying:
 
     def _try(self, content: m.Text) -> str | None:
         """A text, unless something that it quotes is gone."""
-        quoted = [value for value in content.params.values() if isinstance(value, m.Quote | m.Answer)]
+        quoted = [value for value in content.params.values() if isinstance(value, m.Quote | m.Answer | m.Finding)]
         return self._text(content) if all(self._quoted(each) for each in quoted) else None
 
     def _text(self, content: m.Text) -> str:
@@ -596,11 +603,6 @@ class _Saying:
             # An erased person has no name any more.
             return self.rows.names.get((value.of, value.id)) or "–"
         return value if isinstance(value, int) else self._quoted(value) or ""
-
-
-def _sends_on(said: m.Message) -> bool:
-    """It tells a group that everyone meets now."""
-    return any(isinstance(each, m.Text) and each.key == SENDS_ON for each in references(said))
 
 
 def _named(row: Any) -> bool:

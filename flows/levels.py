@@ -7,6 +7,7 @@ The rules (design.md, section 8), for one item among the same people:
 - at one level only: for everyone together, or in the circle, never both, so that nothing can be subtracted;
 - all or nothing: a message names the replies that it rests on. When one of them is gone, the spread goes too, since
   what changed would tell what the one had given;
+- shown again in the same sitting, because somebody went back: as before, unless at least five answers are new or gone;
 - a change since last time only where the people are the same, or differ by at least five.
 """
 
@@ -35,6 +36,13 @@ def comparable(before: Collection[int], now: Collection[int]) -> bool:
     """Whether a change may be shown: the same people, or two sets that differ by at least five."""
     changed = set(before) ^ set(now)
     return not changed or len(changed) >= FEW
+
+
+def shown_again(before: tuple[int, ...], now: tuple[int, ...]) -> tuple[int, ...]:
+    """Of replies that a spread was shown over, and those there are now: which may be shown, so that nothing can be
+    subtracted from what people saw."""
+    news, gone = set(now) - set(before), set(before) - set(now)
+    return now if not before or max(len(news), len(gone)) >= FEW else before
 
 
 def weakest(agreed: dict[str, int]) -> tuple[str, ...]:

@@ -268,7 +268,7 @@ def _numbered(parts: tuple[Part, ...], listed: list[RecapLine]) -> tuple[Part, .
 def _with_numbers(part: Points, numbers: Mapping[int, int]) -> Points:
     found = [numbers.get(first_reply(item) or 0) for item in part.items]
     known = tuple(number for number in found if number is not None)
-    return Points(part.items, numbered=True, numbers=known) if len(known) == len(found) else part
+    return replace(part, numbered=True, numbers=known) if len(known) == len(found) else part
 
 
 def first_reply(content: Any) -> int | None:

@@ -32,6 +32,8 @@ POINTS_TO: dict[str, tuple[str, ...]] = {
 #: Whose `of` may point to what was done in groups, from everyone's part of the round; or, of those that choose, to
 #: what an earlier round handed on.
 REACHES_FAR = ("spread", "choose", "decide", "gross", "respond")
+#: Whose lines a release may ask about beside findings.
+FORWARDED = ("note", "form", "pitch", "sentence")
 #: Texts that a step with parts has of its own.
 PART_TEXTS = ("ask", "owner")
 #: Formats that a picture may have: those that browsers, Slack and Telegram can all be given.
@@ -88,6 +90,19 @@ def of_points_back(seen: Outline) -> Iterator[Fault]:
         earlier = (*earlier, *each.everything)
 
 
+def also_points_back(seen: Outline) -> Iterator[Fault]:
+    """What is filled in alone is nobody else's to release."""
+    for _, steps in seen.routes:
+        for at, step in enumerate(steps):
+            there = [each.id for each in steps[:at]
+                     if each.id and each.word in FORWARDED and each.raw.get("alone") is not True]  # fmt: skip
+            for n, also in enumerate(map(text, items(step.raw.get("also")))):
+                if also and also not in there:
+                    meant = nearest(also, there) or (there[-1] if there else None)
+                    what = f"`{also}` is no note and no form before this step that the circle writes together"
+                    yield Fault((*step.path, "also", n), what, f"Write `{meant}`" if meant else "Remove it")
+
+
 def _of(step: SeenStep, of: str, wanted: tuple[str, ...], before: tuple[SeenStep, ...]) -> Iterator[Fault]:
     there = [place for each in before if each.word in wanted and each.id for place in _places(each)]
     if of in there:
@@ -106,6 +121,30 @@ def _places(step: SeenStep) -> list[str]:
 def _fields(step: SeenStep) -> list[str]:
     named_fields = (mapping(each).get("field", each) for each in items(step.raw.get("fields")))
     return [text(each) for each in named_fields if text(each)]
+
+
+def extra_is_handed_on(seen: Outline) -> Iterator[Fault]:
+    for each in seen.rounds:
+        handing = [step for step in each.steps if step.word == "pitch" or step.raw.get("share") is True]
+        there = [place for step in handing for place in _places(step)[1:]]
+        for step in each.plenum:
+            if (extra := text(step.raw.get("extra"))) and extra not in there:
+                meant = nearest(extra, there) or (there[-1] if there else None)
+                remedy = f"Write `extra: {meant}`" if meant else "Give a form with that field `share: true`"
+                what = f"`extra: {extra}` is no field that groups of this round hand on"
+                yield Fault((*step.path, "extra"), what, remedy)
+            elif extra and step.raw.get("judge") is not True:
+                what = "an extra point is given by those who judge, and nobody does"
+                yield Fault((*step.path, "extra"), what, "Add `judge: true`")
+
+
+def turns_within(seen: Outline) -> Iterator[Fault]:
+    """Three may have to speak, and before that people are asked."""
+    for step in _steps(seen):
+        turns = number(step.raw.get("turns"))
+        if turns and 3 * turns >= step.minutes:
+            what = f"of {counted(step.minutes, 'minute')}, three turns of {turns} leave nothing to draw in"
+            yield Fault((*step.path, "turns"), what, f"Write `minutes: {3 * turns + 1}` or more, or fewer `turns`")
 
 
 def back_to_before(seen: Outline) -> Iterator[Fault]:
@@ -133,6 +172,18 @@ def fields_build_on_earlier(seen: Outline) -> Iterator[Fault]:
             if name in known:
                 yield Fault(path, f"another field is called `{name}` already", "Give each its own name")
             known.append(name)
+
+
+def rows_are_plain(seen: Outline) -> Iterator[Fault]:
+    """A row is written by one in the thread, all of it at once."""
+    for step in _steps(seen):
+        if step.raw.get("rows") is True and step.raw.get("alone") is True:
+            what = "rows are written where the circle can see them, and are not filled in alone"
+            yield Fault((*step.path, "alone"), what, "Remove `alone`, or `rows`")
+        for at, each in enumerate(items(step.raw.get("fields")) if step.raw.get("rows") is True else ()):
+            if isinstance(each, dict):
+                what = "a column of a table is written with the others, and builds on none of them"
+                yield Fault((*step.path, "fields", at), what, "Write its name alone, or remove `rows`")
 
 
 def names_of_parts_free(seen: Outline) -> Iterator[Fault]:
@@ -277,7 +328,8 @@ def _name(step: SeenStep) -> Path:
 
 
 RULES: tuple[Rule, ...] = (
-    rounds_once, steps_once, languages_once, names_free, of_points_back, back_to_before, fields_build_on_earlier,
+    rounds_once, steps_once, languages_once, names_free, of_points_back, also_points_back,
+    back_to_before, fields_build_on_earlier, rows_are_plain, extra_is_handed_on, turns_within,
     names_of_parts_free, spread_once, reversed_are_items, kinds_in_place, alone_within,
     pictures_declared, picture_files, group_bounds, forms_hold_rounds, breaks_between, plenum_held,
     rounds_wait, within_budget,

@@ -43,8 +43,9 @@ class Form(Timed):
 
     A field may offer what was written in an earlier one (`of`), or be asked only where something was (`if`). With
     `alone` each fills it in privately, and only its author sees it; with `share` what is written is shown to the
-    other groups, and people are told so. «2: …» belongs to field 2, whichever is asked. Comes in the circle's recap,
-    field by field, unless it was filled in alone.
+    other groups, and people are told so. «2: …» belongs to field 2, whichever is asked. With `rows` the fields are
+    the columns of a table: all are asked at once, and each message is a row, with a dash between its fields. Comes in
+    the circle's recap, field by field or as a table, unless it was filled in alone.
     """
 
     WORD: ClassVar[str] = "form"
@@ -58,11 +59,20 @@ class Form(Timed):
     share: bool = Field(
         default=False, strict=True, description="Shown to the other groups when the group is done."
     )
+    rows: bool = Field(default=False, strict=True, description="A table: each message is a row.")
+
+    @property
+    def question(self) -> str:
+        return f"{self.id}.ask"
 
     # -- asking
 
     def opens(self, turn: Turn) -> None:
-        if self.alone:
+        if self.rows:
+            named = Points(tuple(turn.own(self.id, *one) for one in self.columns()))
+            asks = (Line(turn.own(self.id, "ask")), line("fields.rows"), named)
+            turn.ask(message("question", *asks, *self._shared()))
+        elif self.alone:
             alone = Line(turn.own(self.id, "ask")), line("fields.alone"), Line(self._sight())
             turn.ask(message("question", *alone, tools=self.privately()))
         elif turn.live:
@@ -111,7 +121,10 @@ class Form(Timed):
     # -- hearing
 
     def place(self, part: int) -> str:
-        return f"{self.id}.{self.fields[part].field}"
+        return f"{self.id}.{'ask' if self.rows else self.fields[part].field}"
+
+    def columns(self) -> tuple[tuple[str, ...], ...]:
+        return tuple((each.field,) for each in self.fields) if self.rows else ()
 
     def hears(self, turn: Turn, event: Replied) -> None:
         if event.private or self.alone:
@@ -130,7 +143,7 @@ class Form(Timed):
 
     def _takes(self, turn: Turn, event: Replied, asked: Asked, *, late: bool) -> None:
         part, reading = asked.part, event.reading
-        if isinstance(reading, Rewording) and 0 < reading.number <= len(self.fields):
+        if not self.rows and isinstance(reading, Rewording) and 0 < reading.number <= len(self.fields):
             part = reading.number - 1
         numbers = (
             reading.numbers
@@ -149,10 +162,12 @@ class Form(Timed):
 
     def _show(self, turn: Turn, at: int) -> None:
         """All that has been written stands in one message."""
+        columns = tuple(turn.own(self.id, *one) for one in self.columns())
         shown: list[Part] = [line("note.noted")]
         for part, each in enumerate(self.fields):
             if lines := turn.lines(at, part):
-                shown += [Heading(turn.own(self.id, each.field)), Points(tuple(map(Quote, lines)))]
+                head = () if self.rows else (Heading(turn.own(self.id, each.field)),)
+                shown += [*head, Points(tuple(map(Quote, lines)), columns=columns)]
         slot, said = f"note:{self.id}", message("answer", *shown)
         if at in turn.state.noted:
             turn.update(slot, said)
@@ -203,12 +218,12 @@ class Form(Timed):
 
     def span(self, turn: Turn) -> timedelta:
         """In a meeting each field has its part of the time."""
-        return timedelta(minutes=self.minutes) / (1 if self.alone else len(self.fields))
+        return timedelta(minutes=self.minutes) / (1 if self.alone or self.rows else len(self.fields))
 
     def closes(self, turn: Turn) -> None:
         asked = turn.state.prompt
         here = asked is not None and asked.step == turn.state.step
-        if self.alone or not turn.live or not here or asked is None or asked.part + 1 >= len(self.fields):
+        if self.alone or self.rows or not turn.live or not here or asked is None or asked.part + 1 >= len(self.fields):
             return
         turn.over = False
         turn.drop("box", "warning", "settle", "undelivered")
@@ -217,7 +232,8 @@ class Form(Timed):
     # -- handing on
 
     def topics(self) -> tuple[str, ...]:
-        return () if self.alone else tuple(self.place(part) for part in range(len(self.fields)))
+        places = (self.place(part) for part in range(len(self.fields)))
+        return () if self.alone else tuple(dict.fromkeys(places))
 
     def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         if not self.share:

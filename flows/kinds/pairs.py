@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
+
+from pydantic import Field
 
 from flows.effects import Pair
 from flows.events import Pressed, Replied
-from flows.kinds.step import Slug, Timed
+from flows.kinds.step import Minutes, Slug, Timed
 from flows.message import Choice, Line, Name, Points, Text, line, message
 from flows.pairs import draw
 from flows.reading import Verdict
@@ -19,13 +22,16 @@ class Pairs(Timed):
 
     Both have said yes, two of the same unit do not meet, and nobody meets the same again, as long as there is another
     way; with an odd number, three meet. The draw is the same on every machine, and each pair is told why it is theirs
-    («you have not met before»). Everyone sees who meets whom. Hands nothing to the recap.
+    («you have not met before»). Everyone sees who meets whom. With `turns`, in a meeting, each then has the word for so
+    many minutes, one after the other, and it is said whose turn it is. Managers are told how many pairs were drawn, from
+    five people up.
     """
 
     WORD: ClassVar[str] = "pairs"
     JUDGES: ClassVar[bool] = True
 
     pairs: Slug
+    turns: Minutes = Field(0, description="Minutes that each then has the word; of all the minutes, thrice so many.")
 
     def opens(self, turn: Turn) -> None:
         turn.set(votes={})
@@ -34,9 +40,10 @@ class Pairs(Timed):
         turn.ask(message("question", *asks, choices=buttons))
 
     def hears(self, turn: Turn, event: Replied) -> None:
-        if isinstance(event.reading, Verdict) and event.reading.word in ("yes", "no"):
+        verdict = event.reading if isinstance(event.reading, Verdict) else None
+        if verdict and verdict.word in ("yes", "no") and not self._round(turn):
             turn.keep(event, "control")
-            self._says(turn, event.person, event.reading.word)
+            self._says(turn, event.person, verdict.word)
         else:
             super().hears(turn, event)
 
@@ -46,7 +53,7 @@ class Pairs(Timed):
         )
 
     def pressed(self, turn: Turn, event: Pressed) -> bool:
-        if event.press not in ("yes", "no"):
+        if event.press not in ("yes", "no") or self._round(turn):
             return False
         self._says(turn, event.person, event.press)
         return True
@@ -57,18 +64,38 @@ class Pairs(Timed):
         turn.set(votes={**others, person: ()} if word == "yes" else others)
         turn.counts(person)
 
+    def _round(self, turn: Turn) -> int:
+        """Whose turn it is to speak, from 1; 0 while people are asked whether they want to."""
+        asked = turn.state.prompt
+        return asked.part if asked and asked.step == turn.state.step else 0
+
+    def span(self, turn: Turn) -> timedelta:
+        return timedelta(minutes=self.turns if self._round(turn) else self.minutes - 3 * self.turns)
+
     def closes(self, turn: Turn) -> None:
+        if self._round(turn) or self._draws(turn):
+            self._gives_the_word(turn, self._round(turn) + 1)
+
+    def _gives_the_word(self, turn: Turn, number: int) -> None:
+        of = 3 if len(turn.state.votes) % 2 else 2
+        if not self.turns or not turn.live or number > of:
+            return
+        turn.over = False
+        turn.drop("box", "warning", "settle", "undelivered")
+        turn.ask(message("question", line("pairs.turn", turn=number, of=of, n=self.turns)), "", number)
+
+    def _draws(self, turn: Turn) -> bool:
         setting = turn.state.setting
         units = {person: seat.unit for seat in setting.seats for person in seat.people if seat.unit}
         seed = f"{turn.route.round} {self.id} {setting.number}"
         drawn = draw(turn.state.votes, seed, units=units, met=setting.met)
-        turn.set(votes={})
         if not drawn:
             turn.say(message("answer", line("pairs.nobody")))
-            return
+            return False
         turn.effects += [Pair(pair.people) for pair in drawn]
         told = tuple(_told(pair.people, Text(f"pairs.why.{pair.why}")) for pair in drawn)
         turn.say(message("answer", line("pairs.drawn", n=len(drawn)), Points(told)), slot=f"note:{self.id}")
+        return True
 
 
 def _told(people: tuple[int, ...], why: Text) -> Text:

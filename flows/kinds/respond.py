@@ -33,7 +33,9 @@ from flows.turn import Turn
 if TYPE_CHECKING:
     from flows.programme import Route
 
-JUDGEMENTS = ("yes", "no")
+#: What others may say of it; the last beside one of the first two.
+JUDGEMENTS = ("yes", "no", "extra")
+EXTRA = JUDGEMENTS.index("extra")
 
 
 class Respond(Timed):
@@ -41,7 +43,8 @@ class Respond(Timed):
 
     The order is drawn by lot, the same on every machine; a group that comes later is added at the end. What somebody
     says to their own group's is kept, but is no response. With `judge` the others also say «go on» or «not yet»:
-    counted, and told as a number; nobody judges their own. Each group has its part of the time. Responses are in the
+    counted, and told as a number; nobody judges their own. `extra` names a field that tells who else takes part: it is
+    shown too, and the others may give an extra point for it. Each group has its part of the time. Responses are in the
     recap of everyone.
     """
 
@@ -51,6 +54,7 @@ class Respond(Timed):
     respond: Slug
     of: Slug = Field(description="What the groups handed on: a pitch, a sentence, a form with `share`.")
     judge: bool = Field(default=False, strict=True, description="With «go on» and «not yet».")
+    extra: Of | None = Field(None, description="With `judge`: a field that an extra point may be given for.")
 
     def opens(self, turn: Turn) -> None:
         drawn = sorted(self._there(turn), key=lambda circle: _lot(turn.route.round, self.id, circle))
@@ -69,12 +73,21 @@ class Respond(Timed):
         circle = turn.state.options[part]
         shown: list[Part] = [Heading(Text("share.from", {"group": Name("circle", circle)}))]
         for one in turn.state.handed:
-            if one.circle == circle and _is_of(one.step, self.of):
+            if one.circle == circle and (_is_of(one.step, self.of) or one.step == self.extra):
                 shown += [Line(turn.own(*one.step.split("."))), Points(tuple(map(Quote, one.replies)))]
         how: list[Part] = [line("respond.judge")] if self.judge else []
-        buttons = Choice("yes", Text("choice.go-on")), Choice("no", Text("choice.not-yet"))
-        asks = Line(turn.own(self.id)), line("respond.others"), *how
-        turn.ask(message("question", *shown, *asks, choices=buttons if self.judge else ()), "", part)
+        extra: list[Part] = [line("respond.extra")] if self._extra(turn, circle) else []
+        asks = Line(turn.own(self.id)), line("respond.others"), *how, *extra
+        turn.ask(message("question", *shown, *asks, choices=self._buttons(turn, circle)), "", part)
+
+    def _extra(self, turn: Turn, circle: int) -> bool:
+        """What this circle presents may be given an extra point."""
+        return self.judge and any((one.circle, one.step) == (circle, self.extra) for one in turn.state.handed)
+
+    def _buttons(self, turn: Turn, circle: int) -> tuple[Choice, ...]:
+        judged = Choice("yes", Text("choice.go-on")), Choice("no", Text("choice.not-yet"))
+        extra = (Choice("extra", Text("choice.extra")),) if self._extra(turn, circle) else ()
+        return (*judged, *extra) if self.judge else ()
 
     def _presents(self, turn: Turn, person: int, part: int) -> bool:
         """This person's own group is presenting."""
@@ -116,7 +129,9 @@ class Respond(Timed):
         if self._presents(turn, person, part):
             turn.say(message("answer", line("respond.own")), "person", person=person)
             return
-        turn.set(votes={**turn.state.votes, person: (JUDGEMENTS.index(word),)})
+        said, before = JUDGEMENTS.index(word), turn.state.votes.get(person, ())
+        kept = (one for one in before if (one == EXTRA) != (said == EXTRA))
+        turn.set(votes={**turn.state.votes, person: (*kept, said)})
         turn.counts(person)
 
     def closes(self, turn: Turn) -> None:
@@ -124,8 +139,11 @@ class Respond(Timed):
         if asked is None or asked.step != turn.state.step or not turn.state.options:
             return
         if turn.state.votes:
-            said = [vote[0] for vote in turn.state.votes.values()]
-            turn.say(message("answer", line("respond.counted", yes=said.count(0), no=said.count(1))))
+            said = [one for each in turn.state.votes.values() for one in each]
+            told: list[Part] = [line("respond.counted", yes=said.count(0), no=said.count(1))]
+            if self._extra(turn, turn.state.options[asked.part]):
+                told.append(line("respond.extra-counted", n=said.count(EXTRA)))
+            turn.say(message("answer", *told))
         turn.over = False
         turn.drop("box", "warning", "settle", "undelivered")
         if turn.window_closed:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from flows.kinds.scale import Scale
 from flows.kinds.step import Slug, Timed
-from flows.levels import FEW
+from flows.levels import FEW, shown_again
 from flows.message import Line, Part, line, message
 from flows.turn import Turn
 
@@ -17,8 +17,9 @@ class Spread(Timed):
     """Show how the scores of a `scale` are spread, item by item, and ask what people make of it.
 
     In a plenum: of all who answered. In a group's own steps: of the group. At one of the two only; by the rules,
-    from five answers up and never where all are alike. `since`: with the change since an earlier round, where it may
-    be shown. What is answered is seen by the circle and in its recap.
+    from five answers up and never where all are alike. Shown again, it is as before, unless at least five answers are
+    new: what one gave is not to be worked out. `since`: with the change since an earlier round, where it may be
+    shown. What is answered is seen by the circle and in its recap.
     """
 
     WORD: ClassVar[str] = "spread"
@@ -31,10 +32,12 @@ class Spread(Timed):
         turn.ask(message("question", *self._levels(turn), Line(turn.own(self.id))))
 
     def _levels(self, turn: Turn) -> list[Part]:
-        replies = self._replies(turn)
+        at, replies = turn.state.step, self._replies(turn)
+        replies = shown_again(turn.state.spreads.get(at, ()), replies)
         scale = turn.route.scales.get(self.of)
         if scale is None or len(replies) < FEW:
             return [line("levels.few")]
+        turn.set(spreads={**turn.state.spreads, at: replies})
         before = tuple(one for each in turn.state.setting.given if self.since and each.step == self.of
                        for one in each.replies)  # fmt: skip
         return [line("levels.shown", n=len(replies)), scale.levels(turn.route.round, replies, before)]

@@ -46,12 +46,20 @@ class Step(BaseModel):
     TEXT: ClassVar[bool] = True
     #: What people are told of who sees what they fill in privately: a key of the bot's.
     SIGHT: ClassVar[str] = "sight.solo"
+    #: Under what managers are told how many groups settled what at it: a key of the bot's; "": they are not told. Who
+    #: settles something must have read `sight.settled` before.
+    COUNTED: ClassVar[str] = ""
 
     minutes: Minutes = Field(0, description="The time box of a live meeting, in minutes.")
 
     @property
     def id(self) -> str:
         return str(getattr(self, self.WORD.replace("-", "_")))
+
+    @property
+    def question(self) -> str:
+        """What people answer there, as a text of the round."""
+        return self.id
 
     @property
     def role_otherwise(self) -> Role:
@@ -91,6 +99,14 @@ class Step(BaseModel):
 
     def topics(self) -> tuple[str, ...]:
         """Under what the circle's recap tells what was said. A kind is quoted only if it says so here."""
+        return ()
+
+    def columns(self) -> tuple[tuple[str, ...], ...]:
+        """Of what is written to it as rows of a table: what each column is called, as texts of its own."""
+        return ()
+
+    def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:  # noqa: ARG002 (of a kind that does)
+        """What the circle has settled at it, as texts of the round: for managers, counted over groups."""
         return ()
 
     def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:

@@ -420,9 +420,11 @@ class Stage:
                 return self.content(content)
             case m.Heading(text):
                 return f"# {self.content(text)}"
-            case m.Points(items, numbered, numbers):
+            case m.Points(items, numbered, numbers, columns):
                 listed = [f"{n}. " if numbered else "- " for n in numbers or range(1, len(items) + 1)]
-                return " ".join(mark + self.content(item) for mark, item in zip(listed, items, strict=True))
+                under = [f"| {self.content(each)} " for each in columns]
+                rows = (mark + self.content(item) for mark, item in zip(listed, items, strict=True))
+                return "".join(under) + " ".join(rows)
             case m.Levels(step, _, names, replies, backwards, before):
                 over = " ".join(f"r{one}" for one in replies)
                 turned = f", {' '.join(backwards)} reversed" if backwards else ""

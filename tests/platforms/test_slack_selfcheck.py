@@ -26,6 +26,8 @@ from tests.platforms.slack_scene import BERIT, FJELL, FJORD, NILS, PER
 ROUNDS = {"status": ("map-fits", "local-conditions", "innovation-for-us"),
           "resources": ("skills-we-need", "grow-our-skills", "networks-we-need"),
           "team": ("shared-team", "who-is-on-it", "roles-and-ambitions")}  # fmt: skip
+#: Where a group writes down what came of a question, if not in a note of the same name.
+NOTED = {"who-is-on-it": "", "roles-and-ambitions": "team-map"}
 #: At nine in Oslo, which on the 25th of October goes back to winter time.
 DATES = (NINE, NINE + timedelta(days=14, hours=1), NINE + timedelta(days=28, hours=1))
 EVERYONE = {"nb": "Alle", "sv": "Alla"}
@@ -170,11 +172,15 @@ class Story:
             self.corrects(first, said[0])
         for group in both:
             group.press(group.people[0], "next")
-        self.soon()
-        for group in both:
-            group.speak(round_, f"{step}-note")
+        if noted := NOTED.get(step, f"{step}-note"):
+            self.notes(both, round_, noted)
         if step == "local-conditions":
             first.mark(first.people[3], said[0][1], "note")
+
+    def notes(self, both, round_, step):
+        self.soon()
+        for group in both:
+            group.speak(round_, step)
         for group in both:
             group.says("choice.next", group.people[1])
 

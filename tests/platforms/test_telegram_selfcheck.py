@@ -25,6 +25,8 @@ from tests.platforms.telegram_rig import FJELL, FJORD, code_of
 ROUNDS = {"status": ("map-fits", "local-conditions", "innovation-for-us"),
           "resources": ("skills-we-need", "grow-our-skills", "networks-we-need"),
           "team": ("shared-team", "who-is-on-it", "roles-and-ambitions")}  # fmt: skip
+#: Where a group writes down what came of a question, if not in a note of the same name.
+NOTED = {"who-is-on-it": "", "roles-and-ambitions": "team-map"}
 #: Nine o'clock in Oslo; the clock is put back between the first and the second.
 DATES = (NINE, NINE + timedelta(days=14, hours=1), NINE + timedelta(days=28, hours=1))
 EVERYONE = {"nb": "Alle", "nn": "Alle"}
@@ -121,10 +123,11 @@ class Story:
             self.changes_their_minds(said)
         for group in self.both:
             group.press(group.people[0], "choice.next")
-        self.soon()
-        for group in self.both:
-            group.speak(round_, f"{step}-note", 1)
-            group.says("choice.next", group.people[1])
+        if noted := NOTED.get(step, f"{step}-note"):
+            self.soon()
+            for group in self.both:
+                group.speak(round_, noted, 2 if noted == "team-map" else 1)
+                group.says("choice.next", group.people[1])
 
     def changes_their_minds(self, said):
         """One answer is changed, and one taken back in each group; somebody of the other group looks in."""
