@@ -124,14 +124,14 @@ async def working(house: House) -> AsyncIterator[House]:
 
 def ear_of(house: House, platform: Platform) -> Ear:
     """What takes in what a platform hears: where nobody can list a group's people, codes and «I am in» first; where
-    no sheets are shown, what is asked at the counter question by question."""
+    no sheets are shown, what is asked at the counter question by question; and what people ask for themselves."""
     from bot.joining.door import Chats, Door
 
     ear: Ear = house.intake.hear
-    if house.counter is not None and platform.capabilities.buttons and not platform.capabilities.sheets:
+    if house.counter is not None and platform.capabilities.buttons:
         from bot.counter.guided import Guide
 
-        ear = Guide(house.counter, ear).hear
+        ear = Guide(house.counter, ear, sheets=platform.capabilities.sheets).hear
     if not isinstance(platform, Chats):
         return ear
     return Door(house.works, platform, ear, house.clock, house.executor, house.organisation,

@@ -142,12 +142,15 @@ def cancel(caller: Caller, called: str, number: int | None, *, everything: bool)
 @_series
 @click.argument("name")
 @_group
+@click.option("--instead-of", metavar="NAME", help="Whose seat they take; what that person has said is kept.")
 @click.pass_obj
-def add(caller: Caller, called: str, name: str, group: str | None) -> None:
-    """Take NAME in, in the smallest group or the one named. Nobody else moves."""
+def add(caller: Caller, called: str, name: str, group: str | None, instead_of: str | None) -> None:
+    """Take NAME in, in the smallest group or the one named, or in somebody's seat. Nobody else moves."""
     from bot.series import members
 
-    change(caller, called, lambda office: members.join(office, name, group))
+    if group is not None and instead_of is not None:
+        raise click.UsageError("A seat is in a group already: say --group or --instead-of, not both.")
+    change(caller, called, lambda office: members.join(office, name, group, instead_of))
 
 
 @click.command()

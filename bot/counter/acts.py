@@ -53,7 +53,7 @@ def _modules() -> tuple[Any, ...]:
     )
 
     return (home, showing, dates, people, setup, checking, preview, reports, everywhere, answering, linking,
-            rights, seat, why)  # fmt: skip
+            rights, seat, why, ideas)  # fmt: skip
 
 
 @cache

@@ -68,7 +68,8 @@ class Guide:
         if not isinstance(heard, Wrote):
             return heard
         shelf = self.counter.shelf
-        asked = next(filter(None, (own(heard.words, shelf.vocabulary(each)) for each in LANGUAGES)), None)
+        read = (own(heard.words, shelf.vocabulary(each)) for each in LANGUAGES)
+        asked = next((word for word in read if word is not None), None)
         if asked is None:
             return heard
         press = f"{OPENS}{'kept' if self.sheets and asked != 'idea' else OWN[asked]}"

@@ -119,7 +119,9 @@ def add_sheet(visit: Visit, number: int) -> Sheet:
     blanks = [
         somebody(visit, "who", "counter.blank.who"),
         blank(visit, "group", "choice", "counter.blank.group", options=options, value="all"),
-    ]
+        blank(visit, "instead", "choice", "counter.blank.instead", hint="counter.blank.instead-hint",
+              options=_people([seat for seat in _seats(visit, number) if seat.role in TAKING_PART])),
+    ]  # fmt: skip
     return sheet(
         visit, "counter.title.add", heading(office.series.title), blanks=blanks, submit="counter.button.add"
     )
@@ -127,8 +129,9 @@ def add_sheet(visit: Visit, number: int) -> Sheet:
 
 def add(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
     one, group = named(visit, "who", _needed(visit, written, "who")), text_of(written, "group")
-    office = visit.office(number)
-    return _carried(visit, number, members.join(office, one, None if group in ("", "all") else group))
+    office, former = visit.office(number), text_of(written, "instead")
+    group = "" if group == "all" or former else group
+    return _carried(visit, number, members.join(office, one, group or None, int(former) if former else None))
 
 
 def remove_sheet(visit: Visit, number: int) -> Sheet:

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from adapters.port import Block, Sheet
 from bot.counter.acts import Act, runs
-from bot.counter.sheets import button, heading, line, sheet
+from bot.counter.sheets import button, heading, in_pages, line, sheet, turning
 from bot.counter.visit import Gone, Visit
 from bot.series.rehearsal import Shown, rehearse
-
-#: Characters on a page, and messages: more is not read in one go, and platforms have no room for it.
-LONG, MOST = 6000, 25
 
 
 def preview(visit: Visit, number: int, which: int, page: int = 1) -> Sheet:
     office = visit.office(number)
     played = next((each for each in rehearse(office) if each.number == which), None)
-    pages = list(_pages(played.shown)) if played is not None else []
+    pages = in_pages(played.shown, _length) if played is not None and played.shown else []
     if not 1 <= page <= len(pages):
         raise Gone
     blocks = [heading(office.series.title)]
     blocks += [line(visit.say("counter.preview.how", number=which, page=page, of=len(pages)))]
     for shown in pages[page - 1]:
         blocks += _message(visit, shown)
-    labels = []
-    if page > 1:
-        labels.append(button(visit, "counter.button.earlier", "preview", number, which, page - 1))
-    if page < len(pages):
-        labels.append(button(visit, "counter.button.later", "preview", number, which, page + 1))
-    labels.append(button(visit, "counter.button.back", "meeting", number, which))
+    labels = [*turning(visit, "preview", page, len(pages), number, which),
+              button(visit, "counter.button.back", "meeting", number, which)]  # fmt: skip
     return sheet(visit, "counter.title.preview", *blocks, labels=labels)
-
-
-def _pages(shown: Sequence[Shown]) -> Iterator[list[Shown]]:
-    """Messages in their order, as many on a page as there is room for."""
-    page: list[Shown] = []
-    for each in shown:
-        if page and (len(page) >= MOST or sum(map(_length, page)) + _length(each) > LONG):
-            yield page
-            page = []
-        page.append(each)
-    if page:
-        yield page
 
 
 def _length(shown: Shown) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from adapters.port import OPENS, Blank, Block, Kind, Label, Option, Sheet, Written
 from bot.counter.visit import Visit, name_of
 from flows.forms import Field
+
+T = TypeVar("T")
+
+#: Characters on a page, and pieces: more is not read in one go, and platforms have no room for it.
+LONG, MOST = 6000, 25
 
 
 def title(visit: Visit, key: str) -> str:
@@ -77,3 +82,27 @@ def groups(visit: Visit, circles: Iterable[Any], *, everyone: str | None = None)
         yield Option("all", visit.say(everyone))
     for each in circles:
         yield Option(str(each.number), each.name)
+
+
+# -- what is longer than a page
+
+
+def in_pages(pieces: Iterable[T], length: Callable[[T], int], *, most: int = MOST) -> list[list[T]]:
+    """Pieces in their order, as many on a page as there is room for; one empty page where there are none."""
+    pages: list[list[T]] = [[]]
+    size = 0
+    for each in pieces:
+        size += length(each)
+        if pages[-1] and (len(pages[-1]) >= most or size > LONG):
+            pages.append([])
+            size = length(each)
+        pages[-1].append(each)
+    return pages
+
+
+def turning(visit: Visit, act: str, page: int, of: int, *numbers: object) -> Iterator[Label]:
+    """Buttons to the page before and the page after."""
+    if page > 1:
+        yield button(visit, "counter.button.earlier", act, *numbers, page - 1)
+    if page < of:
+        yield button(visit, "counter.button.later", act, *numbers, page + 1)

@@ -72,6 +72,8 @@ def _labels(visit: Visit, office: Office, found: View) -> Iterator[Label]:
         yield button(visit, "counter.button.recaps", "recaps", number)
     else:
         yield from _for_coordinators(visit, office, found)
+    if visit.visitor.runs(number):
+        yield button(visit, "counter.button.rules", "rules", number)
     yield button(visit, "counter.button.home", "home")
 
 
@@ -155,6 +157,8 @@ def _for_meeting(visit: Visit, office: Office, found: Meeting) -> Iterable[Label
             yield button(visit, "counter.button.cancel", "cancel", number, which)
         if waits:
             yield button(visit, "counter.button.preview", "preview", number, which)
+    if visit.visitor.runs(number):
+        yield button(visit, "counter.button.why", "why", number, which)
     yield button(visit, "counter.button.back", "series", number)
 
 

@@ -26,7 +26,15 @@ def listed(connection: Connection, person: int) -> list[Text]:
 
 
 def told(connection: Connection, person: int, say: Catalogue, now: datetime) -> list[str]:
-    return [say.say(each.key, now=now, **each.params) for each in listed(connection, person)]
+    return [_said(each, say, now) for each in listed(connection, person)]
+
+
+def _said(each: Text, say: Catalogue, now: datetime) -> str:
+    """A text may have a text in it."""
+    inner = {
+        name: _said(one, say, now) if isinstance(one, Text) else one for name, one in each.params.items()
+    }
+    return say.say(each.key, now=now, **inner)
 
 
 def _messages(connection: Connection, person: int) -> Iterator[Text]:

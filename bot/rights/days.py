@@ -121,8 +121,9 @@ def _check(what: What, days: int | None) -> None:
         )
 
 
-def note(office: Office, act: str, what: str = "") -> None:
-    """In the audit log, not as a change of the plan, so that a move before it can still be undone."""
+def note(office: Office, act: str, what: str = "") -> int:
+    """In the audit log, not as a change of the plan, so that a move before it can still be undone. Returns the row's
+    id."""
     row = {"organisation_id": office.series.organisation_id, "actor": office.actor, "act": act,
            "object": f"{office.series.slug}/{what}".rstrip("/"), "at": office.now}  # fmt: skip
-    office.connection.execute(t.audit.insert(), row)
+    return int(office.connection.execute(t.audit.insert().returning(t.audit.c.id), row).scalar_one())

@@ -44,7 +44,10 @@ class Telling:
             (self._say("rights.parts"), _plain(map(self._part, found.parts))),
             *self._said(found.written),
             (self._say("rights.votes"), _plain(map(self._vote, found.votes))),
-            (self._say("rights.marks"), _plain([self._say("rights.marked", n=found.marked)] if found.marked else [])),
+            (
+                self._say("rights.marks"),
+                _plain([self._say("rights.marked", n=found.marked)] if found.marked else []),
+            ),
             (self._say("rights.answers"), _plain(map(self._answer, found.answered))),
             (self._say("rights.ideas"), _plain(map(self._idea, found.ideas))),
             (self._say("rights.begun"), _plain(each.written for each in found.begun)),

@@ -25,10 +25,16 @@ TAKING_PART = ("participant", "note-taker")
 Who: TypeAlias = str | Named | int
 
 
-def join(office: Office, who: Who, group: str | None = None) -> Change:
-    """Take somebody in: in the smallest group, unless one is named. Raises SeriesProblem."""
+def join(office: Office, who: Who, group: str | None = None, instead_of: Who | None = None) -> Change:
+    """Take somebody in: in the smallest group, unless one is named. Raises SeriesProblem.
+
+    `instead_of`: whose seat they take, with the role that goes with it; who had it leaves.
+    """
+    former = _seat_of(office, instead_of, TAKING_PART) if instead_of is not None else None
     circles = office.circles("group")
     asked = office.circle(group) if group is not None else None
+    if former is not None:
+        asked = next(circle for circle in circles if circle.id == former.circle_id)
     key, name = _person(office, who, asked or (circles[0] if circles else None))
     seated = [[seat.person_id for seat in _seats(office, circle.id)] for circle in circles]
     if any(key in people for people in seated):
@@ -41,8 +47,14 @@ def join(office: Office, who: Who, group: str | None = None) -> Change:
         chosen = circles[change.index]
         office.told += [in_words(warning) for warning in change.warnings]
     audit = office.record("person added", f"person:{key}")
-    _seat(office, key, chosen.id, "participant")
+    _seat(office, key, chosen.id, former.role if former is not None else "participant")
     office.order("joined", audit, _under_way(office, chosen.id), Joined(key))
+    if former is not None:
+        _goes(office, former)
+        words = f"{name} is in {chosen.name}, instead of {former.name}. What {former.name} has said is kept."
+        return office.done(
+            Sentence(words, "joined-instead", name=name, group=chosen.name, former=former.name)
+        )
     words = f"{name} is in {chosen.name}. Nobody else has moved."
     return office.done(Sentence(words, "joined", name=name, group=chosen.name))
 
@@ -50,9 +62,7 @@ def join(office: Office, who: Who, group: str | None = None) -> Change:
 def leave(office: Office, who: Who) -> Change:
     """Take somebody out of their group. What they have said stays; erasing it is another matter."""
     seat = _seat_of(office, who, TAKING_PART)
-    audit = office.record("person removed", f"person:{seat.person_id}")
-    _end(office, seat.id)
-    office.order("left", audit, _under_way(office, seat.circle_id), Left(seat.person_id))
+    _goes(office, seat)
     left = len(_seats(office, seat.circle_id))
     if left < groups.LOW:
         warning = groups.GroupWarning(groups.SMALL, left, groups.LOW)
@@ -60,6 +70,12 @@ def leave(office: Office, who: Who) -> Change:
         office.told.append(in_words(warning) if left else empty)
     words = f"{seat.name} is out of {office.series.title}. What {seat.name} has said is kept."
     return office.done(Sentence(words, "left", name=seat.name))
+
+
+def _goes(office: Office, seat: Row[Any]) -> None:
+    audit = office.record("person removed", f"person:{seat.person_id}")
+    _end(office, seat.id)
+    office.order("left", audit, _under_way(office, seat.circle_id), Left(seat.person_id))
 
 
 def give_role(office: Office, role: str, who: Who, instead_of: Who | None = None) -> Change:

@@ -23,7 +23,7 @@ from tests.flows.catalogues import catalogue, texts
 ROOM = Path(bot.__file__).parent
 #: Where sentences are made that a chat says too.
 SOURCES = (*sorted((ROOM / "series").glob("*.py")), *sorted((ROOM / "recaps").glob("*.py")),
-           Path(flows.__file__).parent / "forms.py")  # fmt: skip
+           *sorted((ROOM / "ideas").glob("*.py")), Path(flows.__file__).parent / "forms.py")  # fmt: skip
 #: What makes sentences: words, and a code for them.
 MAKERS = ("Sentence", "NotSo")
 #: Characters of a title that Slack shows, and bytes of a button that Telegram takes.
@@ -94,7 +94,9 @@ def test_nothing_is_told_that_nobody_says() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_titles_are_short_enough_for_every_platform(language: str) -> None:
     titles = {
-        key: text for key, text in catalogue(language).entries.items() if key.startswith("counter.title.")
+        key: text
+        for key, text in catalogue(language).entries.items()
+        if key.startswith(("counter.title.", "idea.title."))
     }
     assert len(titles) > 20
     assert {key: text for key, text in titles.items() if len(str(text)) > TITLE} == {}
@@ -105,6 +107,8 @@ NUMBERS = {
     "pause": ":1", "resume": ":1", "undo": ":1", "people": ":1", "add": ":1", "remove": ":1", "give": ":1",
     "take": ":1", "preview": ":1:2", "recaps": ":1", "recap": ":1:1:1", "hold": ":1:1:1", "release": ":1:1:1",
     "anew": ":1:1:1", "approve": ":1:1:0", "edit": ":1:1:1", "released": ":1", "read": ":1:1", "live": ":1",
+    "rules": ":1", "days": ":1", "settle": ":1", "acts": ":1", "seat": ":1:3", "absent": ":1:3", "quit": ":1:3",
+    "idea-mine": ":1", "idea-more": ":1", "idea-assess": ":1",
 }  # fmt: skip
 
 
@@ -159,5 +163,10 @@ def test_every_act_has_its_place(sqlite_database: Database) -> None:
         "give",
         "live",
         "kept",
+        "mine",
+        "erase",
+        "rules",
+        "settle",
+        "acts",
     } <= named
     desk.close()

@@ -257,6 +257,9 @@ ALIKE = {
 #: The same, of forms and pages.
 AT_THE_COUNTER = set(
     """
+    counter.acts.one counter.blank.on counter.button.decide counter.button.erase counter.button.erase-now
+    counter.button.mine counter.button.quit counter.button.rules counter.button.settle counter.seat.next
+    counter.title.erase counter.title.mine counter.title.rules counter.title.seat
     counter.answer.decided counter.blank.verdict counter.blank.apart counter.blank.first counter.blank.others-hint
     counter.blank.people-hint
     counter.blank.programme counter.blank.split counter.button.add counter.button.approve
@@ -280,6 +283,7 @@ AT_THE_COUNTER = set(
     counter.told.stands.paused counter.told.stands.question counter.told.stands.until form.choice.en
     form.choice.nb form.choice.nn form.choice.sv form.series-create.at form.series-create.form
     form.series-create.language form.series-create.pace form.series-move.at form.series-move.to
+    idea.added idea.title.mine
     """.split()  # noqa: SIM905 - easier to read than as many strings
 )
 
