@@ -71,4 +71,8 @@ def _rewrite(connection: Connection, news: Collection[int]) -> int:
 
 def _again(row: Any) -> dict[str, Any]:
     same = ("organisation_id", "place_id", "version", "effect", "sort", "body")
-    return {name: getattr(row, name) for name in same} | {"kind": "update", "target_id": row.id, "status": "queued"}
+    return {name: getattr(row, name) for name in same} | {
+        "kind": "update",
+        "target_id": row.id,
+        "status": "queued",
+    }

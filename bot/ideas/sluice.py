@@ -23,9 +23,7 @@ from flows import sight
 from flows.forms import Sentence
 from storage import tables as t
 
-Status = Literal[
-    "received", "assessing", "needs-more", "investigating", "goes-on", "handed-over", "not-now"
-]
+Status = Literal["received", "assessing", "needs-more", "investigating", "goes-on", "handed-over", "not-now"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 #: What those who assess can say of it, in the order in which it is offered.
 VERDICTS: tuple[Status, ...] = STATUSES[1:]

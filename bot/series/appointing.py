@@ -16,9 +16,9 @@ from bot.series.problems import NotFound, SeriesProblem
 from flows.forms import Named, Sentence
 from storage import tables as t
 
-#: What an office allows, and what being given it is called in the log and the catalogues.
+#: What an office allows, and what being given it is called in the log.
 MAY = {"series": "may set up series", "ideas": "assesses ideas"}
-CODES = {"series": "appointed", "ideas": "assesses"}
+ACTS = {"series": "appointed", "ideas": "assesses ideas"}
 
 
 def appointments(connection: Connection, organisation: int, office: str = "series") -> list[Row[Any]]:
@@ -40,11 +40,14 @@ def appoint(
     person = people(connection, organisation, [(one, where)])[0]
     if person in {row.person_id for row in appointments(connection, organisation, office)}:
         words = f"{one.name} {MAY[office]} already."
-        raise SeriesProblem(Sentence(words, f"{CODES[office]}-already", name=one.name))
+        raise SeriesProblem(
+            Sentence(words, "appointed-already" if office == "series" else "assesses-already", name=one.name)
+        )
     row = {"organisation_id": organisation, "person_id": person, "office": office, "since": now}
     connection.execute(insert(t.appointments), row)
-    _record(connection, organisation, actor, CODES[office], person, now)
-    return Sentence(f"{one.name} {MAY[office]}.", CODES[office], name=one.name)
+    _record(connection, organisation, actor, ACTS[office], person, now)
+    words = f"{one.name} {MAY[office]}."
+    return Sentence(words, "appointed" if office == "series" else "assesses", name=one.name)
 
 
 def dismiss(
@@ -62,8 +65,9 @@ def dismiss(
         raise SeriesProblem(Sentence(words, "last-appointed", name=name))
     ended = update(t.appointments).where(t.appointments.c.id.in_({row.id for row in mine}))
     connection.execute(ended.values(until=now))
-    _record(connection, organisation, actor, f"{CODES[office]} no more", person, now)
-    return Sentence(f"{name} {MAY[office]} no more.", f"{CODES[office]}-no-more", name=name)
+    _record(connection, organisation, actor, f"{ACTS[office]} no more", person, now)
+    words = f"{name} {MAY[office]} no more."
+    return Sentence(words, "appointed-no-more" if office == "series" else "assesses-no-more", name=name)
 
 
 def _record(
