@@ -17,7 +17,7 @@ from adapters.port import Chose, Rewrote, TookBack, Wrote
 from bot.desk import Desk, Live
 from bot.happenings import Answers
 from bot.news import GOING_ON
-from bot.whispers import IN_THREAD, MENTION, ONLOOKER, whisper, whisper_at_home
+from bot.whispers import IN_THREAD, MENTION, ONLOOKER, OVER, whisper, whisper_at_home
 from flows import events as e
 from flows.answers import AnswerSheet, answer_sheet, in_order
 from flows.reading import Control, Reading, shape, understand
@@ -136,7 +136,11 @@ class Deeds:
             person, each.press, theirs.id if theirs is not None else None,
             ours.prompt if ours is not None else None, private=place.person_id is not None, meant=_meant(theirs),
         )  # fmt: skip
-        return self.desk.apply(live, event, key=key)
+        outcome = self.desk.apply(live, event, key=key)
+        if outcome != "applied" and ours is not None and _is_over(live, ours.prompt):
+            # Pressing it brings nothing, and no message of the house's own is spent on taking old buttons off.
+            whisper(self.desk, live, place, each.account, OVER, each.message or "")
+        return outcome
 
     # -- filled in
 
@@ -249,6 +253,12 @@ def _sorted_out(
         ):
             picked[item.name] = chosen
     return texts, scores, picked
+
+
+def _is_over(live: Live, prompt: int | None) -> bool:
+    """The circle has moved on from what that message asked, or is done."""
+    asked = live.state.prompt if live.state is not None else None
+    return live.row.phase == "finished" or (prompt is not None and asked is not None and prompt < asked.prompt)
 
 
 def _meant(reply: Any) -> e.Meant | None:

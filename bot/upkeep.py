@@ -19,7 +19,7 @@ from sqlalchemy import and_, delete, exists, or_, select
 
 from bot.recaps import compile_managers, managers, sending
 from flows import recap as recaps
-from flows.message import Moment, Recap, line, message
+from flows.message import Choice, Moment, Recap, Text, line, message
 from storage import tables as t
 from storage.database import Database
 from storage.unit import Unit
@@ -90,7 +90,8 @@ class Upkeep:
         if not sending.private_places(unit, meeting.series_id, meeting.platform, "manager"):
             return 0
         until = Moment(managers.due(unit, meeting, now))
-        told = message("status", line("manager.waiting", number=meeting.number, until=until))
+        read = Choice(f"open:recap:{meeting.series_id}:{meeting.number}:0", Text("counter.button.read"))
+        told = message("status", line("manager.waiting", number=meeting.number, until=until), choices=(read,))
         to = sending.private_places(unit, meeting.series_id, meeting.platform, "coordinator")
         return sending.queue(unit, meeting, 0, told, list(to.values()))
 

@@ -21,14 +21,14 @@ from storage import tables as t
 #: Effects are counted from here, by what was said to whom.
 WHISPERS = 2_000_000
 
-ONLOOKER, IN_THREAD, MENTION = "aside.onlooker", "aside.in-thread", "aside.mention"
+ONLOOKER, IN_THREAD, MENTION, OVER = "aside.onlooker", "aside.in-thread", "aside.mention", "aside.over"
 
 _encode = msgspec.json.Encoder().encode
 
 
-def whisper(desk: Desk, live: Live, place: Any, account: str, said: str) -> None:
-    """Queue the word, unless the person has been told in this sitting."""
-    number = WHISPERS + crc32(f"{account}/{said}".encode()) % (CORRECTIONS - WHISPERS)
+def whisper(desk: Desk, live: Live, place: Any, account: str, said: str, of: str = "") -> None:
+    """Queue the word, unless the person has been told in this sitting: of this message (`of`), if it is about one."""
+    number = WHISPERS + crc32(f"{account}/{said}/{of}".encode()) % (CORRECTIONS - WHISPERS)
     o = t.outbox.c
     before = select(o.id).where(o.session_id == live.row.id, o.effect == number)
     if desk.unit.all(before.limit(1)) or (live.row.id, number) in desk.whispered:

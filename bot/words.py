@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import or_, select
 
-from adapters.port import Address, Block, Label, Link, Spoken
+from adapters.port import OPENS, Address, Block, Label, Link, Spoken
 from bot.recaps import common, wording
 from bot.rights import freezing
 from bot.series.homes import DELETE_UNHEARD
@@ -31,6 +31,9 @@ from storage.unit import Unit
 
 #: Texts that lead to the first message of a sitting, and whether that is everyone's, or the session's own.
 LEADS = {"plenum.go": True, "reminder.open": False, "reminder.today": False}
+
+#: What becomes of what one writes is told before anything is asked. Whoever comes later finds it by this.
+KEPT = f"{OPENS}kept"
 
 _decode = msgspec.json.Decoder(m.Message).decode
 
@@ -55,6 +58,8 @@ class Voice:
     place: str = ""
     #: Which platform the session is held on; "": no session's.
     platform: str = ""
+    #: Platform and workspace where it is read, as far as that is known.
+    read: tuple[str, str] = ("", "")
     #: Platform and workspace where it is read, as far as that is known.
     read: tuple[str, str] = ("", "")
 
@@ -360,7 +365,8 @@ class _Saying:
         self.rests: dict[int, tuple[Block, tuple[int, ...]]] = {}
 
     def say(self, said: m.Message, *, posted: bool = False, named: bool = False) -> Said:
-        """`posted`: it rewrites a message that is there, and has to say something. `named`: it says whose it is."""
+        """`posted`: it rewrites a message that is there, and has to say something. `named`: it says whose it is, and
+        leads to what becomes of what is written beneath it."""
         blocks = tuple(self._blocks(said.parts))
         if named and self.voice.circle:
             blocks = (Block("heading", self.voice.circle), *blocks)
@@ -368,6 +374,7 @@ class _Saying:
             blocks = (Block("line", self.voice.bot.say("reply.gone")),)
         labels = tuple(Label(choice.press, self._text(choice.text)) for choice in said.choices)
         tools = tuple(Label(choice.press, self._text(choice.text)) for choice in said.tools)
+        tools += (Label(KEPT, self.voice.bot.say("counter.button.kept")),) if named else ()
         about = self.rows.replies.get(said.about) if said.about else None
         spoken = Spoken(said.sort, blocks, labels, about.message if about is not None else None, tools,
                         self.voice.language)  # fmt: skip
@@ -407,6 +414,11 @@ class _Saying:
             yield self._picture(part.id)
         elif isinstance(part, m.Levels):
             yield from self._levels(part)
+
+    def _sitting(self, everyone: bool) -> Link | None:
+        """The way to a sitting. None leads from one platform to another."""
+        link = self.rows.sittings.get((self.voice.session or 0, everyone))
+        return link if link is not None and link.place[:2] == self.voice.read else None
 
     def _sitting(self, everyone: bool) -> Link | None:
         """The way to a sitting. None leads from one platform to another."""

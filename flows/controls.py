@@ -1,7 +1,7 @@
 """What anyone in the circle can do to the round: next, back, five more minutes, pause, help, take back.
 
 A control word counts only as a whole message; its button and its word are one path. What was written is kept,
-and its receipt offers «that was an answer».
+and the first receipt that somebody gets for one offers «that was an answer»; it can be written at any time.
 
 Two people often say «next» in the same second. What was said of an earlier question, before the present one had
 reached the circle, moves nothing.
@@ -68,8 +68,9 @@ def control(turn: Turn, word: ControlWord, event: e.Replied | e.Pressed) -> str 
     if undo is None:
         return ignored
     if word in DOUBTFUL:
+        told = any(each.person == undo.person for each in turn.state.undos)
         turn.set(undos=(*turn.state.undos, undo)[-UNDOS_KEPT:])
-        if ignored is None:
+        if ignored is None and not told:
             turn.effects.append(_taken(word, undo.reply))
     # A word that changed nothing was still written, and is kept.
     return None

@@ -5,18 +5,18 @@ A deadline has a name. Those of the step itself are its own; the others are sett
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 
 from msgspec.structs import replace
 
 from flows import events as e
 from flows import lobby
-from flows.calendar import utc
+from flows.calendar import local_moment, utc
 from flows.controls import pause
 from flows.course import APART, begin, publish
-from flows.message import Moment, Text, choices, line, message
+from flows.message import Moment, Part, Text, choices, line, message
 from flows.state import Asked
 from flows.turn import REMINDERS, Turn
 
@@ -59,7 +59,7 @@ def _warn(turn: Turn) -> None:
     present, end = turn.state.prompt, turn.state.deadlines.get("box", turn.now)
     if present and end >= turn.now + WORTH_A_WORD:
         turn.say(
-            message("status", line("time.one-minute"), choices=choices("more", "next", under=present.prompt))
+            message("status", line("time.one-minute"), choices=choices("next", "more", under=present.prompt))
         )
 
 
@@ -84,11 +84,20 @@ def _remind(turn: Turn, name: str) -> None:
         return
     waited_for = [person for person in turn.state.members if person not in turn.state.answered]
     for person in waited_for:
-        what = line("reminder", title=turn.own("title"), until=Moment(end))
-        turn.say(message("status", what), "person", person=person)
+        turn.say(message("status", *_reminder(turn, end)), "person", person=person)
     turn.set(reminders=turn.state.reminders + bool(waited_for))
     # After downtime, or when this one was put off, the next may be due at once.
     turn.drop(*(other for other in REMINDERS if turn.state.deadlines.get(other, end) < turn.now + APART))
+
+
+def _reminder(turn: Turn, end: datetime) -> Iterator[Part]:
+    """How long there is time, or that it is the last day, and what the circle is at."""
+    zone = turn.state.setting.zone
+    last = local_moment(turn.now, zone).on == local_moment(end, zone).on
+    yield line("reminder.today" if last else "reminder.open", title=turn.own("title"), until=Moment(end))
+    if turn.step.TEXT:
+        yield line("reminder.asks", question=turn.own(*turn.step.question.split(".")))
+    yield line("reminder.alone")
 
 
 def _forgotten(turn: Turn) -> None:

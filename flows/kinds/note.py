@@ -7,7 +7,7 @@ from typing import ClassVar
 from flows.effects import Role
 from flows.events import Replied
 from flows.kinds.step import Slug, Timed
-from flows.message import Line, choices, line, message
+from flows.message import Line, line, message
 from flows.turn import Turn
 
 
@@ -27,7 +27,7 @@ class Note(Timed):
     def opens(self, turn: Turn) -> None:
         asks = Line(turn.own(self.id)), line("note.how")
         if turn.steered:
-            turn.ask(message("question", *asks, line("note.next"), choices=choices("next")))
+            turn.ask(message("question", *asks, line("note.next")))
         else:
             turn.ask(message("question", *asks))
 

@@ -39,6 +39,10 @@ class Scale(Timed):
     low: int = Field(0, ge=-9, le=9, description="The lowest score.")
     high: int = Field(3, ge=-9, le=99, description="The highest score.")
 
+    @property
+    def question(self) -> str:
+        return f"{self.id}.ask"
+
     def opens(self, turn: Turn) -> None:
         listed = Points(tuple(turn.own(self.id, "items", item) for item in self.items), numbered=True)
         how = line("scale.how", low=self.low, high=self.high, least=turn.own(self.id, "low"),
