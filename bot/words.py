@@ -60,8 +60,6 @@ class Voice:
     platform: str = ""
     #: Platform and workspace where it is read, as far as that is known.
     read: tuple[str, str] = ("", "")
-    #: Platform and workspace where it is read, as far as that is known.
-    read: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
@@ -258,7 +256,9 @@ class Speaker:
     def _feedback(self, unit: Unit, rows: _Rows, ids: set[int]) -> None:
         if ids:
             n = t.idea_news.c
-            rows.feedback = {row.id: row.words for row in unit.all(select(n.id, n.words).where(n.id.in_(ids)))}
+            rows.feedback = {
+                row.id: row.words for row in unit.all(select(n.id, n.words).where(n.id.in_(ids)))
+            }
 
     def _accounts(self, unit: Unit, rows: _Rows, replies: set[int]) -> None:
         if replies:
@@ -414,11 +414,6 @@ class _Saying:
             yield self._picture(part.id)
         elif isinstance(part, m.Levels):
             yield from self._levels(part)
-
-    def _sitting(self, everyone: bool) -> Link | None:
-        """The way to a sitting. None leads from one platform to another."""
-        link = self.rows.sittings.get((self.voice.session or 0, everyone))
-        return link if link is not None and link.place[:2] == self.voice.read else None
 
     def _sitting(self, everyone: bool) -> Link | None:
         """The way to a sitting. None leads from one platform to another."""
@@ -593,7 +588,9 @@ class _Saying:
 
     def _try(self, content: m.Text) -> str | None:
         """A text, unless something that it quotes is gone."""
-        quoted = [value for value in content.params.values() if isinstance(value, m.Quote | m.Answer | m.Finding)]
+        quoted = [
+            value for value in content.params.values() if isinstance(value, m.Quote | m.Answer | m.Finding)
+        ]
         return self._text(content) if all(self._quoted(each) for each in quoted) else None
 
     def _text(self, content: m.Text) -> str:
