@@ -25,12 +25,12 @@ from flows.message import Part, Points, Text, line, text
 #: organisation; its people who are guests in a circle are `circle` and `series` there, and nothing else.
 Viewer = Literal["author", "circle", "series", "coordinator", "manager", "operator", "other"]
 Datum = Literal[
-    "reply", "solo", "score", "levels", "answered", "finding", "released", "action", "group-recap",
-    "manager-draft", "manager-recap", "audit", "profile", "draft", "idea",
+    "reply", "solo", "score", "levels", "answered", "finding", "released", "action", "settled",
+    "pairs", "group-recap", "manager-draft", "manager-recap", "audit", "profile", "draft", "idea",
 ]  # fmt: skip
 Condition = Literal[
     "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving", "named", "unnamed",
-    "by-age",
+    "by-age", "from-five",
 ]
 Cell = Literal["yes", "no"] | Condition
 
@@ -77,6 +77,7 @@ CONDITIONS: dict[Condition, str] = {
     "named": "the rows in which they are named",
     "unnamed": "without the name, to assess it, for those who are appointed to that",
     "by-age": "how many there are, by status and age",
+    "from-five": "only counted, from five groups or five people up",
 }
 
 TABLE: dict[Datum, Row] = {
@@ -121,6 +122,17 @@ TABLE: dict[Datum, Row] = {
         what="an action: who does what by when",
         why="it names people, and who has not done it; outside the group it is only counted",
         author="yes", circle="yes", coordinator="quoted", operator="on-request",
+    ),
+    "settled": Row(
+        what="what a group settles by itself: the levels it agrees on, what it decides",
+        why="managers shall know how groups stand, and of no group where it stands",
+        author="yes", circle="yes", coordinator="quoted", manager="from-five", operator="on-request",
+    ),
+    "pairs": Row(
+        what="who is drawn to meet whom, one to one",
+        why="everyone hears the draw, so that those who were drawn find each other; others need the number only",
+        author="yes", circle="yes", series="yes", coordinator="from-five", manager="from-five",
+        operator="on-request",
     ),
     "group-recap": Row(
         what="a group's recap",

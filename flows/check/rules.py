@@ -144,7 +144,9 @@ def turns_within(seen: Outline) -> Iterator[Fault]:
         turns = number(step.raw.get("turns"))
         if turns and 3 * turns >= step.minutes:
             what = f"of {counted(step.minutes, 'minute')}, three turns of {turns} leave nothing to draw in"
-            yield Fault((*step.path, "turns"), what, f"Write `minutes: {3 * turns + 1}` or more, or fewer `turns`")
+            yield Fault(
+                (*step.path, "turns"), what, f"Write `minutes: {3 * turns + 1}` or more, or fewer `turns`"
+            )
 
 
 def back_to_before(seen: Outline) -> Iterator[Fault]:

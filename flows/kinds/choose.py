@@ -35,7 +35,7 @@ class Choose(Timed):
     one votes with the buttons or privately, and a number in the thread is not stored. The last word of each counts,
     until the time is up or all have voted. If several are equal, there is one more vote between them, then the lot
     decides, the same on every machine; people are told so before. What was chosen, and the counts, are seen by the
-    circle; what was chosen is in its recap.
+    circle; what was chosen is in its recap. Managers are told what everyone chose among the programme's own options.
     """
 
     WORD: ClassVar[str] = "choose"
@@ -64,11 +64,19 @@ class Choose(Timed):
         listed = Points(tuple(self._shown(turn, one) for one in turn.state.options), numbered=True)
         buttons = tuple(Choice(f"pick-{n}", Text("choice.pick", {"n": n})) for n in numbers)
         kept: list[Part] = [line("choose.secret")] if self.secret else []
-        asks = Line(turn.own(*self._question())), listed, *how, *kept
+        asks = Line(turn.own(*self.question.split("."))), listed, *how, *kept, *self._told(turn)
         turn.ask(message("question", *asks, choices=buttons if len(buttons) <= BUTTONS else ()), part)
 
-    def _question(self) -> tuple[str, ...]:
-        return (self.id, "ask") if self.options else (self.id,)
+    @property
+    def question(self) -> str:
+        return f"{self.id}.ask" if self.options else self.id
+
+    def _told(self, turn: Turn) -> list[Part]:
+        """What managers are told of it (`flows.recap`)."""
+        if self.COUNTED and not turn.state.setting.groups:
+            return [line("sight.settled")]
+        named = bool(self.options) or self._scale(turn) is not None
+        return [line("sight.chosen")] if named and turn.state.setting.groups else []
 
     def _options(self, turn: Turn) -> tuple[int, ...]:
         """Replies by their ids, otherwise places in a list that the programme has."""
@@ -213,11 +221,12 @@ class Decide(Choose):
     """Have the circle decide, openly, whether it goes on: continue, not now, hand over. Then who owns it.
 
     The owner is a role with a name, not everyone: whoever writes «everyone» is asked again. Seen by the circle, and in
-    its recap.
+    its recap; managers are told how many groups decided what, from five groups up, and not who owns it.
     """
 
     WORD: ClassVar[str] = "decide"
     ROLE: ClassVar[Role] = "note"
+    COUNTED: ClassVar[str] = "manager.decided"
 
     choose: Slug = Field("decide", exclude=True)
     decide: Slug
@@ -262,6 +271,10 @@ class Decide(Choose):
 
     def topics(self) -> tuple[str, ...]:
         return (f"{self.id}.owner",)
+
+    def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:  # noqa: ARG002 (its options are its own)
+        decided = next((one.options for one in state.chosen if one.step == at), ())
+        return tuple(f"{self.id}.{self.options[n]}" for n in decided)
 
     @classmethod
     def texts(cls, raw: Mapping[str, Any]) -> Texts:

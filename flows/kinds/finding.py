@@ -57,7 +57,8 @@ class Release(Timed):
 
     One «no» holds a finding back, whoever says yes, until those who said it take it back; it counts until the
     sitting is over, and afterwards too. A finding that nobody has answered for stays in the circle.
-    What is released is seen by the other groups and, without names, by managers.
+    What is released is seen by the other groups and, without names, by managers. With `also`, the lines of notes and
+    forms before it are asked about together with the findings; a line that nobody answers for stays in the circle.
     """
 
     WORD: ClassVar[str] = "release"
@@ -66,11 +67,13 @@ class Release(Timed):
 
     release: Slug
     of: Slug
+    also: tuple[Slug, ...] = Field((), max_length=9, description="Notes and forms before it, line by line.")
 
     def opens(self, turn: Turn) -> None:
         # Numbers are those of the first list from then on: what is taken back keeps its own, what is new comes last.
         if not any(asked.step == turn.state.step for asked in turn.state.asked):
             turn.set(findings=standing(turn.state.findings))
+        self._puts_forward(turn)
         left = [(n, found) for n, found in enumerate(turn.state.findings, 1) if found.state != "gone"]
         if not left:
             turn.over = True
@@ -79,6 +82,18 @@ class Release(Timed):
         listed = Points(items, numbered=True, numbers=numbers)
         buttons = (Choice("yes", Text("choice.release-all")), Choice("no", Text("choice.release-none")))
         turn.ask(message("question", Line(turn.own(self.id)), listed, line("release.how"), choices=buttons))
+
+    def _puts_forward(self, turn: Turn) -> None:
+        known = {one.reply for one in turn.state.findings}
+        lines = (
+            reply
+            for at, step in enumerate(turn.route.steps)
+            if step.id in self.also
+            for reply in turn.lines(at)
+        )
+        for reply in lines:
+            if reply not in known and turn.room("findings"):
+                turn.found("findings", Found(reply, "proposed"))
 
     def hears(self, turn: Turn, event: Replied) -> None:
         reading, found = event.reading, turn.state.findings

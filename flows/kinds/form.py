@@ -223,7 +223,14 @@ class Form(Timed):
     def closes(self, turn: Turn) -> None:
         asked = turn.state.prompt
         here = asked is not None and asked.step == turn.state.step
-        if self.alone or self.rows or not turn.live or not here or asked is None or asked.part + 1 >= len(self.fields):
+        if (
+            self.alone
+            or self.rows
+            or not turn.live
+            or not here
+            or asked is None
+            or asked.part + 1 >= len(self.fields)
+        ):
             return
         turn.over = False
         turn.drop("box", "warning", "settle", "undelivered")

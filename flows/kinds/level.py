@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -15,19 +15,24 @@ from flows.kinds.step import Slug, Timed
 from flows.levels import weakest
 from flows.message import Choice, Line, Part, Points, Text, line, message
 from flows.reading import Count
-from flows.state import Agreed, Asked
+from flows.state import Agreed, Asked, State
 from flows.turn import Turn
+
+if TYPE_CHECKING:
+    from flows.programme import Route
 
 
 class Level(Timed):
     """Have the circle agree on one level for each item of a `scale`, after it has seen how its scores are spread.
 
     Every item must be at `plus` or more: the weakest decides, and is named; nothing is added up or averaged. The last
-    level that is said stands, until somebody says «next». Seen by the circle, and in its recap.
+    level that is said stands, until somebody says «next». Seen by the circle, and in its recap; managers are told how
+    many groups found what weakest, from five groups up.
     """
 
     WORD: ClassVar[str] = "level"
     ROLE: ClassVar[Role] = "answer"
+    COUNTED: ClassVar[str] = "manager.weakest"
 
     level: Slug
     of: Slug = Field(description="The scale.")
@@ -44,7 +49,7 @@ class Level(Timed):
         if scale is None or part >= len(scale.items):
             turn.over = True
             return
-        first: list[Part] = [] if part else [Line(turn.own(self.id))]
+        first: list[Part] = [] if part else [Line(turn.own(self.id)), line("sight.settled")]
         item = Line(turn.own(scale.id, "items", scale.items[part]))
         count = line("level.count", n=part + 1, of=len(scale.items))
         points = range(scale.low, scale.high + 1)
@@ -128,3 +133,10 @@ class Level(Timed):
 
     def topics(self) -> tuple[str, ...]:
         return (self.id,)
+
+    def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:
+        scale = route.scales.get(self.of)
+        if scale is None:
+            return ()
+        agreed = {scale.items[one.item]: one.level for one in state.agreed if one.step == at}
+        return tuple(f"{scale.id}.items.{item}" for item in weakest(agreed))

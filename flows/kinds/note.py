@@ -8,6 +8,7 @@ from flows.effects import Role
 from flows.events import Replied
 from flows.kinds.step import Slug, Timed
 from flows.message import Line, line, message
+from flows.state import Written
 from flows.turn import Turn
 
 
@@ -24,6 +25,10 @@ class Note(Timed):
     note: Slug
     of: Slug
 
+    @property
+    def question(self) -> str:
+        return self.of
+
     def opens(self, turn: Turn) -> None:
         asks = Line(turn.own(self.id)), line("note.how")
         if turn.steered:
@@ -35,5 +40,6 @@ class Note(Timed):
         super().hears(turn, event)
         if event.private:
             return
+        turn.writes(Written(turn.state.step, 0, event.reply))
         turn.show_note(turn.state.step, anew=turn.state.part != "shared")
         turn.set(part="shared")

@@ -31,7 +31,9 @@ class Pairs(Timed):
     JUDGES: ClassVar[bool] = True
 
     pairs: Slug
-    turns: Minutes = Field(0, description="Minutes that each then has the word; of all the minutes, thrice so many.")
+    turns: Minutes = Field(
+        0, description="Minutes that each then has the word; of all the minutes, thrice so many."
+    )
 
     def opens(self, turn: Turn) -> None:
         turn.set(votes={})

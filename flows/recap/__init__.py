@@ -23,8 +23,9 @@ What is ugly: a recap knows a reply by its id alone, so what it says of late, ma
 things stood when it was made.
 """
 
+from flows.recap.across import settled, settles
 from flows.recap.group import compile_group, compile_plenum, decisions
-from flows.recap.managers import arranged, compile_manager, counts_only, since
+from flows.recap.managers import arranged, compile_manager, compile_whole, counts_only, since
 from flows.recap.shapes import (
     Across,
     ActionCounts,
@@ -53,6 +54,6 @@ from flows.recap.showing import parts
 __all__ = (
     "Across", "ActionCounts", "ActionRow", "ActionState", "Answered", "Before", "Decision", "FindingRow", "GroupRecap",
     "Held", "ManagerRecap", "Numbered", "Point", "Question", "Said", "Shared", "Turnout", "Why", "arranged",
-    "compile_group", "compile_manager", "compile_plenum", "counts_only", "decisions", "dump", "load", "parts", "since",
-    "without",
+    "compile_group", "compile_manager", "compile_plenum", "compile_whole", "counts_only", "decisions", "dump", "load",
+    "parts", "settled", "settles", "since", "without",
 )  # fmt: skip

@@ -43,20 +43,25 @@ def compile_group(
     """
     rows, topics, quoted = sorted(said, key=_when), _topics(route), Counter[int]()
     asides = {row.reply for row in rows if row.role == "aside"}
+    #: A line that was put forward with the findings stands under its question.
+    elsewhere = asides | {row.reply for row in rows if row.role == "note"}
     reflections = _points((), _answers(rows, "reflection", table=table), quoted)
-    questions = []
+    questions, tables = [], _tables(route)
     for topic in dict.fromkeys(topics.values()):
         here = [row for row in rows if row.step is not None and topics.get(row.step) == topic]
         notes = [row for row in here if row.role == "note"]
-        points = _points(notes, _answers(here, "answer", table=table), quoted)
-        questions.append(Question(topic, points, (notes[0].step or "").partition(".")[0] if notes else None))
+        columns = tables.get(topic, ())
+        most = len(notes) if columns else MOST
+        points = _points(notes, _answers(here, "answer", table=table), quoted, most)
+        noted = (notes[0].step or "").partition(".")[0] if notes else None
+        questions.append(Question(topic, points, noted, columns))
     others = _spread_over_circles(route.round, shared)
     return GroupRecap(
         round=route.round,
         reflections=reflections,
         questions=tuple(question for question in questions if question.points),
         unanswered=tuple(question.step for question in questions if not question.points),
-        findings=tuple(sorted((row for row in findings if row.reply not in asides), key=_by_reply)),
+        findings=tuple(sorted((row for row in findings if row.reply not in elsewhere), key=_by_reply)),
         actions=tuple(sorted((row for row in actions if row.reply not in asides), key=_by_reply)),
         others=others[:OTHERS],
         more=len(others[OTHERS:]),
@@ -125,6 +130,13 @@ def _topics(route: Route) -> dict[str, str]:
     return {**own, **{step.id: step.of for step in route.steps if isinstance(step, Note)}}
 
 
+def _tables(route: Route) -> dict[str, tuple[str, ...]]:
+    """By question, the texts of the columns of what was written as rows."""
+    with_columns = ((step, step.columns()) for step in route.steps)
+    return {topic: tuple(".".join((step.id, *one)) for one in columns)
+            for step, columns in with_columns if columns for topic in step.topics()}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class _Answer:
     """What one person said to one question, in the order in which it was written."""
@@ -161,16 +173,18 @@ def _answers(rows: Iterable[Said], role: Role, *, table: bool) -> list[_Answer]:
     return [_Answer(tuple(parts)) for parts in joined.values()]
 
 
-def _points(notes: Iterable[Said], answers: Iterable[_Answer], quoted: Counter[int]) -> tuple[Point, ...]:
+def _points(
+    notes: Iterable[Said], answers: Iterable[_Answer], quoted: Counter[int], most: int = MOST
+) -> tuple[Point, ...]:
     """At most three points, by the rules. `quoted` counts the points of each person, and is added to."""
-    best = sorted(notes, key=lambda row: (-row.reactions, row.late))[:MOST]
+    best = sorted(notes, key=lambda row: (-row.reactions, row.late))[:most]
     points = [Point((row.reply,), "note", row.late) for row in sorted(best, key=_when)]
     left, here = list(answers), Counter[int]()
 
     def turn(one: _Answer) -> tuple[int, int, bool, int, bool]:
         return -one.reactions, here[one.person], one.scant, quoted[one.person], one.late
 
-    while left and len(points) < MOST:
+    while left and len(points) < most:
         chosen = min(left, key=turn)
         left.remove(chosen)
         here[chosen.person] += 1

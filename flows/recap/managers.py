@@ -1,12 +1,14 @@
-"""The managers' recap: one round across groups, from what was released and from counts."""
+"""The managers' recap: one round across groups, or all rounds so far, from what was released and from counts."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from flows.kinds.finding import Release
+from flows.levels import FEW
 from flows.message import Levels
 from flows.programme import Route
 from flows.recap.common import Told, together
@@ -23,9 +25,6 @@ from flows.recap.shapes import (
     Turnout,
 )
 
-#: Fewer people are not counted aloud: a manager may know them all (programmes.md section 8, anonymity).
-FEW = 5
-
 
 def compile_manager(
     route: Route,
@@ -36,35 +35,72 @@ def compile_manager(
     chosen: tuple[Decision, ...] = (),
     *,
     across: tuple[Across, ...] = (),
+    paired: Turnout | None = None,
     said: Mapping[int, str] | None = None,
     language: str = "",
 ) -> ManagerRecap:
     """The recap of one round across groups, for managers.
 
     Only findings that their circle released, in an order drawn by lot, which says nothing of who put them
-    forward. People are counted from five up; who did not answer, or how many, is never said. Of actions only
+    forward; lines of notes and forms that were released with them stand under what they answer, and those of one form
+    together. People are counted from five up; who did not answer, or how many, is never said. Of actions only
     how many are in which state: their words are who does what by when, and so hold names. Of what was chosen only
     what everyone chose among the programme's own options; of what groups settled by themselves (`across`), how many
-    groups. `said`: the words of released findings, in the series' `language`, to see which belong together.
+    groups; of pairs (`paired`: groups are the pairs), how many. `said`: the words of released findings, in the series'
+    `language`, to see which belong together.
     """
-    released = sorted((row for row in findings if row.released), key=lambda row: lot(route.round, row.reply))
-    sides = _sides(route.round, released)
+    released = [row for row in findings if row.released]
+    sides, places = _sides(route.round, released), _placed(route)
+    order = {place: n for n, place in enumerate(places, 1)}
+
+    def turn(row: FindingRow) -> tuple[int, int, int, bytes]:
+        """What was put forward by itself first; then question by question, and of a form group by group."""
+        asked, field = places.get(row.step or "", ("", ""))
+        first = next((n for place, n in order.items() if asked and places[place][0] == asked), 0)
+        return (
+            first,
+            sides[row.circle] if field else 0,
+            order.get(row.step or "", 0),
+            lot(route.round, row.reply),
+        )
+
     numbered = tuple(
-        Numbered(n, row.reply, row.words, sides[row.circle]) for n, row in enumerate(released, 1)
+        Numbered(n, row.reply, row.words, sides[row.circle], *places.get(row.step or "", ("", "")))
+        for n, row in enumerate(sorted(released, key=turn), 1)
     )
     states = Counter(row.state.replace("-", "_") for row in actions)
     return ManagerRecap(
         round=route.round,
         groups=turnout.groups,
         of=turnout.of,
-        people=turnout.people if turnout.people >= FEW else None,
+        people=_aloud(turnout.people),
         findings=numbered,
         actions=ActionCounts(**states),
         levels=levels,
         chosen=tuple(one for one in chosen if one.plenum and one.options),
         common=_common(numbered, said, language),
         across=across,
+        pairs=paired.groups if paired and _aloud(paired.people) else None,
     )
+
+
+def _aloud(people: int) -> int | None:
+    """Fewer people are not counted aloud: a manager may know them all (programmes.md section 8, anonymity)."""
+    return people if people >= FEW else None
+
+
+def _placed(route: Route) -> dict[str, tuple[str, str]]:
+    """Where lines are written that are put forward with findings: what they answer there, and in which field."""
+    also = {name for step in route.steps if isinstance(step, Release) for name in step.also}
+    asked = (
+        (place, step.question)
+        for step in route.steps
+        if step.id in also
+        for place in step.topics() or (step.id,)
+    )
+    return {
+        place: (question, place if "." in place and place != question else "") for place, question in asked
+    }
 
 
 def _sides(salt: str, released: Iterable[FindingRow]) -> dict[int, int]:
@@ -82,6 +118,59 @@ def _common(
     return together(
         (Told(one.reply, one.side, said[one.reply]) for one in numbered if one.reply in said), language
     )
+
+
+# -- the whole series
+
+
+def compile_whole(
+    rounds: Sequence[ManagerRecap], turnout: Turnout, findings: Iterable[FindingRow], said: Mapping[int, str],
+    language: str,
+) -> ManagerRecap:  # fmt: skip
+    """The recap of all these rounds, at least one; `rounds` are their own, in order, `findings` of all of them.
+
+    Findings are numbered through; what is common is sought over rounds as well as groups. A scale that was asked
+    several times is shown once: how it stood last, with how it stood first. Actions are counted as they stand now.
+    """
+    last, circles = rounds[-1], {row.reply: row for row in findings}
+    sides = _sides("whole", circles.values())
+    listed = ((one.round, each) for one in rounds for each in one.findings or ())
+    numbered = tuple(
+        replace(each, number=n, round=name, side=sides[circles[each.reply].circle])
+        for n, (name, each) in enumerate(listed, 1)
+    )
+    shown = dict(_first_and_last(rounds))
+    return ManagerRecap(
+        round=last.round,
+        groups=turnout.groups,
+        of=turnout.of,
+        people=_aloud(turnout.people),
+        findings=numbered,
+        actions=last.actions,
+        common=_common(numbered, said, language),
+        rounds=tuple(
+            replace(one, findings=(), common=None, before=None, levels=shown.get(one.round, ()))
+            for one in rounds
+        ),
+    )
+
+
+def _first_and_last(rounds: Sequence[ManagerRecap]) -> Iterator[tuple[str, tuple[Levels, ...]]]:
+    """By round, the scales that were shown there for the last time, with the first time of each."""
+    shown = [(one.round, each) for one in rounds for each in one.levels]
+    first = {(each.step, each.names): each for _, each in reversed(shown)}
+    last = {(each.step, each.names): name for name, each in shown}
+    for one in rounds:
+        here = (each for each in one.levels if last[each.step, each.names] == one.round)
+        yield one.round, tuple(_since(each, first[each.step, each.names]) for each in here)
+
+
+def _since(levels: Levels, first: Levels) -> Levels:
+    again = first.replies != levels.replies
+    return replace(levels, before=first.replies if again else (), first=again)
+
+
+# -- as a coordinator has it
 
 
 def arranged(

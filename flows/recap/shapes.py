@@ -48,8 +48,9 @@ class FindingRow(Struct, frozen=True, omit_defaults=True):
     reply: int
     state: str
     words: int | None = None
-    #: Whose it is, where several groups' are looked at together.
+    #: Whose it is, where several groups' are looked at together; and at which step it was written.
     circle: int = 0
+    step: str | None = None
 
     @property
     def released(self) -> bool:
@@ -102,6 +103,8 @@ class Question(Struct, frozen=True, omit_defaults=True):
     points: tuple[Point, ...]
     #: The step of the circle's own note on it, if it wrote one.
     note: str | None = None
+    #: It is a table, all of whose rows are shown: the texts of its columns.
+    columns: tuple[str, ...] = ()
 
 
 class Decision(Struct, frozen=True, omit_defaults=True):
@@ -151,6 +154,11 @@ class Numbered(Struct, frozen=True, omit_defaults=True):
     words: int | None = None
     #: Which of the groups it is from, as drawn by lot for this recap: to count groups, never shown. 0: not known.
     side: int = 0
+    #: Of a line that was put forward with findings: what it answers, as a text of its round, and its field's, if any.
+    asked: str = ""
+    field: str = ""
+    #: Of several rounds, the one in which it was released.
+    round: str = ""
 
 
 class ActionCounts(Struct, frozen=True, kw_only=True):
@@ -172,22 +180,23 @@ class Before(Struct, frozen=True, omit_defaults=True):
 
 
 class Held(Struct, frozen=True):
-    """What so many groups hold of a question that each settled by itself: a text of the programme, and how many."""
+    """What so many groups hold of a question that each settled by itself: a text of its round, and how many."""
 
     option: str
     groups: int
 
 
 class Across(Struct, frozen=True):
-    """How groups settled one question, counted: which step asked it, and in what way the options are meant."""
+    """How groups settled one question, counted: what was asked, as a text of its round, and what the counts are of."""
 
-    step: str
-    sort: Literal["weakest", "decided"]
+    asked: str
+    #: A text of the bot's; see `flows.kinds.step.Step.COUNTED`.
+    counted: str
     held: tuple[Held, ...]
 
 
 class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
-    """What managers see of one round: no circle, no person, no reply that was not released."""
+    """What managers see of one round, or of all so far: no circle, no person, no reply that was not released."""
 
     schema: int = SCHEMA
     round: str
@@ -208,7 +217,11 @@ class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
     #: The findings, by their replies, that ask something of managers.
     asks: tuple[int, ...] = ()
     across: tuple[Across, ...] = ()
+    #: How many pairs were drawn to meet one to one. None: too few people to be counted aloud, or not asked.
+    pairs: int | None = None
     before: Before | None = None
+    #: Of a whole series: its rounds in order, each with its counts; all findings are in the whole. Empty: of one round.
+    rounds: tuple[ManagerRecap, ...] = ()
 
 
 AnyRecap: TypeAlias = GroupRecap | ManagerRecap
@@ -243,7 +256,8 @@ def without(recap: AnyRecap, replies: Collection[int]) -> AnyRecap:
         common = None if recap.common is None else tuple(
             tuple(reply for reply in theme if reply in kept) for theme in recap.common
         )  # fmt: skip
-        return replace(recap, findings=left, levels=standing, asks=asks, common=common)
+        rounds = tuple(without(one, gone) for one in recap.rounds)
+        return replace(recap, findings=left, levels=standing, asks=asks, common=common, rounds=rounds)
     questions = (replace(one, points=_less(one.points, gone)) for one in recap.questions)
     return replace(
         recap,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
-from msgspec.structs import asdict
+from functools import reduce
+from itertools import groupby
+from typing import get_args
 
 from flows.message import (
     Action,
@@ -17,12 +18,13 @@ from flows.message import (
     Points,
     Quote,
     Response,
+    Text,
     Theme,
     line,
     programme,
     text,
 )
-from flows.recap.shapes import ActionCounts, Decision, GroupRecap, ManagerRecap, Numbered, Point
+from flows.recap.shapes import ActionCounts, ActionState, Decision, GroupRecap, ManagerRecap, Numbered, Point
 
 #: Findings that one screen has room for beside the rest, and lines of what is common.
 SCREEN, THEMES = 12, 5
@@ -48,7 +50,7 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
     for question in recap.questions:
         shown += [
             Heading(programme("rounds", recap.round, *question.step.split(".")), question.note),
-            *_by_rule(question.points),
+            *_by_rule(question.points, recap.round, question.columns),
         ]
     if recap.reflections:
         shown += [Heading(text("recap.reflections")), *_by_rule(recap.reflections)]
@@ -84,11 +86,12 @@ def _section(key: str, items: Sequence[Content]) -> list[Part]:
     return [Heading(text(key)), Points(tuple(items))] if items else []
 
 
-def _by_rule(points: Iterable[Point]) -> list[Part]:
-    """The group's own note as it is; what a rule chose is called so."""
+def _by_rule(points: Iterable[Point], name: str = "", columns: Iterable[str] = ()) -> list[Part]:
+    """The group's own note as it is, with columns where it is a table; what a rule chose is called so."""
+    heads = tuple(programme("rounds", name, *each.split(".")) for each in columns)
     noted = tuple(_words(one) for one in points if one.why == "note")
     ruled = tuple(_words(one) for one in points if one.why != "note")
-    note: list[Part] = [Points(noted)] if noted else []
+    note: list[Part] = [Points(noted, columns=heads)] if noted else []
     return [*note, line("recap.points-by-rule"), Points(ruled)] if ruled else note
 
 
@@ -97,23 +100,33 @@ def _words(point: Point) -> Content:
     return text("recap.late", words=quoted) if point.late else quoted
 
 
+# -- for managers
+
+
 def _for_managers(recap: ManagerRecap, short: bool) -> tuple[Part, ...]:
-    shown: list[Part] = [
-        Heading(text("manager.title", title=programme("rounds", recap.round, "title"))),
-        line("manager.took-part", n=recap.groups, m=recap.of),
-    ]
+    """`short`: what one screen holds; that is never less than what is asked of managers."""
+    title = text("manager.title", title=_title(recap.round))
+    if recap.rounds:
+        title = text("manager.whole", title=programme("title"))
+    shown: list[Part] = [Heading(title), line("manager.took-part", n=recap.groups, m=recap.of)]
     if recap.people is not None:
         shown.append(line("manager.people", n=recap.people))
+    if recap.rounds:
+        turnouts = (
+            text("manager.round", title=_title(one.round), n=one.groups, m=one.of) for one in recap.rounds
+        )
+        shown.append(Points(tuple(turnouts)))
     shown += _common(recap, short)
     shown += _numbered(recap, short)
-    for spread in recap.levels:
-        asked = programme("rounds", recap.round, spread.step, "ask")
-        shown += [Heading(asked), line("levels.shown", n=len(spread.replies)), spread]
-    shown += _chosen(recap.round, recap.chosen)
-    shown += _across(recap)
-    if recap.actions != ActionCounts():
-        shown.append(line("manager.actions", **asdict(recap.actions)))
+    for one in recap.rounds or (recap,):
+        shown += _counted(one)
+    if counts := _actions(recap.actions):
+        shown.append(line("manager.actions", states=counts))
     return (*shown, *_since(recap))
+
+
+def _title(name: str) -> Text:
+    return programme("rounds", name, "title")
 
 
 # -- what the groups have in common
@@ -160,9 +173,15 @@ def _numbered(recap: ManagerRecap, short: bool) -> list[Part]:
     if not findings:
         return [line("manager.no-findings")]
     kept = _first(recap, findings) if short and len(findings) > SCREEN else findings
-    listed = tuple(Finding(one.reply, outside=True) for one in kept)
-    numbers = tuple(one.number for one in kept)
-    shown: list[Part] = [Heading(text("manager.findings")), Points(listed, numbered=True, numbers=numbers)]
+    shown: list[Part] = []
+    for (name, asked), group in groupby(kept, key=lambda one: (one.round, one.asked)):
+        listed = tuple(group)
+        head = _own(name or recap.round, asked) if asked else text("manager.findings")
+        if name:
+            head = text("manager.of-round", title=_title(name), what=head)
+        items = tuple(_item(name or recap.round, one) for one in listed)
+        numbers = tuple(one.number for one in listed)
+        shown += [Heading(head), Points(items, numbered=True, numbers=numbers)]
     if len(kept) < len(findings):
         shown.append(line("manager.more-findings", n=len(findings) - len(kept)))
     asked = tuple(one.number for one in findings if one.reply in recap.asks)
@@ -171,11 +190,32 @@ def _numbered(recap: ManagerRecap, short: bool) -> list[Part]:
     return shown
 
 
+def _item(name: str, one: Numbered) -> Content:
+    said = Finding(one.reply, outside=True)
+    return text("manager.field", field=_own(name, one.field), words=said) if one.field else said
+
+
+def _own(name: str, asked: str) -> Text:
+    return programme("rounds", name, *asked.split("."))
+
+
 def _first(recap: ManagerRecap, findings: Sequence[Numbered]) -> tuple[Numbered, ...]:
-    """What one screen has room for: what is asked, then the first of each that belongs together, then by number."""
+    """What one screen has room for: what is asked, then the first of each that belongs together, then by number.
+
+    Of several rounds the first of each come before the second of any.
+    """
     leads = {theme[0] for theme in (recap.common or ())[:THEMES] if theme}
+    starts: dict[str, int] = {}
+    for one in findings:
+        starts.setdefault(one.round, one.number)
     order = sorted(
-        findings, key=lambda one: (one.reply not in recap.asks, one.reply not in leads, one.number)
+        findings,
+        key=lambda one: (
+            one.reply not in recap.asks,
+            one.reply not in leads,
+            one.number - starts[one.round],
+            one.number,
+        ),
     )
     return tuple(sorted(order[:SCREEN], key=lambda one: one.number))
 
@@ -183,21 +223,32 @@ def _first(recap: ManagerRecap, findings: Sequence[Numbered]) -> tuple[Numbered,
 # -- counts
 
 
-def _across(recap: ManagerRecap) -> list[Part]:
+def _counted(recap: ManagerRecap) -> list[Part]:
+    """Of one round: how scores are spread, what everyone chose, what groups settled, and pairs."""
     shown: list[Part] = []
+    for spread in recap.levels:
+        shown += [
+            Heading(_own(recap.round, f"{spread.step}.ask")),
+            line("levels.shown", n=len(spread.replies)),
+            spread,
+        ]
+    shown += _chosen(recap.round, recap.chosen)
     for one in recap.across:
-        asked = programme("rounds", recap.round, *one.step.split("."))
         held = (
-            text(
-                "manager.held",
-                option=programme("rounds", recap.round, *each.option.split(".")),
-                n=each.groups,
-            )
-            for each in one.held
+            text("manager.held", option=_own(recap.round, each.option), n=each.groups) for each in one.held
         )
-        about = line("manager.weakest") if one.sort == "weakest" else line("manager.decided")
-        shown += [Heading(text("manager.settled", what=asked)), about, Points(tuple(held))]
+        head = text("manager.settled", what=_own(recap.round, one.asked))
+        shown += [Heading(head), line(one.counted), Points(tuple(held))]
+    if recap.pairs is not None:
+        shown.append(line("manager.pairs", n=recap.pairs))
     return shown
+
+
+def _actions(counts: ActionCounts) -> Text | None:
+    """«2 open, 1 done»: what there is, and nothing of what there is not."""
+    found = ((state, getattr(counts, state.replace("-", "_"))) for state in get_args(ActionState))
+    told = [text(f"manager.state.{state}", n=n) for state, n in found if n]
+    return reduce(lambda one, other: text("manager.state.both", one=one, other=other), told) if told else None
 
 
 def _since(recap: ManagerRecap) -> list[Part]:
@@ -207,6 +258,6 @@ def _since(recap: ManagerRecap) -> list[Part]:
     told: list[Part] = [line("manager.before", n=before.groups, m=before.of)]
     if before.people is not None and recap.people is not None:
         told.append(line("manager.people-before", n=before.people))
-    if before.actions != ActionCounts():
-        told.append(line("manager.actions-before", **asdict(before.actions)))
+    if counts := _actions(before.actions):
+        told.append(line("manager.actions-before", states=counts))
     return [Heading(text("manager.since")), *told]

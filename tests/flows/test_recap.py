@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from flows import message as m
-from flows.effects import Role
+from flows.effects import Role, Say
 from flows.events import Setting
 from flows.kinds.action import FollowUp, PlanActions
 from flows.kinds.ask import Ask
@@ -43,14 +43,17 @@ from flows.recap import (
     compile_group,
     compile_manager,
     compile_plenum,
+    compile_whole,
     counts_only,
     decisions,
     dump,
     load,
     parts,
+    settled,
     without,
 )
 from flows.state import Agreed, Chosen, State
+from flows.turn import Turn
 from tests.flows.stage import route_of
 
 START = datetime(2026, 10, 13, 9, tzinfo=UTC)
@@ -452,8 +455,8 @@ def test_a_stored_recap_is_read_and_written_as_it_was() -> None:
     )
     now = STORED_GROUP.replace(b'"more":0,', b'"more":0,"plenum":[],')
     assert dump(recap) == now[:-1] + b',"chosen":[],"answers":[]}'
-    later = b',"levels":[],"chosen":[],"common":null,"placed":false,"asks":[],"across":[],"before":null}'
-    assert dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + later
+    later = b',"levels":[],"chosen":[],"common":null,"placed":false,"asks":[],"across":[],"pairs":null,"before":null'
+    assert dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + later + b',"rounds":[]}'
 
 
 def test_what_is_no_recap_is_refused() -> None:
@@ -527,7 +530,7 @@ def test_a_managers_recap_is_shown_as_counts_and_numbered_findings() -> None:
         m.line("manager.took-part", n=2, m=3),
         m.line("manager.people", n=11),
     )
-    actions = m.line("manager.actions", open=0, under_way=1, done=0, dropped=0)
+    actions = m.line("manager.actions", states=m.text("manager.state.under-way", n=1))
     listed = m.Points(
         (m.Finding(first.reply, outside=True), m.Finding(second.reply, outside=True)),
         numbered=True,
@@ -658,3 +661,115 @@ def test_levels_that_were_agreed_on_are_in_the_recap() -> None:
     shown = parts(compile_group(route, [], chosen=made))
     listed = next(part for part in shown if isinstance(part, m.Points))
     assert [item.params["n"] for item in listed.items if isinstance(item, m.Text)] == [3, 2]
+
+
+# -- what steps hand to managers, and a whole series
+
+
+CARDS = [
+    {"ask": "gaps"}, {"note": "gaps-note", "of": "gaps"}, {"form": "card", "fields": ["need", "partners"]},
+    {"scale": "five", "items": ["need", "team"], "low": 0, "high": 4}, {"level": "agreed", "of": "five"},
+    {"finding": "best"}, {"release": "let-out", "of": "best", "also": ["gaps-note", "card"]}, {"decide": "go-on"},
+]  # fmt: skip
+
+
+def cards() -> Route:
+    return route_of({"steps": CARDS})
+
+
+def standing(**more: Any) -> State:
+    setting = Setting(pace="live", answering="each", zone="UTC", number=1, of=1, minutes=90)
+    return State(setting=setting, phase="running", members=(KARI,), **more)
+
+
+def asked_at(route: Route, step: int) -> list[m.Part]:
+    turn = Turn(route, standing(step=step), START)
+    turn.open_step()
+    return [part for each in turn.effects if isinstance(each, Say) for part in each.message.parts]
+
+
+def released(reply: int, step: str, circle: int) -> FindingRow:
+    return FindingRow(reply, "yes", None, circle, step)
+
+
+def test_lines_that_were_put_forward_stand_under_what_they_answer_and_a_card_stands_together() -> None:
+    rows = [
+        released(1, "card.partners", 7), released(2, "card.need", 8), released(3, "gaps-note", 7),
+        released(4, "card.need", 7), released(5, "best", 8), released(6, "card.partners", 8),
+    ]  # fmt: skip
+    told = compile_manager(cards(), Turnout(2, 2, 8), rows)
+    listed = [(one.asked, one.field, one.reply) for one in told.findings or ()]
+    assert listed[:2] == [("", "", 5), ("gaps", "", 3)]
+    assert [(asked, field) for asked, field, _ in listed[2:]] == [
+        ("card.ask", "card.need"), ("card.ask", "card.partners"),
+    ] * 2  # fmt: skip
+    assert {frozenset(reply for *_, reply in listed[2:4]), frozenset(reply for *_, reply in listed[4:])} == {
+        frozenset({1, 4}), frozenset({2, 6}),
+    }  # fmt: skip
+    heads = [part.text.key for part in parts(told) if isinstance(part, m.Heading)]
+    assert heads[1:] == ["manager.findings", "programme:rounds.only.gaps", "programme:rounds.only.card.ask"]
+    (card,) = (part for part in parts(told) if isinstance(part, m.Points) and len(part.items) == 4)
+    assert isinstance(card.items[0], m.Text)
+    assert card.items[0].params["field"] == m.programme("rounds", "only", "card", "need")
+
+
+def test_what_groups_settle_is_counted_from_five_groups_up_and_only_if_they_were_told() -> None:
+    route = cards()
+    at = {step.id: n for n, step in enumerate(route.steps)}
+    low = [Agreed(at["agreed"], 0, 1), Agreed(at["agreed"], 1, 3)]
+    stands = [standing(agreed=tuple(low), chosen=(Chosen(at["go-on"], (n % 2,)),)) for n in range(5)]
+    weakest, decided = tuple(settled(route, stands))
+    assert (weakest.asked, weakest.counted) == ("agreed", "manager.weakest")
+    assert [(one.option, one.groups) for one in weakest.held] == [("five.items.need", 5)]
+    assert [(one.option, one.groups) for one in decided.held] == [
+        ("go-on.continue", 3), ("go-on.not-now", 2),
+    ]  # fmt: skip
+    assert list(settled(route, stands[1:])) == [], "of four groups, each would be known"
+    asked = [part for step in ("agreed", "go-on") for part in asked_at(route, at[step])]
+    assert asked.count(m.line("sight.settled")) == 2
+    told = compile_manager(route, Turnout(5, 5, 20), across=(weakest, decided))
+    assert m.line("manager.weakest") in parts(told)
+    assert m.line("manager.weakest") not in parts(counts_only(told)), "nobody has approved it"
+
+
+def test_pairs_are_counted_from_five_people_up() -> None:
+    assert compile_manager(ROUTE, Turnout(1, 1, 9), paired=Turnout(2, 2, 4)).pairs is None
+    told = compile_manager(ROUTE, Turnout(1, 1, 9), paired=Turnout(2, 2, 5))
+    assert m.line("manager.pairs", n=2) in parts(told)
+
+
+def test_the_whole_series_numbers_its_findings_through_and_shows_each_scale_once() -> None:
+    def levels(*replies: int) -> m.Levels:
+        return m.Levels("climate", (own("climate"),), ("trust",), replies)
+
+    rows = [FindingRow(1, "yes", circle=7), FindingRow(2, "no", circle=7), FindingRow(3, "yes", circle=8)]
+    later = [FindingRow(4, "reworded", 5, circle=7)]
+    other = Route("later", ROUTE.steps)
+    first = compile_manager(ROUTE, Turnout(2, 2, 9), rows, levels=(levels(10, 11),), across=())
+    last = compile_manager(other, Turnout(1, 2, 4), later, levels=(levels(12, 13),))
+    said_ = {1: "The ferry is late.", 3: "Nobody asks.", 4: "A ferry in the morning."}
+    whole = compile_whole([first, last], Turnout(2, 2, 9), [*rows, *later], said_, "en")
+    assert [(one.number, one.round) for one in whole.findings or ()] == [
+        (1, ROUTE.round),
+        (2, ROUTE.round),
+        (3, "later"),
+    ]
+    assert {one.reply for one in whole.findings or ()} == {1, 3, 4}
+    assert [one.groups for one in whole.rounds] == [2, 1]
+    assert whole.rounds[0].levels == ()
+    (shown,) = whole.rounds[1].levels
+    assert (shown.replies, shown.before, shown.first) == ((12, 13), (10, 11), True)
+    assert not any(one.findings for one in whole.rounds)
+    sides = {one.reply: one.side for one in whole.findings or ()}
+    assert sides[1] == sides[4] != sides[3], "the same group is the same in each round"
+    assert whole.common == (), "the ferry is one group's, twice"
+    assert without(whole, {12}).rounds[1].levels == ()
+    assert [one.reply for one in without(whole, {5}).findings or ()] == [
+        one.reply for one in (whole.findings or ())[:2]
+    ]
+    heads = [part.text for part in parts(whole) if isinstance(part, m.Heading)]
+    assert heads[0] == m.text("manager.whole", title=m.programme("title"))
+    assert [head.params["title"] for head in heads if head.key == "manager.of-round"] == [
+        own("title"), m.programme("rounds", "later", "title"),
+    ]  # fmt: skip
+    assert load(dump(whole)) == whole

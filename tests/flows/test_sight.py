@@ -60,7 +60,7 @@ def test_another_organisation_sees_nothing() -> None:
 
 def test_a_manager_sees_what_was_approved_and_levels_and_nothing_else() -> None:
     assert seen("manager") == {"manager-recap"}
-    assert seen("manager", ALL) == {"manager-recap", "released", "levels", "idea"}
+    assert seen("manager", ALL) == {"manager-recap", "released", "levels", "settled", "pairs", "idea"}
     assert not may_see("manager", "idea", given=[one for one in ALL if one != "by-age"])
 
 
@@ -83,8 +83,8 @@ def test_only_its_author_sees_what_was_written_alone_or_scored() -> None:
 
 
 def test_other_groups_see_what_was_released_and_not_what_was_not() -> None:
-    assert seen("series") == {"released", "manager-recap"}
-    assert seen("series", ALL) == {"released", "manager-recap", "levels"}
+    assert seen("series") == {"released", "manager-recap", "pairs"}
+    assert seen("series", ALL) == {"released", "manager-recap", "pairs", "levels"}
 
 
 @pytest.mark.parametrize(
