@@ -37,7 +37,7 @@ FEW_WORDS = 4
 #: Where a sentence ends: not at a number («kl. 9», «3.5») nor at an abbreviation of one or two letters («bl.a.»).
 _ENDS = re.compile(r"(?<=\w{3})[.!?…]+(?:\s+|$)|\n+")
 #: Between the cells of a row: a dash that joins no words, a semicolon, a bar.
-_BETWEEN = re.compile(r"\s+[–—-]+\s+|\s*[;|]\s*")
+_BETWEEN = re.compile(r"\s+[–—-]+(?=\s)|[;|]")
 #: At least two numbers, or signs for «I do not know», with spaces, commas or semicolons between them.
 _DIGITS = re.compile(r"(?=.*\d)(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
 
@@ -154,7 +154,7 @@ def rest_of(words: str) -> str:
 
 def cells(words: str, n: int) -> tuple[str, ...]:
     """A row of a table with at most `n` columns, as people write one: with dashes, semicolons or bars between."""
-    return tuple(_BETWEEN.split(words.strip(), maxsplit=n - 1)) if n > 1 else (words,)
+    return tuple(each.strip() for each in _BETWEEN.split(words, maxsplit=n - 1)) if n > 1 else (words,)
 
 
 def _folded(words: str) -> str:

@@ -312,6 +312,70 @@ def test_a_step_cannot_take_the_name_of_a_rounds_own_text(name: str) -> None:
     )
 
 
+TOGETHER = """\
+programme: together
+languages: [en]
+forms: {long: {minutes: 60, plenum: true}}
+rounds:
+  - round: first
+    steps:
+      - form: map
+        fields: [who, role]
+        rows: true
+      - pitch: plan
+        fields: [what, others]
+    plenum:
+      - respond: said
+        of: plan
+        judge: true
+        extra: plan.others
+      - pairs: two
+        turns: 2
+        minutes: 9
+texts:
+  en:
+    title: Together
+    rounds: {first: {title: First, theme: first, map: {ask: Who?, who: Who, role: Role}, two: Whom?, said: What now?, \
+plan: {ask: What?, what: What, others: Others}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("rows: true", "rows: true"), None),
+        (
+            ("rows: true", "rows: true\n        alone: true"),
+            "10: first/map: rows are written where the circle",
+        ),
+        (
+            ("[who, role]", "[who, {field: role, of: who}]"),
+            "8: first/map: a column of a table is written with",
+        ),
+        (
+            ("extra: plan.others", "extra: plan.other"),
+            "16: first/said: `extra: plan.other` is no field that groups",
+        ),
+        (
+            ("extra: plan.others", "extra: map.who"),
+            "16: first/said: `extra: map.who` is no field that groups of",
+        ),
+        (
+            ("        judge: true\n", ""),
+            "15: first/said: an extra point is given by those who judge, and nobody",
+        ),
+        (
+            ("minutes: 9", "minutes: 6"),
+            "18: first/two: of 6 minutes, three turns of 2 leave nothing to draw in.",
+        ),
+    ],
+)
+def test_what_is_written_and_said_together_fits(change: tuple[str, str], told: str | None) -> None:
+    found = said(check({"p.yaml": TOGETHER.replace(*change)}))
+    assert len(found) == (1 if told else 0)
+    assert told is None or found[0].startswith(f"p.yaml:{told}")
+
+
 def test_a_round_asks_somebody_something() -> None:
     silent = GOOD_THINGS.replace("ask: proud\n        minutes: 5", "say: proud").replace("finding", "say")
     assert said(check({"p.yaml": silent})) == [
