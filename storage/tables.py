@@ -440,7 +440,7 @@ ideas = Table(
     #: For whom it is; "": not said.
     Column("whom", Text, nullable=False),
     #: One of bot.ideas.sluice.STATUSES, and since when.
-    Column("status", String(12), nullable=False),
+    Column("status", String(16), nullable=False),
     Column("since", Utc, nullable=False),
     Column("given_at", Utc, nullable=False),
 )
@@ -453,7 +453,7 @@ idea_news = Table(
     _of("ideas", index=True, ondelete="CASCADE"),
     #: Who assessed it, or its giver; empty: somebody at the command line.
     _of("people", nullable=True, index=True),
-    Column("status", String(12), nullable=False),
+    Column("status", String(16), nullable=False),
     Column("words", Text, nullable=False),
     Column("at", Utc, nullable=False),
     #: When the other side was told: the giver, or those who assess.

@@ -276,7 +276,7 @@ def _what_is_said() -> None:
         _of("people", "person_id", index=True),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("whom", sa.Text(), nullable=False),
-        _text("status", 12),
+        _text("status", 16),
         _at("since"),
         _at("given_at"),
     )
@@ -285,7 +285,7 @@ def _what_is_said() -> None:
         _id(),
         _of("ideas", "idea_id", ondelete="CASCADE", index=True),
         _of("people", "person_id", nullable=True, index=True),
-        _text("status", 12),
+        _text("status", 16),
         sa.Column("words", sa.Text(), nullable=False),
         _at("at"),
         _at("told_at", nullable=True),
