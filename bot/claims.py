@@ -24,6 +24,7 @@ from adapters.port import Address, Bucket, Outgoing, Platform
 from bot.news import PROBE
 from bot.trouble import in_short
 from bot.words import Said, Speaker
+from flows.turn import RESUMED
 from storage import tables as t
 from storage.backup import delivery_held
 from storage.database import Database
@@ -31,11 +32,12 @@ from storage.unit import Unit
 
 log = logging.getLogger(__name__)
 
+#: Reasons are codes; `bot.series.why` has a sentence for each.
 #: Why a message is queued that the platform may have taken already; and that it could not be asked about so far.
 UNCONFIRMED, UNASKED = "unconfirmed", "unasked"
 IN_DOUBT = (UNCONFIRMED, UNASKED)
 #: Why a receipt is not sent.
-SHORT = "the platform is short"
+SHORT = "short"
 #: Ranks stand above ids in one number: no outbox holds as many messages.
 _RANKED = 2**48
 
@@ -132,7 +134,7 @@ class Claims:
         buckets = platform.buckets(parcel.outgoing) if platform is not None else ()
         until = self._pace.open_at(buckets, closed, now)
         if row.only and platform is not None and not platform.capabilities.quietly:
-            found.dropped[row.id] = "it cannot be shown to one person alone"
+            found.dropped[row.id] = "not-alone"
         elif until > now and row.sort == "receipt":
             found.dropped[row.id] = SHORT
         elif until > now:
@@ -254,6 +256,21 @@ def _heads(full: Collection[str]) -> Any:
     return _HEADS.where(t.places.c.platform.not_in(full)) if full else _HEADS
 
 
+def first_in_line(places: Collection[int]) -> Any:
+    """Of each of these places, which of the messages that wait is next."""
+    o = t.outbox.c
+    return (
+        select(o.place_id, _next_of(t.outbox))
+        .where(o.place_id.in_(places), o.status == "queued")
+        .group_by(o.place_id)
+    )
+
+
+def _next_of(outbox: Any) -> Any:
+    ranked = _rank(outbox) * literal(_RANKED, BigInteger) + outbox.c.id
+    return func.min(ranked) % literal(_RANKED, BigInteger)
+
+
 def _first_of_places() -> Any:
     waiting, flying = t.outbox.alias("waiting"), t.outbox.alias("flying")
     busy = (
@@ -261,12 +278,7 @@ def _first_of_places() -> Any:
         .where(flying.c.place_id == waiting.c.place_id, flying.c.status == "sending")
         .exists()
     )
-    ranked = _rank(waiting) * literal(_RANKED, BigInteger) + waiting.c.id
-    heads = (
-        select(func.min(ranked) % literal(_RANKED, BigInteger))
-        .where(waiting.c.status == "queued", ~busy)
-        .group_by(waiting.c.place_id)
-    )
+    heads = select(_next_of(waiting)).where(waiting.c.status == "queued", ~busy).group_by(waiting.c.place_id)
     o, p = t.outbox.c, t.places.c
     ready = or_(o.not_before.is_(None), o.not_before <= bindparam("now"))
     takes = or_(p.blocked.is_(None), p.look_at <= bindparam("now"))
@@ -283,9 +295,13 @@ def _first_of_places() -> Any:
 
 
 def _rank(outbox: Any) -> Any:
-    """What is said keeps its order, and goes before what only shows how things stand."""
-    said = or_(outbox.c.sort.in_(("question", "answer", "recap")), outbox.c.slot == "root")
-    return case((and_(said, outbox.c.kind == "say"), 0), (outbox.c.sort == "receipt", 2), else_=1)
+    """What is said keeps its order, and goes before what only shows how things stand.
+
+    A meeting's first message in its place goes before all that waits there, and so does the word that it goes on.
+    """
+    say, first = outbox.c.kind == "say", outbox.c.slot.in_(("root", RESUMED))
+    said = and_(outbox.c.sort.in_(("question", "answer", "recap")), say)
+    return case((and_(first, say), 0), (said, 1), (outbox.c.sort == "receipt", 3), else_=2)
 
 
 #: Built once: every round asks it, and to put it together takes longer than to run it.

@@ -150,7 +150,7 @@ class Courier:
         row = parcel.row
         platform = self.platforms.get(row.platform)
         if platform is None:
-            reason = row.reason if row.reason in IN_DOUBT else f"{row.platform} is not configured"
+            reason = row.reason if row.reason in IN_DOUBT else "not-configured"
             await self._put_off(row, reason, RETRY[3])
             return
         try:
@@ -165,7 +165,7 @@ class Courier:
         row = parcel.row
         if not platform.capabilities.look_up:
             if _doubtful(parcel):
-                await self._settle(row, "dropped", "it may have arrived")
+                await self._settle(row, "dropped", "may-have-arrived")
             return _doubtful(parcel)
         try:
             await self._ask_in(platform.look_up_bucket(parcel.outgoing))
@@ -214,7 +214,7 @@ class Courier:
             await self._shut(row, shut)
         except Later as later:
             await self._close(later)
-            await self._put_off(row, "the platform asks to wait", later.seconds)
+            await self._put_off(row, "asks-to-wait", later.seconds)
         except OSError:
             # The connection broke. Where the platform can be asked, it may be told at once.
             if not platform.capabilities.look_up or not await self._cleared(platform, parcel):
@@ -315,9 +315,9 @@ class Courier:
 def _pointless(parcel: Parcel) -> str | None:
     """Why there is nothing to send."""
     if parcel.row.kind == "update" and parcel.outgoing.message is None:
-        return "nothing to update"
+        return "nothing-to-update"
     if parcel.row.kind == "say" and not parcel.outgoing.spoken.blocks:
-        return "nothing is left to say"
+        return "nothing-to-say"
     return None
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Done: TypeAlias = Wrote | Rewrote | TookBack | Chose
 #: Sittings that still hear what is written to them.
 OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
+#: Why nothing follows from what is written where no sitting is.
+IDLE = "nothing is going on there"
 #: Characters of a message id that we make ourselves, for what was filled in.
 SHEET_ID = 24
 
@@ -55,8 +57,8 @@ class Deeds:
         live = desk.sessions.get(self.works.session_of(desk, each) or 0)
         if live is None or place is None or live.row.phase not in OPEN_PHASES:
             if place is not None and isinstance(each, Wrote) and each.called:
-                whisper_at_home(desk, place, each.account, each.key)
-            return "nothing is going on there"
+                whisper_at_home(desk, place, each.account, key, IDLE)
+            return IDLE
         if isinstance(each, Rewrote | TookBack):
             return self._corrected(live, place, each, key)
         person = self._member(live, each)
@@ -64,7 +66,7 @@ class Deeds:
             return self._aside(live, place, each, ONLOOKER, "not a member of the circle")
         if isinstance(each, Chose):
             return self._chose(live, place, person, each, key)
-        if place.threads:
+        if place.threads and place.session_id is None:
             return self._aside(live, place, each, IN_THREAD, "written outside the thread")
         if not each.words and not each.files:
             return self._aside(live, place, each, MENTION, "it only calls us")

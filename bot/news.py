@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from adapters.port import Learned, Reacted
 from bot.desk import Desk, Live
@@ -89,7 +89,6 @@ def _open(desk: Desk, each: Learned) -> str:
         return "nothing was shut there"
     desk.unit.run(update(t.places).where(p.id.in_(shut)).values(blocked=None, look_at=None))
     _forget_the_past(desk, shut)
-    _stale(desk, shut)
     desk.unit.run(update(t.outbox).where(o.place_id.in_(shut), o.status == "queued").values(not_before=None))
     if each.what == "back":
         here = i.platform == each.place.platform, i.workspace == each.place.workspace
@@ -101,31 +100,28 @@ def _open(desk: Desk, each: Learned) -> str:
             live.row.wake_at, live.changed = live.row.starts_at, True
             live.row.version += 1
         elif live.state is not None and live.state.held:
-            desk.apply(live, e.Resumed())
+            desk.apply(live, e.Resumed("shut"))
     _tell_series(desk, each, "place.open")
     return "applied"
 
 
-def _stale(desk: Desk, shut: Sequence[int]) -> None:
-    """Reminders and words of help are not worth sending to somebody alone when their day is over; recaps are."""
-    o, s = t.outbox.c, t.sessions.c
-    alone = select(t.places.c.id).where(t.places.c.id.in_(shut), t.places.c.person_id.is_not(None))
-    over = select(s.id).where(s.id == o.session_id, s.phase == "finished").exists()
-    past = o.place_id.in_(alone), o.status == "queued", o.sort != "recap", over
-    desk.unit.run(update(t.outbox).where(*past).values(status="dropped", reason="its time has passed"))
-
-
 def _forget_the_past(desk: Desk, places: Sequence[int]) -> None:
-    """Who could not be reached is not told afterwards what was said to them in a meeting that is over.
+    """What was said to somebody alone in a meeting that is over is not told them afterwards; its recap is.
 
-    What those who run a series are told still waits for them.
+    That a meeting was missed or cancelled still waits for those who run the series.
     """
     o, s, p, m = t.outbox.c, t.sessions.c, t.places.c, t.memberships.c
     run = select(m.person_id).where(m.role.not_in(TAKING_PART), m.until.is_(None))
-    private = select(p.id).where(p.id.in_(places), p.person_id.is_not(None), p.person_id.not_in(run))
-    over = select(s.id).where(s.phase.in_(("finished", "cancelled", "missed")))
-    stale = o.place_id.in_(private), o.status == "queued", o.session_id.in_(over), o.sort.in_(PASSING)
-    desk.unit.run(update(t.outbox).where(*stale).values(status="dropped", reason="its meeting is over"))
+    alone = select(p.id).where(p.id.in_(places), p.person_id.is_not(None))
+    others = alone.where(p.person_id.not_in(run))
+    held = select(s.id).where(s.phase == "finished")
+    never = select(s.id).where(s.phase.in_(("cancelled", "missed")))
+    over = or_(
+        and_(o.place_id.in_(alone), o.session_id.in_(held)),
+        and_(o.place_id.in_(others), o.session_id.in_(never)),
+    )
+    stale = o.status == "queued", o.sort.in_(PASSING), over
+    desk.unit.run(update(t.outbox).where(*stale).values(status="dropped", reason="over"))
 
 
 def _running(desk: Desk, lives: Sequence[Live]) -> list[Live]:
@@ -153,8 +149,31 @@ def _moved(desk: Desk, each: Learned) -> str:
                                p.channel == each.to.channel)  # fmt: skip
     if desk.unit.all(taken.limit(1)):
         return "it has moved already"
+    held = [
+        live
+        for live in _live(desk, _there(desk, each))
+        if live.row.phase in ("lobby", "headcount", "running")
+    ]
     desk.unit.run(update(t.places).where(*_places(each)).values(channel=each.to.channel))
+    for live in held:
+        # No time has passed; but what was asked cannot be answered by a reply there, nor its buttons found.
+        desk.apply(live, e.Paused(unreachable=True))
+        desk.apply(live, e.Resumed("moved"))
     return "applied"
+
+
+def _threads(desk: Desk, each: Learned) -> str:
+    """From the next meeting on, each has a thread of its own there."""
+    p, c = t.places.c, t.circles.c
+    homes = (
+        p.thread == "",
+        p.person_id.is_(None),
+        ~p.threads,
+        p.id.in_(select(c.home_id).where(c.home_id.is_not(None))),
+    )
+    found = [row.id for row in desk.unit.all(select(p.id).where(*_places(each), *homes))]
+    desk.unit.run(update(t.places).where(p.id.in_(found)).values(threads=True))
+    return "applied" if found else "no group has its home there, or each meeting has a thread already"
 
 
 # -- people
@@ -266,9 +285,9 @@ def _tell(desk: Desk, live: Live, said: Message) -> None:
 
 _SESSIONS: dict[str, Callable[[Desk, Learned], Iterable[int]]] = {
     "shut": _there, "cut": _there, "open": _there, "back": _there, "went": _theirs, "gone": _theirs,
-    "came": lambda *_: (), "moved": lambda *_: (),
+    "came": lambda *_: (), "threads": lambda *_: (), "moved": _there,
 }  # fmt: skip
 _TAKES: dict[str, Callable[[Desk, Learned], str]] = {
     "shut": _shut, "cut": _shut, "open": _open, "back": _open, "moved": _moved, "gone": _gone, "went": _went,
-    "came": _came,
+    "came": _came, "threads": _threads,
 }  # fmt: skip

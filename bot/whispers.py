@@ -21,6 +21,7 @@ from storage import tables as t
 #: Effects are counted from here, by what was said to whom.
 WHISPERS = 2_000_000
 
+IN_TOPIC = "aside.in-topic"
 ONLOOKER, IN_THREAD, MENTION, OVER = "aside.onlooker", "aside.in-thread", "aside.mention", "aside.over"
 
 _encode = msgspec.json.Encoder().encode
@@ -28,7 +29,10 @@ _encode = msgspec.json.Encoder().encode
 
 def whisper(desk: Desk, live: Live, place: Any, account: str, said: str, of: str = "") -> None:
     """Queue the word, unless the person has been told in this sitting: of this message (`of`), if it is about one."""
-    number = WHISPERS + crc32(f"{account}/{said}/{of}".encode()) % (CORRECTIONS - WHISPERS)
+    for_all = place.platform in UNLISTED and said in (ONLOOKER, IN_THREAD)
+    # What everyone has read where the meeting is not need not be told to the next.
+    told = "" if for_all and said == IN_THREAD else account
+    number = WHISPERS + crc32(f"{told}/{said}/{of}".encode()) % (CORRECTIONS - WHISPERS)
     o = t.outbox.c
     before = select(o.id).where(o.session_id == live.row.id, o.effect == number)
     if desk.unit.all(before.limit(1)) or (live.row.id, number) in desk.whispered:
@@ -39,8 +43,8 @@ def whisper(desk: Desk, live: Live, place: Any, account: str, said: str, of: str
         "session_id": live.row.id,
         "version": live.row.version,
     }
-    if said == ONLOOKER and place.platform in UNLISTED:
-        about |= _for_all(_come_in(live))
+    if for_all:
+        about |= _for_all(_come_in(live) if said == ONLOOKER else message("status", line(IN_TOPIC)))
     desk.unit.add(t.outbox, [_row(place.id, account, said, number) | about])
 
 
@@ -57,14 +61,20 @@ def _come_in(live: Live) -> Message:
     return message("status", line("aside.come-in"), choices=(button,))
 
 
-def whisper_at_home(desk: Desk, place: Any, account: str, key: str) -> None:
-    """Somebody called us where meetings are held, and none is going on."""
+def whisper_at_home(desk: Desk, place: Any, account: str, key: str, why: str) -> None:
+    """Somebody called us where meetings are held, and none is going on. The log knows the call, so that it is
+    answered once."""
     if place.threads and desk.people.get((place.platform, place.workspace, account)):
-        number, o = WHISPERS + crc32(key.encode()) % (CORRECTIONS - WHISPERS), t.outbox.c
-        if desk.unit.all(select(o.id).where(o.place_id == place.id, o.effect == number, o.only == account)):
-            return
+        called = {
+            "session_id": None,
+            "version": None,
+            "key": key,
+            "event": '{"type":"called"}',
+            "ignored": why,
+        }
+        desk.unit.add(t.log, [{**called, "at": desk.now}])
         about = {"organisation_id": place.organisation_id, "session_id": None, "version": 0}
-        desk.unit.add(t.outbox, [_row(place.id, account, MENTION, number) | about])
+        desk.unit.add(t.outbox, [_row(place.id, account, MENTION, 0) | about])
 
 
 def _row(place: int, account: str, said: str, number: int) -> dict[str, Any]:

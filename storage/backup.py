@@ -274,7 +274,7 @@ def release(connection: Connection, *, send: bool) -> int:
     if not send:
         o = t.outbox.c
         these = o.id <= of.outbox_id, o.status.in_(("queued", "sending"))
-        dropped = {"status": "dropped", "reason": "sent before the restore", "claimed_by": None}
+        dropped = {"status": "dropped", "reason": "restored", "claimed_by": None}
         connection.execute(update(t.outbox).where(*these).values(**dropped))
     connection.execute(t.holds.delete().where(t.holds.c.name == DELIVERY))
     return count

@@ -43,6 +43,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Plan and run": {
         "series": ("bot.cli.series:series", "Plan meeting series, and change them."),
         "coordinator": ("bot.cli.coordinator:coordinator", "Say who may set up series from a chat."),
+        "idea": ("bot.cli.ideas:idea", "Take in ideas, and assess them without names."),
         "simulate": ("bot.cli.simulating:simulate", "Print every message that will be sent, and when."),
         "serve": ("bot.cli.serve:serve", "Run the facilitator, until it is stopped."),
         "recap": ("bot.cli.recaps:recap", "Read recaps, edit, hold or approve them, make files."),

@@ -1,13 +1,14 @@
 """Where else than in replies somebody's words, name or account may stand, and how they are taken out of there.
 
 - Events that could not be taken in are kept whole until somebody settles them.
-- What somebody has begun to fill in is kept under their account.
+- What somebody has begun to fill in is kept under their account; what others have may name them.
 - Names of events (`log.key`) and of buckets may hold the number of a private chat, which is the account.
 - A message of Runda's that says a name is rewritten, as one that shows a reply is.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,8 @@ from storage import tables as t
 
 #: In place of the account that alone was shown a message.
 NOBODY = "-"
+#: What the body of a message that is a page has in it (`flows.message.Page`).
+PAGE = '"type":"page"'
 
 
 # -- events that could not be taken in
@@ -66,7 +69,9 @@ def forget_account(connection: Connection, person: int, each: Any) -> None:
         t.places.c.platform == each.platform, t.places.c.workspace == each.workspace
     )
     shown = o.only == each.account, o.place_id.in_(there)
-    connection.execute(update(t.outbox).where(*shown, o.status == "queued").values(status="dropped"))
+    connection.execute(
+        update(t.outbox).where(*shown, o.status == "queued").values(status="dropped", reason="erased")
+    )
     connection.execute(update(t.outbox).where(*shown).values(only=NOBODY))
     paced = (
         b.name.startswith(f"{each.platform}/", autoescape=True),
@@ -77,6 +82,34 @@ def forget_account(connection: Connection, person: int, each: Any) -> None:
     came = a.organisation_id == organisation, a.actor == f"account:{each.account}"
     connection.execute(update(t.audit).where(*came).values(actor=f"person:{person}"))
     _forget_names_of_events(connection, person, each)
+
+
+def forget_in_drafts(connection: Connection, accounts: Sequence[Any], name: str) -> None:
+    """Take somebody out of what others have begun to fill in: a series that is being set up, with its people."""
+    d = t.drafts.c
+    for each in accounts:
+        here = d.platform == each.platform, d.workspace == each.workspace
+        named = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in (each.account, name) if one), re.I)
+        for row in list(connection.execute(select(t.drafts).where(*here))):
+            if named.search(row.written):
+                left = msgspec.json.encode(_without(msgspec.json.decode(row.written), named)).decode()
+                mine = *here, d.account == row.account, d.what == row.what
+                connection.execute(update(t.drafts).where(*mine).values(written=left))
+
+
+def _without(node: Any, named: re.Pattern[str]) -> Any:
+    """Of a list, what names them is left out; a text that does is emptied."""
+    if isinstance(node, dict):
+        return {key: _without(value, named) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_without(each, named) for each in node if not _names(each, named)]
+    return "" if isinstance(node, str) and named.search(node) else node
+
+
+def _names(node: Any, named: re.Pattern[str]) -> bool:
+    """A text, or a row of them such as an account and its name."""
+    row = node.values() if isinstance(node, dict) else node if isinstance(node, list) else [node]
+    return any(isinstance(each, str) and named.search(each) for each in row)
 
 
 def _forget_names_of_events(connection: Connection, person: int, each: Any) -> None:
@@ -97,10 +130,13 @@ def _forget_names_of_events(connection: Connection, person: int, each: Any) -> N
 
 
 def rewrite_named(connection: Connection, person: int) -> int:
-    """Queue anew every message of Runda's that says the name, which is empty by now. Returns how many."""
+    """Queue anew every message of Runda's that says the name, which is empty by now. Returns how many.
+
+    A page does not tell whom it names: what it says is made when it is sent, so all of them are made anew.
+    """
     o = t.outbox.c
     owner = persons.row(connection, person).organisation_id
-    said = o.body.contains(f'"of":"person","id":{person}}}')
+    said = or_(o.body.contains(f'"of":"person","id":{person}}}'), o.body.contains(PAGE))
     out = or_(o.status == "sent", o.attempts > 0)
     sent = select(t.outbox).where(o.organisation_id == owner, out, said).order_by(o.id)
     newest = {_message(row): row for row in connection.execute(sent)}

@@ -256,5 +256,5 @@ def _withdrawn(office: Office, audit: int) -> set[int]:
     waiting = update(t.outbox).where(
         o.effect == ANNOUNCED + audit, o.session_id.is_not(None), o.status == "queued"
     )
-    withdrawn = waiting.values(status="dropped", reason="the move was undone").returning(o.place_id)
+    withdrawn = waiting.values(status="dropped", reason="undone").returning(o.place_id)
     return {row[0] for row in office.connection.execute(withdrawn)}

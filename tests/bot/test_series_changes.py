@@ -211,7 +211,7 @@ def test_undo_before_the_message_has_gone_out_says_nothing_to_anybody(database):
         "Session 2 is on Tuesday 2026-11-03 at 09:00 again. Nobody had been told of the other date.",
     )
     assert {row.starts_at for row in sessions(database, 2)} == {datetime(2026, 11, 3, 8, 0, tzinfo=UTC)}
-    assert {(row.status, row.reason) for row in announced(database)} == {("dropped", "the move was undone")}
+    assert {(row.status, row.reason) for row in announced(database)} == {("dropped", "undone")}
     with refused("was no move"):
         do(database, moving.undo)
 

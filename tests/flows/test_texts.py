@@ -253,6 +253,9 @@ ALIKE = {
     "rights.document.series", "rights.checklist.settled",
     "documents.sheet.title", "documents.sheet.contents", "documents.sheet.date", "documents.sheet.count",
     "documents.sheet.verdicts", "documents.sheet.when",
+    "why.became.failed", "why.entry", "why.numbered", "why.rows", "why.silence", "why.silent.cancelled",
+    "why.sort.answer", "why.sort.question", "why.sort.recap", "why.sort.receipt", "why.sort.status",
+    "why.to.place",
 }  # fmt: skip
 #: The same, of forms and pages.
 AT_THE_COUNTER = set(

@@ -130,7 +130,7 @@ async def test_where_nobody_can_be_asked_each_sort_says_whether_twice_or_never(d
         assert len(chat.said("north-1")) == again
         first = min(rows(database, t.outbox), key=lambda row: row.id)
         assert (first.status, first.reason) == (
-            ("sent", "unconfirmed") if again else ("dropped", "it may have arrived")
+            ("sent", "unconfirmed") if again else ("dropped", "may-have-arrived")
         )
 
 
