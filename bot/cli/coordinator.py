@@ -28,7 +28,7 @@ def coordinator() -> None:
     """
 
 
-def _where(command: Any) -> Any:
+def at(command: Any) -> Any:
     """The options that say on which platform an account is."""
     for option in (
         click.option("--workspace", metavar="ID", help="Default: the only one that is installed there."),
@@ -40,7 +40,7 @@ def _where(command: Any) -> Any:
 
 
 @coordinator.command()
-@_where
+@at
 @click.option(
     "--name", metavar="NAME", help="What they are called. Default: the account, until they are met."
 )
@@ -51,28 +51,26 @@ def add(caller: Caller, account: str, platform: str, workspace: str | None, name
     \b
       runda coordinator add U0123 --platform slack --workspace T0123 --name "Siri Vik"
     """
-    from bot.series import appointing, making
+    from bot.series import appointing
     from flows.forms import Named
 
     now = caller.clock.now()
     with caller.database(new=True).write() as connection:
-        where = _account(connection, account, platform, workspace)
-        owner = making.organisation(connection, _owner(connection, caller, where), now)
+        where, owner = found_account(connection, caller, account, platform, workspace)
         said = appointing.appoint(connection, owner, Named(name or account), where, actor(), now)
     click.echo(said)
 
 
 @coordinator.command()
-@_where
+@at
 @click.pass_obj
 def remove(caller: Caller, account: str, platform: str, workspace: str | None) -> None:
     """Let ACCOUNT set up series no more. Series that they run are not touched."""
-    from bot.series import appointing, making
+    from bot.series import appointing
 
     now = caller.clock.now()
     with caller.database().write() as connection:
-        where = _account(connection, account, platform, workspace)
-        owner = making.organisation(connection, _owner(connection, caller, where), now)
+        where, owner = found_account(connection, caller, account, platform, workspace)
         held = appointing.appointments(connection, owner)
         person = next(
             (row.person_id for row in held if (row.platform, row.workspace, row.account) == where), None
@@ -103,6 +101,16 @@ def list_(caller: Caller) -> None:
 
 
 # -- rows
+
+
+def found_account(
+    connection: Connection, caller: Caller, account: str, platform: str, workspace: str | None
+) -> tuple[Where, int]:  # fmt: skip
+    """Where an account is, and the organisation that it belongs to. Raises Told."""
+    from bot.series import making
+
+    where = _account(connection, account, platform, workspace)
+    return where, making.organisation(connection, _owner(connection, caller, where), caller.clock.now())
 
 
 def _account(connection: Connection, account: str, platform: str, workspace: str | None) -> Where:

@@ -192,11 +192,8 @@ def counted(visit: Visit) -> Iterator[Block]:
     if not found:
         yield line(visit.say("idea.none"))
     for each in found:
-        yield item(
-            visit.say(
-                "idea.counted", status=visit.say(f"idea.status.{each.status}"), n=each.n, days=each.days
-            )
-        )
+        status = visit.say(f"idea.status.{each.status}")
+        yield item(visit.say("idea.counted", status=status, count=each.n, n=each.days))
 
 
 def _labels(visit: Visit) -> Iterator[Label]:

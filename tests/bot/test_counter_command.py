@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
-from bot.cli import Caller, runda
+from bot.cli import Caller, ideas, runda
+from bot.ideas import sluice
 from storage import tables as t
 from storage.database import Database
 from tests.bot.a_meeting import Clock
@@ -100,3 +101,27 @@ def test_a_series_elsewhere_has_no_codes(folder: Path) -> None:
     people = ("--people", "Kari, Amir, Liv, Jon")
     told(folder, "series", "create", "selfcheck", "--name", "North", *people, *DATES, "--coordinator", "Siri")
     assert "none has a code" in told(folder, "series", "codes", "north")
+
+
+def test_ideas_are_assessed_at_the_command_line_without_names(folder: Path) -> None:
+    where = ("--platform", "slack", "--workspace", "T1")
+    told(folder, "coordinator", "add", "U1", *where, "--name", "Siri Vik")
+    assert told(folder, "idea", "assessor", "U2", *where, "--name", "Eva Rud") == "Eva Rud assesses ideas.\n"
+    assert "Eva" not in told(folder, "coordinator", "list")
+    assert told(folder, "idea", "list") == "There are no ideas yet.\n"
+    added = told(folder, "idea", "add", "A place to meet", "--for", "the young", "--by", "Siri Vik")
+    assert added == "Idea 1 is received.\n"
+    assert "who has it now, or why not" in run(folder, "idea", "decide", "1", "not-now").output
+    told(folder, "idea", "decide", "1", "not-now", "--words", "No room this year")
+    listed = told(folder, "idea", "list")
+    assert "not-now" in listed
+    assert "not-now: 1, the oldest for 0 days" in listed
+    everything = listed + told(folder, "idea", "show", "1") + told(folder, "idea", "list", "--json")
+    assert everything.count("No room this year") == 2
+    assert "Siri" not in everything
+    assert run(folder, "idea", "show", "2").exit_code == 2
+    assert "no more" in told(folder, "idea", "assessor", "U2", *where, "--end")
+
+
+def test_the_command_knows_what_those_who_assess_can_say() -> None:
+    assert ideas.VERDICTS == sluice.VERDICTS
