@@ -17,7 +17,8 @@ from adapters.port import Chose, Rewrote, TookBack, Wrote
 from bot.desk import Desk, Live
 from bot.happenings import Answers
 from bot.news import GOING_ON
-from bot.whispers import IN_THREAD, MENTION, ONLOOKER, OVER, whisper, whisper_at_home
+from bot.series.homes import UNLISTED
+from bot.whispers import FILES, IN_THREAD, MENTION, ONLOOKER, OVER, whisper, whisper_at_home
 from flows import events as e
 from flows.answers import AnswerSheet, answer_sheet, in_order
 from flows.reading import Control, Reading, shape, understand
@@ -71,7 +72,12 @@ class Deeds:
         if not each.words and not each.files:
             return self._aside(live, place, each, MENTION, "it only calls us")
         if not each.words:
-            return desk.apply(live, e.Attached(person), key=key)
+            alone = place.person_id is not None or place.platform in UNLISTED
+            return (
+                desk.apply(live, e.Attached(person), key=key)
+                if alone
+                else self._aside(live, place, each, FILES, "only words are kept")
+            )
         return self._wrote(live, place, person, each, key)
 
     def _aside(self, live: Live, place: Any, each: Done, said: str, why: str) -> str:

@@ -22,7 +22,8 @@ from storage import tables as t
 WHISPERS = 2_000_000
 
 IN_TOPIC = "aside.in-topic"
-ONLOOKER, IN_THREAD, MENTION, OVER = "aside.onlooker", "aside.in-thread", "aside.mention", "aside.over"
+ONLOOKER, IN_THREAD, MENTION = "aside.onlooker", "aside.in-thread", "aside.mention"
+FILES, OVER = "aside.files", "aside.over"
 
 _encode = msgspec.json.Encoder().encode
 

@@ -108,7 +108,8 @@ def _my_group(visit: Visit, office: Office, circle: Any) -> Iterator[Block]:
         return
     ahead = next((each for each in sittings if each.phase == "planned" and each.starts_at > visit.now), None)
     if ahead is None or office.paused:
-        yield line(visit.say("counter.home.none-ahead", group=circle.name))
+        over = bool(sittings) and all(each.phase in ("finished", "cancelled") for each in sittings)
+        yield line(visit.say("counter.home.over" if over else "counter.home.none-ahead", group=circle.name))
         return
     key = "counter.home.next" if ahead.wake_at else "counter.home.next-tentative"
     words = visit.say(key, group=circle.name, number=numbers[ahead.meeting_id], when=ahead.starts_at)

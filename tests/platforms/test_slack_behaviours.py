@@ -13,6 +13,7 @@ from tests.platforms.slack_scene import FJORD
 
 ONLOOKER, OUTSIDE = "Du er ikke med i denne gruppa", "Jeg hører det du skriver i tråden til møtet"
 ALOUD = "Disse tallene er bare for Runda"
+OVER, TAKEN = "Det spørsmålet er over", "Forstått som «Neste»"
 FILES, HERE = "Jeg tar vare på ord, ikke bilder og filer", "Jeg er her. Skriv i tråden til møtet"
 
 # -- what is written in the thread
@@ -49,8 +50,9 @@ async def test_words_beside_a_picture_count_and_of_a_picture_alone_its_author_is
         await it.say("Amir", "Slik ser det ut.", files=["kai.png"])
         await it.say("Liv", files=["kai.png"])
         assert it.replies == ["Slik ser det ut."]
-        assert FILES in it.told("Liv")
-        assert FILES not in it.told("Amir") + it.slack.transcript(it.scene.channel)
+        await it.say("Liv", files=["naust.png"])
+        assert [FILES in words for words in it.whispers("Liv")] == [True]
+        assert it.whispers("Amir") == []
 
 
 @driven
@@ -216,8 +218,33 @@ async def test_an_old_button_does_not_move_what_is_asked_now(sqlite_database):
         old = it.carrying("next")
         await it.say("Kari", "neste")
         before = it.said
-        await it.does("press", "Amir", it.scene.channel, old, "next")
+        for who in ("Amir", "Amir", "Liv"):
+            await it.does("press", who, it.scene.channel, old, "next")
         assert it.said == before
+        assert {who: [OVER in words for words in it.whispers(who)] for who in FJORD} == {
+            "Kari": [False], "Amir": [True], "Liv": [True], "Jon": [],
+        }  # fmt: skip
+
+
+@driven
+async def test_a_written_next_says_once_how_it_was_understood(sqlite_database):
+    """It came at every step before, after the next question, and read as if it were about that."""
+    async with meeting(sqlite_database) as it:
+        for _ in range(3):
+            await it.say("Kari", "neste")
+            await it.go(minutes=1.5)
+        assert [TAKEN in words for words in it.whispers("Kari")] == [True]
+        await it.say("Liv", "neste")
+        assert [TAKEN in words for words in it.whispers("Liv")] == [True]
+
+
+@driven
+async def test_whoever_comes_late_finds_what_is_kept_in_the_first_message(sqlite_database):
+    async with meeting(sqlite_database) as it:
+        root = it.slack.posts(it.scene.channel)[0]
+        assert "Dette skjer med det dere skriver" not in root.text
+        await it.does("press", "Jon", it.scene.channel, root.ts, "open:kept")
+        assert "Hvem som ser det" in it.slack.view_text(it.slack.modal("Jon"))
 
 
 # -- who comes and goes

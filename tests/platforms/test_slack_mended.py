@@ -137,6 +137,8 @@ async def test_a_scope_that_is_missing_stops_everything_until_it_is_there(sqlite
         it.slack.grant(scope)
         await it.go(minutes=16)
         assert (it.told().count(SHUT), it.told().count(OPEN)) == (1, 1)
+        # It is all groups, and not the first of them.
+        assert f"Slack: {SHUT}" in it.told()
         await two.is_well()
 
 
