@@ -62,7 +62,8 @@ OPERATIONS = (
 
 #: Every answer but the one that was asked for: status, when, and what it says. The same bytes whatever the path.
 REFUSALS: dict[int, tuple[str, str]] = {
-    400: ("Bad request", "`limit` is a number from 1 to 100, `after` what the page before gave as `next`; each once."),
+    400: ("Bad request", "Lists take `limit`, from 1 to 100, and `after`, what the page before gave as `next`: each once. "
+          "Nothing else is asked after the question mark."),
     401: ("Unauthorized", "Send a token that holds: Authorization: Bearer runda_…"),
     403: ("Forbidden", "The token is not for this. Have one made with the scope that it takes."),
     404: ("Not found", "There is nothing here that this token may read."),
@@ -95,7 +96,7 @@ def openapi(version: str) -> dict[str, Any]:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    refused = [401, 403, *([400] if one.paged else []), *([404] if one.named else [])]
+    refused = [400, 401, 403, *([404] if one.named else [])]
     parameters = [{"name": name, "in": "path", "required": True, "schema": _PATH[name]} for name in one.named]
     if one.paged:
         parameters += [{"name": name, "in": "query", **told} for name, told in _PAGED.items()]

@@ -118,12 +118,12 @@ def _went_out() -> Any:
     """The newest managers' recap of each meeting that managers have been sent."""
     r, m, s, newer = t.recaps.c, t.meetings.c, t.series.c, t.recaps.alias("newer").c
     later = exists().where(
-        newer.meeting_id == r.meeting_id, newer.session_id.is_(None), newer.status.in_(documents.SENT),
-        newer.version > r.version,
+        newer.meeting_id == r.meeting_id, newer.session_id.is_(None), ~newer.whole,
+        newer.status.in_(documents.SENT), newer.version > r.version,
     )  # fmt: skip
     sent = select(r.id, r.version, r.status, r.approved_at, r.points, m.number, s.slug)
     sent = sent.join_from(t.recaps, t.meetings, m.id == r.meeting_id).join(t.series, s.id == m.series_id)
-    return sent.where(r.session_id.is_(None), r.status.in_(documents.SENT), ~later)
+    return sent.where(r.session_id.is_(None), ~r.whole, r.status.in_(documents.SENT), ~later)
 
 
 def _page(rows: Sequence[Row[Any]], limit: int) -> tuple[Sequence[Row[Any]], str | None]:

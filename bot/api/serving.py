@@ -92,18 +92,16 @@ class Api:
 
 
 def _wanted(asked: _Request) -> Asked | None:
-    """None: it cannot be read."""
+    """None: it asks for something that there is not, or twice for the same."""
     series, number = asked.path.get("series", ""), int(asked.path.get("number", 0))
-    if asked.operation is None or not asked.operation.paged:
+    given: dict[str, str] = {"after": "0", "limit": str(USUAL)} if asked.operation and asked.operation.paged else {}
+    names = [name for name, _ in asked.query]
+    if len(names) != len(set(names)) or not set(names) <= given.keys():
+        return None
+    if not given:
         return Asked(0, USUAL, series, number)
-    given: dict[str, str] = {"after": "0", "limit": str(USUAL)}
-    names = [name for name, _ in asked.query if name in given]
-    given |= {name: value for name, value in asked.query if name in given}
-    if (
-        len(names) != len(set(names))
-        or not _AFTER.fullmatch(given["after"])
-        or not _LIMIT.fullmatch(given["limit"])
-    ):
+    given |= dict(asked.query)
+    if not _AFTER.fullmatch(given["after"]) or not _LIMIT.fullmatch(given["limit"]):
         return None
     limit = int(given["limit"])
     return Asked(min(int(given["after"]), LAST), limit, series, number) if LEAST <= limit <= MOST else None
