@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TRIED_BY = 10
 #: When it is held, where nothing is said: tomorrow, and then a fortnight apart.
 TIME, APART = "09:00", timedelta(weeks=2)
+#: What it is called where it is held, where nothing is said.
+PLACE = "[place]"
 
 
 @click.command()
@@ -49,15 +51,12 @@ def simulate(caller: Caller, /, target: str, **given: Any) -> None:
                 connection, caller.settings.organisation, target, actor(), caller.clock.now()
             )
             return _rehearsed(office)
-    nowhere = Database("sqlite://")
+    nowhere, place = Database("sqlite://"), _place(caller)
     metadata.create_all(nowhere.engine)
     try:
-        called = _try_out(caller, nowhere, target, given)
+        called = _try_out(caller, nowhere, target, place, given)
         with nowhere.read() as connection:
-            office = open_office(
-                connection, caller.settings.organisation, called, actor(), caller.clock.now()
-            )
-            _rehearsed(office)
+            _rehearsed(open_office(connection, place, called, actor(), caller.clock.now()))
     finally:
         nowhere.close()
     return None
@@ -69,7 +68,13 @@ def _is_programme(target: str) -> bool:
     return target in library.shipped() or Path(target).exists()
 
 
-def _try_out(caller: Caller, database: Database, programme: str, given: dict[str, Any]) -> str:
+def _place(caller: Caller) -> str:
+    """Where a programme is tried out, which its texts may name: the organisation, if anybody has said which."""
+    named = caller.settings.organisation
+    return named if named != type(caller.settings).model_fields["organisation"].default else PLACE
+
+
+def _try_out(caller: Caller, database: Database, programme: str, place: str, given: dict[str, Any]) -> str:
     """Plan a series that nobody will ever see. Returns what it is called."""
     from bot import library
     from bot.series import making
@@ -83,7 +88,7 @@ def _try_out(caller: Caller, database: Database, programme: str, given: dict[str
     wish = Wish(
         **{**values, "name": content.programme.programme, "people": people, "coordinator": coordinator}
     )
-    owner = Tenant(caller.settings.organisation, caller.language, ZONE)
+    owner = Tenant(place, caller.language, ZONE)
     plan = planned(wish, content, owner, now)
     for warning in plan.warnings:
         click.echo(f"Mind: {warning}")

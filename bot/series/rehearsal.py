@@ -2,12 +2,13 @@
 
 Each session is opened at its time, somebody says that the group is here, every message arrives at once, and nobody
 writes anything. So what is shown is what a silent group would get: receipts, help, and whatever depends on what
-people put forward is not in it. What was said last time, and what groups share, stand as one line in brackets.
+people put forward is not in it. What was said last time, what groups share, and what they hand on to each other and
+to later rounds, stand as one line in brackets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
@@ -26,7 +27,11 @@ from bot.words import Speaker
 from flows import effects as fx
 from flows import events as e
 from flows.engine import advance
-from flows.message import Finding, Message, Points, Recap
+from flows.kinds.form import Form
+from flows.kinds.respond import Gross
+from flows.kinds.sentence import Sentence
+from flows.kinds.step import Step
+from flows.message import Finding, Message, Points, Quote, Recap
 from flows.programme import Route
 from flows.reading import Count
 from flows.state import State
@@ -39,6 +44,9 @@ MOST = 1000
 UNWRITTEN = 0
 LAST_TIME = "[what the group said last time]"
 SHARED = "[what the group has chosen to share]"
+WRITTEN = "[what people have written]"
+#: As many of these as make it necessary to choose.
+SEVERAL = (UNWRITTEN, UNWRITTEN - 1)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -111,14 +119,28 @@ def _planned(office: Office, unit: Unit) -> list[SessionRow]:
 
 def _play_row(unit: Unit, shelf: Shelf, row: SessionRow, name: str, before: Sequence[Played]) -> Played:
     everyone = row.circle_kind == "everyone"
-    route = shelf.programme(unit, row.content_id).route(row.number, everyone=everyone)
+    programme = shelf.programme(unit, row.content_id)
+    route = programme.route(row.number, everyone=everyone)
     opened = Openings(unit, shelf, lambda: UNWRITTEN, row.starts_at).prepare([row])[row.id]
-    if row.number > 1 and not everyone:
-        opened = e.Opened(replace(opened.setting, recap=UNWRITTEN), opened.members)
+    recap = UNWRITTEN if row.number > 1 and not everyone else opened.setting.recap
+    steps = (step for each in programme.rounds[: row.number - 1] for step in (*each.steps, *each.plenum))
+    earlier = tuple(_handed(steps, SEVERAL))
+    opened = e.Opened(replace(opened.setting, recap=recap, given=earlier), opened.members)
     arrivals = (
         [(each.published_at, each.row.circle_id) for each in before if each.published_at] if everyone else []
     )
-    return play(route, opened, Played(row, name), sorted(arrivals))
+    given = tuple(_handed(programme.route(row.number).steps, (UNWRITTEN,)))
+    return play(route, opened, Played(row, name), sorted(arrivals), given)
+
+
+def _handed(steps: Iterable[Step], replies: tuple[int, ...]) -> Iterator[fx.Given]:
+    """What these steps hand on to everyone, and to later rounds, had somebody written it."""
+    for step in steps:
+        if isinstance(step, Form) and step.share:
+            places = dict.fromkeys(map(step.place, range(len(step.fields))))
+            yield from (fx.Given(place, replies) for place in places)
+        elif isinstance(step, Gross) or (isinstance(step, Sentence) and step.share):
+            yield fx.Given(step.id, replies)
 
 
 def _rehearsed(unit: Unit, shelf: Shelf, number: int, played: Sequence[Played]) -> Rehearsed:
@@ -147,11 +169,12 @@ def _rehearsed(unit: Unit, shelf: Shelf, number: int, played: Sequence[Played]) 
 
 @dataclass(slots=True)
 class _Stage:
-    """One session while it is played. `arrivals`: when which group hands on what it released, in order."""
+    """One session while it is played. `arrivals`: when which group hands on what it released, in order, and `given`."""
 
     route: Route
     into: Played
     arrivals: list[tuple[datetime, int]]
+    given: tuple[fx.Given, ...]
     now: datetime
     state: State | None = None
 
@@ -171,7 +194,7 @@ class _Stage:
         if self.arrivals and (wake is None or self.arrivals[0][0] <= wake):
             at, circle = self.arrivals.pop(0)
             self.now = max(at, self.now)
-            return e.Published(circle, (UNWRITTEN,))
+            return e.Published(circle, (UNWRITTEN,), self.given)
         if wake is None:
             return None
         self.now = max(wake, self.now)
@@ -207,9 +230,15 @@ class _Stage:
         return e.Replied(person=person, reply=UNWRITTEN, reading=heads, sent_at=self.now)
 
 
-def play(route: Route, opened: e.Opened, into: Played, arrivals: list[tuple[datetime, int]]) -> Played:
+def play(
+    route: Route,
+    opened: e.Opened,
+    into: Played,
+    arrivals: list[tuple[datetime, int]],
+    given: tuple[fx.Given, ...],
+) -> Played:
     """Drive one session to its end."""
-    stage = _Stage(route, into, list(arrivals), into.row.starts_at)
+    stage = _Stage(route, into, list(arrivals), given, into.row.starts_at)
     event: e.Event | None = opened
     for _ in range(MOST):
         if event is None:
@@ -243,6 +272,8 @@ def _pieces(said: Message) -> Iterator[Message | Block]:
             yield Block("line", LAST_TIME)
         elif isinstance(part, Points) and Finding(UNWRITTEN, outside=True) in part.items:
             yield Block("line", SHARED)
+        elif isinstance(part, Points) and Quote(UNWRITTEN) in part.items:
+            yield Block("line", WRITTEN)
         else:
             yield Message(said.sort, (part,))
     if said.choices:

@@ -70,8 +70,8 @@ class Form(Timed):
     def opens(self, turn: Turn) -> None:
         if self.rows:
             named = Points(tuple(turn.own(self.id, *one) for one in self.columns()))
-            asks = (Line(turn.own(self.id, "ask")), line("fields.rows"), named)
-            turn.ask(message("question", *asks, *self._shared()))
+            rows = (Line(turn.own(self.id, "ask")), line("fields.rows"), named)
+            turn.ask(message("question", *rows, *self._shared()))
         elif self.alone:
             alone = Line(turn.own(self.id, "ask")), line("fields.alone"), Line(self._sight())
             turn.ask(message("question", *alone, tools=self.privately()))

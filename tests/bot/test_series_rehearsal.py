@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from bot.cli.telling import of_plan, of_rehearsal
 from bot.happenings import Order, Receipt
-from bot.series.rehearsal import LAST_TIME, SHARED, rehearse
+from bot.series.rehearsal import LAST_TIME, SHARED, WRITTEN, rehearse
 from flows import state as states
 from flows.events import Pressed, Replied
 from flows.reading import Count
@@ -103,6 +103,19 @@ def test_what_nobody_has_written_yet_stands_in_brackets(sqlite_database):
     assert words.count(LAST_TIME) == 1
     assert words.count(SHARED) == 2
     assert "What have you thought about since then?" in words
+
+
+def test_what_groups_hand_on_is_taken_up_as_if_somebody_had_written_it(sqlite_database):
+    on = ["2026-10-13", "2026-10-20", "2026-10-27", "2026-11-03"]
+    made(sqlite_database, programme="training", form="gathering", on=on)
+    meetings = looking(sqlite_database, rehearse)
+    first, second, third, _ = (
+        [[block.words for block in one.spoken.blocks] for one in each.shown] for each in meetings
+    )
+    assert [block[-1] for block in first].count(WRITTEN) == 3  # of each group, and the gross list
+    tangle = "Which tangle will the group work on? Two groups may choose the same."
+    assert [each[1] for each in second if each[0] == tangle] == [WRITTEN]
+    assert len([each for each in third if each[0].startswith("From Group") and each.count(WRITTEN) == 6]) == 2
 
 
 def test_a_rehearsal_changes_nothing(database):
