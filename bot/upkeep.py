@@ -91,7 +91,9 @@ class Upkeep:
             return 0
         until = Moment(managers.due(unit, meeting, now))
         read = Choice(f"open:recap:{meeting.series_id}:{meeting.number}:0", Text("counter.button.read"))
-        told = message("status", line("manager.waiting", number=meeting.number, until=until), choices=(read,))
+        waiting = line("manager.waiting", number=meeting.number, until=until)
+        whole = [line("manager.whole-waiting")] if managers.is_last(unit, meeting) else []
+        told = message("status", waiting, *whole, choices=(read,))
         to = sending.private_places(unit, meeting.series_id, meeting.platform, "coordinator")
         return sending.queue(unit, meeting, 0, told, list(to.values()))
 

@@ -35,7 +35,7 @@ class Document:
     organisation: str
     series: str
     language: str
-    #: group, managers
+    #: group, managers, series
     kind: str
     session: int
     group: str | None
@@ -85,20 +85,26 @@ def of_group(
                      approved_at=draft.approved_at)  # fmt: skip
 
 
-def of_managers(office: Office, unit: Unit, speaker: Speaker, viewer: Viewer, number: int) -> Document:
-    """Raises SeriesProblem where none has been approved, and NotYours."""
+def of_managers(
+    office: Office, unit: Unit, speaker: Speaker, viewer: Viewer, number: int, *, whole: bool = False
+) -> Document:
+    """Of a meeting, or of the whole series up to it. Raises SeriesProblem where none has been approved, and NotYours."""
     sight.require(viewer, "manager-recap", given={"archiving"})
     row = office.meeting(number)
     r = t.recaps.c
-    sent = select(t.recaps).where(r.meeting_id == row.id, r.session_id.is_(None), r.status.in_(SENT))
+    sent = select(t.recaps).where(
+        r.meeting_id == row.id, r.session_id.is_(None), r.status.in_(SENT), r.whole == whole
+    )
     last = next(iter(unit.all(sent.order_by(r.version.desc()).limit(1))), None)
     if last is None:
-        words = f"The managers' recap of session {number} is not approved, so it is in no file. Approve it first: "
-        raise SeriesProblem(f"{words}runda recap approve {office.series.slug} --meeting {number}")
+        of = f"the series until session {number}" if whole else f"session {number}"
+        words = f"The managers' recap of {of} is not approved, so it is in no file. Approve it first: "
+        which = " --series" if whole else ""
+        raise SeriesProblem(f"{words}runda recap approve {office.series.slug} --meeting {number}{which}")
     draft = _stored(last)
     said = reading.say(speaker, unit, draft, _anchor(unit, row.id), office.now)
-    return _document(office, speaker, said, "managers", number, group=None, version=last.version,
-                     approved_at=last.approved_at)  # fmt: skip
+    return _document(office, speaker, said, "series" if whole else "managers", number, group=None,
+                     version=last.version, approved_at=last.approved_at)  # fmt: skip
 
 
 #: What managers have been sent; or that, less what has been erased since.
@@ -145,7 +151,7 @@ def _document(
     elif kind == "group":
         name = say("rights.document.group", group=group, number=number, version=version)
     else:
-        name = say("rights.document.managers", number=number, version=version)
+        name = say(f"rights.document.{'managers' if kind == 'managers' else 'whole'}", number=number, version=version)
     return Document(
         name, organisation, series.title, series.language, kind, number, group, version, approved_at, tuple(about),
         say("rights.document.contents"), said,

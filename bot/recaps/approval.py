@@ -1,12 +1,15 @@
 """The managers' recap on a coordinator's desk: see it, edit it, approve it, so that it goes out.
 
+That of the whole series is on a desk of its own, from the second meeting on; it tells of all meetings until then, and
+begins with what a coordinator has made of theirs. Of it nothing goes out by itself.
+
 Approval freezes a version: what managers have loses a line when its source is taken back or changed, and gains
 none. To tell them of what has come since, a coordinator approves a new version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -38,7 +41,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ManagersDesk:
-    """The managers' recap of one meeting, in one transaction. `versions` are its stored rows, the oldest first."""
+    """The managers' recap of one meeting, or of the `whole` series up to it, in one transaction.
+
+    `versions` are its stored rows, the oldest first.
+    """
 
     office: Office
     unit: Unit
@@ -47,6 +53,12 @@ class ManagersDesk:
     viewer: Viewer
     meeting: Any
     versions: list[Any]
+    whole: bool = False
+
+    @property
+    def called(self) -> str:
+        """As the audit log has it."""
+        return f"{self.meeting.number}/{'series' if self.whole else 'managers'}"
 
     @property
     def approved(self) -> Any:
@@ -88,19 +100,34 @@ class ManagersDesk:
 
     def _compiled(self, changes: Wording) -> ManagerRecap:
         """As a coordinator has arranged it. Themes are sorted, so that a heading is known by the first of its own."""
-        made = managers.compile_managers(self.unit, self.shelf, self.meeting.id)
+        compiled = managers.compile_whole if self.whole else managers.compile_managers
+        made = compiled(self.unit, self.shelf, self.meeting.id)
         numbered = managers.numbered_as(made, [recaps.load(each.points) for each in self.versions])
         return recaps.arranged(numbered, changes.themes, changes.asks)
 
     def _changes(self) -> Wording:
         written = [each for each in self.versions if each.status in ("edited", "approved")]
+        if not written and self.whole:
+            return _together(managers.written_before(self.unit, self.meeting))
         return replace(wording.read(written[-1].words), revisions={}) if written else wording.UNTOUCHED
 
 
+def _together(words: Iterable[str | None]) -> Wording:
+    """What a coordinator has said of lines, recap by recap; what belongs together is for each recap by itself."""
+    read = [wording.read(each) for each in words]
+    return Wording(
+        says={key: said for each in read for key, said in each.says.items()},
+        out=tuple(sorted({key for each in read for key in each.out})),
+        gone=tuple(sorted({key for each in read for key in each.gone})),
+        asks=tuple(sorted({reply for each in read for reply in each.asks})),
+    )
+
+
 def open_desk(
-    office: Office, unit: Unit, shelf: Shelf, ids: Callable[[], int], viewer: Viewer, number: int, *, lock: bool = True
+    office: Office, unit: Unit, shelf: Shelf, ids: Callable[[], int], viewer: Viewer, number: int, *, lock: bool = True,
+    whole: bool = False,
 ) -> ManagersDesk:  # fmt: skip
-    """Raises SeriesProblem where the meeting has not been held.
+    """Raises SeriesProblem where the meeting has not been held, and of the whole where there is only one yet.
 
     `lock`: something will be changed; only one of those who want to goes on at a time.
     """
@@ -109,10 +136,14 @@ def open_desk(
     if row.status != "held":
         words = f"No group has finished session {number}; there is nothing for managers yet."
         raise SeriesProblem(Sentence(words, "recap.none-for-managers", number=number))
+    if whole and managers.held_until(unit, meeting) < 2:
+        words = "Only one session has been held, and its own recap says all there is to say."
+        raise SeriesProblem(Sentence(words, "recap.one-session"))
     if lock:
         s = t.sessions.c
         unit.all(select(s.id).where(s.id == meeting.anchor).with_for_update())
-    return ManagersDesk(office, unit, shelf, ids, viewer, meeting, managers.versions(unit, row.id))
+    versions = managers.versions(unit, row.id, whole=whole)
+    return ManagersDesk(office, unit, shelf, ids, viewer, meeting, versions, whole)
 
 
 # -- acts: each is a new version; returns what the coordinator is told
@@ -130,7 +161,7 @@ def edit(desk: ManagersDesk, changes: Edit) -> str:
         return Sentence("It says so already; nothing was changed.", "recap.same")
     points = recaps.dump(recaps.arranged(recap, edited.themes, edited.asks)).decode()
     version = _store(desk, points, words, "edited")
-    record(desk.office, "recap edited", f"{desk.meeting.number}/managers v{version}")
+    record(desk.office, "recap edited", f"{desk.called} v{version}")
     return Sentence(f"Version {version} is edited, and waits for approval.", "recap.edited-waits")
 
 
@@ -147,8 +178,9 @@ def approve(desk: ManagersDesk, by: int | None) -> list[str]:
         return [*told, *_send(desk, before.id, before.version)]
     out = [_called(each) for each in desk.versions if each.status in managers.OUT]
     version = _store(desk, draft.points, words, "approved", desk.office.now, by)
-    managers.settle(desk.unit, desk.meeting.id)
-    record(desk.office, "recap approved", f"{desk.meeting.number}/managers v{version}")
+    if not desk.whole:
+        managers.settle(desk.unit, desk.meeting.id)
+    record(desk.office, "recap approved", f"{desk.called} v{version}")
     approved = Sentence(f"Version {version} is approved.", "recap.approved-for-managers")
     told = [approved, *_send(desk, desk.versions[-1].id, version)]
     if not out:
@@ -172,7 +204,7 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
     opens = managers.next_session(desk.unit, desk.meeting)
     ahead = [line("manager.next", when=Moment(opens))] if opens else []
     said = message("recap", Recap(recap, short=True), *ahead)
-    sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()))
+    sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()), whole=desk.whole)
     nowhere = sum(place is None for place in places.values())
     of = f"{len(places)} manager{'s' if len(places) > 1 else ''}"
     words = f"It goes to {sent} of {of} now." if sent else "It goes to nobody a second time."
@@ -190,12 +222,13 @@ def _store(
 ) -> int:  # fmt: skip
     version = desk.next_version
     row = {
-        **managers.row_of(desk.meeting, points), "id": desk.ids(), "version": version, "status": status,
+        **managers.row_of(desk.meeting, points, whole=desk.whole), "id": desk.ids(), "version": version,
+        "status": status,
         "words": words, "made_at": desk.office.now, "approved_at": approved_at, "approved_by": approved_by,
     }  # fmt: skip
     desk.unit.add(t.recaps, [row])
     desk.unit.flush()
-    desk.versions = managers.versions(desk.unit, desk.meeting.id)
+    desk.versions = managers.versions(desk.unit, desk.meeting.id, whole=desk.whole)
     return version
 
 

@@ -1,6 +1,7 @@
 """Recaps as files: what went out, each version by itself, and groups' recaps that were not posted (or not yet).
 
-Names carry the meeting's number, and the version if it went out. The recap of a series' last meeting opens no other
+Names carry the meeting's number, and the version if it went out; those of a whole series, the number of the last
+meeting that it tells of. The recap of a series' last meeting opens no other
 one: a file is the way in which it reaches its group.
 """
 
@@ -47,13 +48,16 @@ def files(
             yield PurePosixPath(f"{named}-not-posted.md"), markdown(said)
     for meeting in office.meetings():
         sight.require(viewer, "manager-recap")
-        sent = {each.id for each in ledger.managers[meeting.id] if each.status in managers.OUT}
-        if sent:
+        found = (f"session-{meeting.number}", ledger.managers), (f"series-{meeting.number}", ledger.whole)
+        for called, versions in found:
+            sent = {each.id for each in versions[meeting.id] if each.status in managers.OUT}
+            if not sent:
+                continue
             anchor = managers.meeting(unit, meeting.id)
             session = SimpleNamespace(
                 id=anchor.anchor, place_id=anchor.place, organisation_id=anchor.organisation_id
             )
-            yield from _versions(office, unit, speaker, sent, session, f"managers/session-{meeting.number}")
+            yield from _versions(office, unit, speaker, sent, session, f"managers/{called}")
 
 
 def _not_stored(unit: Unit, speaker: Speaker, ledger: Ledger) -> dict[int, Draft]:

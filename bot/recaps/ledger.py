@@ -29,6 +29,8 @@ class Ledger:
     #: Versions without their content, the oldest first: by session, and of managers' recaps by meeting.
     groups: dict[int, list[Any]]
     managers: dict[int, list[Any]]
+    #: Of managers' recaps of the whole series, by the last meeting that they tell of.
+    whole: dict[int, list[Any]]
     posted: dict[int, list[Posted]]
 
     def fate(self, sitting: Any) -> Fate:
@@ -62,21 +64,21 @@ def ledger(unit: Unit, series_id: int) -> Ledger:
     by_circle: dict[int, list[Any]] = defaultdict(list)
     for row in unit.all(sessions.where(s.series_id == series_id).order_by(mt.number)):
         by_circle[row.circle_id].append(row)
-    groups, managers = _versions(unit, series_id)
     sittings = unit.all(finished.order_by(mt.number, c.number))
-    return Ledger(sittings, by_circle, groups, managers, posted(unit, series_id))
+    return Ledger(sittings, by_circle, *_versions(unit, series_id), posted(unit, series_id))
 
 
-def _versions(unit: Unit, series_id: int) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
+def _versions(unit: Unit, series_id: int) -> tuple[dict[int, list[Any]], ...]:
     r, mt = t.recaps.c, t.meetings.c
-    stored = select(r.id, r.meeting_id, r.session_id, r.version, r.status, r.made_at, r.approved_at).join(
-        t.meetings, mt.id == r.meeting_id
-    )
+    stored = select(
+        r.id, r.meeting_id, r.session_id, r.whole, r.version, r.status, r.made_at, r.approved_at
+    ).join(t.meetings, mt.id == r.meeting_id)
     groups: dict[int, list[Any]] = defaultdict(list)
     managers: dict[int, list[Any]] = defaultdict(list)
+    whole: dict[int, list[Any]] = defaultdict(list)
     for row in unit.all(stored.where(mt.series_id == series_id).order_by(r.version)):
         if row.session_id is None:
-            managers[row.meeting_id].append(row)
+            (whole if row.whole else managers)[row.meeting_id].append(row)
         else:
             groups[row.session_id].append(row)
-    return groups, managers
+    return groups, managers, whole

@@ -1,10 +1,10 @@
-"""The managers' recap of one meeting: from what was released and from counts, which the database makes."""
+"""The managers' recap of one meeting, or of the series up to it: from what was released, and counts by the database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 from sqlalchemy import func, select, update
@@ -53,25 +53,56 @@ def meeting(unit: Unit, meeting_id: int) -> Any:
 
 def compile_managers(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
     """As it would be now. Of replies only released findings are read: people and groups are counted by the database."""
-    row = meeting(unit, meeting_id)
+    return _compiled(unit, shelf, meeting(unit, meeting_id)).recap
+
+
+def compile_whole(unit: Unit, shelf: Shelf, meeting_id: int) -> ManagerRecap:
+    """The recap of all meetings that were held, up to and including this one; each is made as it would be now."""
+    row, m = meeting(unit, meeting_id), t.meetings.c
+    held = select(m.id).where(m.series_id == row.series_id, m.number <= row.number, m.status == "held")
+    ids = [each.id for each in unit.all(held.order_by(m.number))]
+    made = [_compiled(unit, shelf, meeting(unit, each)) for each in ids]
+    return recaps.compile_whole(
+        [each.recap for each in made],
+        sources.turnout(unit, ids, table=row.answering == "table"),
+        [finding for each in made for finding in each.findings],
+        {reply: words for each in made for reply, words in each.said.items()},
+        row.language,
+    )
+
+
+class _Compiled(NamedTuple):
+    """A recap with what it was made from."""
+
+    recap: ManagerRecap
+    findings: list[recaps.FindingRow]
+    said: dict[int, str]
+
+
+def _compiled(unit: Unit, shelf: Shelf, row: Any) -> _Compiled:
+    meeting_id = row.id
     programme = shelf.programme(unit, row.content_id)
     everyones = programme.route(row.number, everyone=True)
     plenum = next(iter(sources.plenums_at(unit, [meeting_id]).values()), None)
     stands = sources.states_of(unit, [plenum] if plenum is not None else [])
-    findings, said = sources.released_at(unit, meeting_id)
+    findings, let_out = sources.released_at(unit, meeting_id)
+    said = {reply: plainly(words, shelf, row.language) for reply, words in let_out.items()}
     route = programme.route(row.number)
+    groups = sources.states_of(unit, sources.groups_at(unit, meeting_id)) if recaps.settles(route) else {}
     before = earlier(unit, row)
     made = recaps.compile_manager(
         route,
-        sources.turnout(unit, meeting_id, table=row.answering == "table"),
+        sources.turnout(unit, [meeting_id], table=row.answering == "table"),
         findings,
         levels=tuple(_since(one, before) for one in sources.spreads_shown(unit, plenum)),
         chosen=recaps.decisions(everyones, stands.get(plenum or 0), plenum=True),
-        said={reply: plainly(words, shelf, row.language) for reply, words in said.items()},
+        across=tuple(recaps.settled(route, groups.values())),
+        paired=sources.paired_at(unit, meeting_id),
+        said=said,
         language=row.language,
     )
     made = replace(made, actions=sources.actions_counted(unit, meeting_id))
-    return recaps.since(made, before[-1] if before else None)
+    return _Compiled(recaps.since(made, before[-1] if before else None), findings, said)
 
 
 def plainly(words: str, shelf: Shelf, language: str) -> str:
@@ -86,7 +117,7 @@ def earlier(unit: Unit, meeting: Any) -> list[ManagerRecap]:
     """The managers' recaps of the meetings before, in the newest version that is stored of each; the latest last."""
     r, m = t.recaps.c, t.meetings.c
     before = select(m.number, r.points).join(t.meetings, m.id == r.meeting_id)
-    mine = m.series_id == meeting.series_id, m.number < meeting.number, r.session_id.is_(None)
+    mine = m.series_id == meeting.series_id, m.number < meeting.number, r.session_id.is_(None), ~r.whole
     newest: dict[int, ManagerRecap] = {}
     for row in unit.all(before.where(*mine).order_by(m.number, r.version)):
         found = recaps.load(row.points)
@@ -103,11 +134,38 @@ def _since(levels: Levels, before: Sequence[ManagerRecap]) -> Levels:
     return replace(levels, before=last.replies if last else ())
 
 
-def versions(unit: Unit, meeting_id: int) -> list[Any]:
+def versions(unit: Unit, meeting_id: int, *, whole: bool = False) -> list[Any]:
     """All that is stored of it, the oldest first; version 0 only says whether it waits."""
     r = t.recaps.c
-    mine = select(t.recaps).where(r.meeting_id == meeting_id, r.session_id.is_(None))
+    mine = select(t.recaps).where(r.meeting_id == meeting_id, r.session_id.is_(None), r.whole == whole)
     return unit.all(mine.order_by(r.version))
+
+
+def written_before(unit: Unit, meeting: Any) -> list[str | None]:
+    """What a coordinator has made of the recaps of the meetings up to this one, of each the newest."""
+    r, m = t.recaps.c, t.meetings.c
+    stored = select(m.number, r.words).join(t.meetings, m.id == r.meeting_id)
+    mine = m.series_id == meeting.series_id, m.number <= meeting.number, r.session_id.is_(None), ~r.whole
+    touched = stored.where(*mine, r.status.in_(("edited", "approved"))).order_by(m.number, r.version)
+    return list({row.number: row.words for row in unit.all(touched)}.values())
+
+
+def held_until(unit: Unit, meeting: Any) -> int:
+    """How many meetings of the series have been held, up to and including this one."""
+    m = t.meetings.c
+    held = m.series_id == meeting.series_id, m.number <= meeting.number, m.status == "held"
+    return int(unit.all(select(func.count()).where(*held))[0][0])
+
+
+def is_last(unit: Unit, meeting: Any) -> bool:
+    """Whether it ends its series, and others have been held before it."""
+    m = t.meetings.c
+    to_come = (
+        m.series_id == meeting.series_id,
+        m.number > meeting.number,
+        m.status.not_in(("missed", "cancelled")),
+    )
+    return not unit.all(select(m.id).where(*to_come).limit(1)) and held_until(unit, meeting) > 1
 
 
 def numbered_as(recap: ManagerRecap, earlier: Iterable[GroupRecap | ManagerRecap]) -> ManagerRecap:
@@ -127,10 +185,10 @@ def numbered_as(recap: ManagerRecap, earlier: Iterable[GroupRecap | ManagerRecap
     return replace(recap, findings=tuple(sorted(listed, key=lambda one: one.number)))
 
 
-def row_of(meeting: Any, points: str) -> dict[str, Any]:
+def row_of(meeting: Any, points: str, *, whole: bool = False) -> dict[str, Any]:
     """What every stored version says of itself, in whatever status."""
     return {
-        "organisation_id": meeting.organisation_id, "meeting_id": meeting.id, "session_id": None,
+        "organisation_id": meeting.organisation_id, "meeting_id": meeting.id, "session_id": None, "whole": whole,
         "points": points, "words": None, "approved_at": None, "approved_by": None,
     }  # fmt: skip
 

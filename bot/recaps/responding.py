@@ -55,7 +55,7 @@ def respond(desk: ManagersDesk, number: int, verdict: Verdict, words: str, perso
     }  # fmt: skip
     desk.unit.add(t.responses, [row])
     desk.unit.flush()
-    record(desk.office, "finding answered", f"{desk.meeting.number}/finding-{number} {verdict}")
+    record(desk.office, "finding answered", f"{desk.called} finding-{number} {verdict}")
     return Sentence("The group sees it when it meets next, without your name.", "recap.responded")
 
 

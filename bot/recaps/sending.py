@@ -16,8 +16,9 @@ from storage import tables as t
 from storage.unit import Unit
 
 #: Effects of the engine are counted from 0, corrections of what was posted from 100,000, a coordinator's
-#: announcements from 1,000,000; what is sent about managers' recaps from here, under the recap's version.
-FIRST = 200_000
+#: announcements from 1,000,000; what is sent about managers' recaps from here, under the recap's version, and about
+#: those of a whole series.
+FIRST, WHOLE = 200_000, 300_000
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode
@@ -37,21 +38,26 @@ def private_places(unit: Unit, series_id: int, platform: str, role: str) -> dict
     return {person: here.get(person) or anywhere.get(person) for person in people}
 
 
-def queue(unit: Unit, meeting: Any, version: int, said: Message, places: Collection[int | None]) -> int:
+def queue(
+    unit: Unit, meeting: Any, version: int, said: Message, places: Collection[int | None], *, whole: bool = False
+) -> int:  # fmt: skip
     """Send it to each of these places that has not had this version of this meeting. Returns how many there were.
 
     `meeting` is a row of `managers.meeting`, whose anchor the caller has locked.
     """
-    o = t.outbox.c
+    o, first = t.outbox.c, WHOLE if whole else FIRST
     had = unit.all(
         select(o.place_id, o.effect).where(
-            o.session_id == meeting.anchor, o.version == version, o.effect >= FIRST, o.effect < 2 * FIRST
+            o.session_id == meeting.anchor,
+            o.version == version,
+            o.effect >= first,
+            o.effect < first + WHOLE - FIRST,
         )
     )
     to = sorted({place for place in places if place is not None} - {row.place_id for row in had})
     unit.add(t.outbox, [
         {"organisation_id": meeting.organisation_id, "place_id": place, "session_id": meeting.anchor,
-         "version": version, "effect": FIRST + len(had) + index, "kind": "say", "sort": said.sort,
+         "version": version, "effect": first + len(had) + index, "kind": "say", "sort": said.sort,
          "body": _encode(said).decode(), "status": "queued"}
         for index, place in enumerate(to)
     ])  # fmt: skip

@@ -158,8 +158,8 @@ def states_of(unit: Unit, sessions: Iterable[int]) -> dict[int, states.State]:
     return {row.id: states.load(row.state) for row in rows}
 
 
-def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:
-    """How many groups and people said something. At a table one writes for all, so people are not counted there.
+def turnout(unit: Unit, meetings: Sequence[int], *, table: bool) -> recaps.Turnout:
+    """How many groups and people said something at any of these. At a table one writes for all, and nobody is counted.
 
     Asked for each who is or was in a group, whether there is anything of theirs: that takes as long however much there
     is. Whoever is in no group is not heard there.
@@ -167,14 +167,32 @@ def turnout(unit: Unit, meeting_id: int, *, table: bool) -> recaps.Turnout:
     r, s, m = t.replies.c, t.sessions.c, t.memberships.c
     theirs = r.session_id == s.id, r.person_id == m.person_id
     said = exists().where(*theirs, r.role.in_(SAID))
-    spoke = select(s.id.label("session"), m.person_id.label("person")).join(
-        t.memberships, m.circle_id == s.circle_id
+    spoke = select(m.circle_id.label("circle"), m.person_id.label("person")).join(
+        t.sessions, m.circle_id == s.circle_id
     )
-    found = spoke.where(_of_groups(meeting_id), said).subquery()
-    counted: Any = select(func.count(distinct(found.c.session)), func.count(distinct(found.c.person)))
+    found = spoke.where(_of_groups(meetings), said).subquery()
+    counted: Any = select(func.count(distinct(found.c.circle)), func.count(distinct(found.c.person)))
     groups, people = unit.all(counted)[0]
-    of = unit.all(select(func.count()).select_from(t.sessions).where(_of_groups(meeting_id)))[0][0]
+    of = unit.all(select(func.count(distinct(s.circle_id))).where(_of_groups(meetings)))[0][0]
     return recaps.Turnout(groups, of, 0 if table else people)
+
+
+def groups_at(unit: Unit, meeting_id: int) -> list[int]:
+    """The groups' sessions of a meeting."""
+    return [row.id for row in unit.all(select(t.sessions.c.id).where(_of_groups([meeting_id])))]
+
+
+def paired_at(unit: Unit, meeting_id: int) -> recaps.Turnout:
+    """How many pairs were drawn at a meeting, and of how many people; three who meet are one."""
+    p, s = t.pairs.c, t.sessions.c
+    drawn = select(p.one_id, p.other_id).join(t.sessions, s.id == p.session_id)
+    together: dict[int, set[int]] = {}
+    for row in unit.all(drawn.where(s.meeting_id == meeting_id)):
+        met = {row.one_id, row.other_id}
+        met |= {each for person in tuple(met) for each in together.get(person, ())}
+        together |= dict.fromkeys(met, met)
+    pairs = len({min(met) for met in together.values()})
+    return recaps.Turnout(pairs, pairs, len(together))
 
 
 def released_at(unit: Unit, meeting_id: int) -> tuple[list[recaps.FindingRow], dict[int, str]]:
@@ -182,15 +200,18 @@ def released_at(unit: Unit, meeting_id: int) -> tuple[list[recaps.FindingRow], d
 
     Of what people wrote, these words alone are read for managers.
     """
-    f, s, r = t.findings.c, t.sessions.c, t.replies.c
+    f, s, r, wrote = t.findings.c, t.sessions.c, t.replies.c, t.replies.alias("wrote").c
     let_out = func.coalesce(f.words_id, f.reply_id)
     mine = (
-        select(f.reply_id, f.state, f.words_id, s.circle_id, r.words.label("said"))
+        select(f.reply_id, f.state, f.words_id, s.circle_id, wrote.step, r.words.label("said"))
         .join(t.sessions, s.id == f.session_id)
         .join(t.replies, r.id == let_out)
+        .join(wrote.id.table, wrote.id == f.reply_id)
     )
-    found = unit.all(mine.where(_of_groups(meeting_id), f.state.in_(RELEASED), _LET_OUT))
-    rows = [recaps.FindingRow(row.reply_id, row.state, row.words_id, row.circle_id) for row in found]
+    found = unit.all(mine.where(_of_groups([meeting_id]), f.state.in_(RELEASED), _LET_OUT))
+    rows = [
+        recaps.FindingRow(row.reply_id, row.state, row.words_id, row.circle_id, row.step) for row in found
+    ]
     return rows, {row.reply_id: row.said for row in found}
 
 
@@ -228,9 +249,9 @@ def actions_counted(unit: Unit, meeting_id: int) -> recaps.ActionCounts:
     return recaps.ActionCounts(**{state.replace("-", "_"): count for state, count in unit.all(mine)})
 
 
-def _of_groups(meeting_id: int) -> Any:
-    """Sessions of groups, and not everyone's, at that meeting."""
-    return and_(t.sessions.c.meeting_id == meeting_id, _of_a_group())
+def _of_groups(meetings: Sequence[int]) -> Any:
+    """Sessions of groups, and not everyone's, at these meetings."""
+    return and_(t.sessions.c.meeting_id.in_(meetings), _of_a_group())
 
 
 def _of_a_group() -> Any:

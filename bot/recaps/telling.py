@@ -30,6 +30,8 @@ def of_series(office: Office, unit: Unit, ledger: Ledger) -> Iterator[str]:
         if groups and meeting.status == "held":
             for told in of_managers(office, unit, ledger, meeting):
                 yield f"  managers: {told}"
+            for told in of_whole(office, unit, ledger, meeting):
+                yield f"  managers, the whole series until here: {told}"
 
 
 # -- groups
@@ -75,17 +77,30 @@ def _at(at: datetime, zone: str) -> str:
 
 
 def of_managers(office: Office, unit: Unit, ledger: Ledger, meeting: Any) -> Iterator[str]:
-    zone, versions = office.series.zone, ledger.managers[meeting.id]
-    out = [each for each in versions if each.status in managers.OUT]
-    for each in out:
-        called = "counts only" if each.status == "counts" else "approved"
-        sent = [_sent(to, zone) for to in ledger.posted.get(each.id, ())] or ["went to nobody"]
-        yield f"version {each.version}, {called}, {'; '.join(sent)}{_lost(unit, each)}"
-    last = versions[-1] if versions else None
-    if last is not None and last.status == "edited":
-        yield f"version {last.version}, edited, waits for approval"
-    elif not any(each.status == "approved" for each in out):
-        yield _waits(unit, meeting, versions, zone)
+    versions = ledger.managers[meeting.id]
+    yield from _went_out(office, unit, ledger, versions)
+    if not any(each.status in ("approved", "edited") for each in versions):
+        yield _waits(unit, meeting, versions, office.series.zone)
+
+
+def of_whole(office: Office, unit: Unit, ledger: Ledger, meeting: Any) -> Iterator[str]:
+    """Of the series up to that meeting; after the last one, also that it waits."""
+    versions = ledger.whole[meeting.id]
+    yield from _went_out(office, unit, ledger, versions)
+    if not versions and managers.is_last(unit, managers.meeting(unit, meeting.id)):
+        yield "waits for approval"
+
+
+def _went_out(office: Office, unit: Unit, ledger: Ledger, versions: list[Any]) -> Iterator[str]:
+    for each in versions:
+        if each.status in managers.OUT:
+            called = "counts only" if each.status == "counts" else "approved"
+            sent = [_sent(to, office.series.zone) for to in ledger.posted.get(each.id, ())] or [
+                "went to nobody"
+            ]
+            yield f"version {each.version}, {called}, {'; '.join(sent)}{_lost(unit, each)}"
+    if versions and versions[-1].status == "edited":
+        yield f"version {versions[-1].version}, edited, waits for approval"
 
 
 def _lost(unit: Unit, version: Any) -> str:

@@ -4,6 +4,7 @@
     managers/session-1-v2.md        each version that managers were sent or a coordinator approved: Markdown,
     managers/session-1-v2.html      HTML for reading,
     managers/session-1-v2.json      and the same text with its metadata
+    managers/series-3-v1.*          those of the whole series, until that session
     groups/session-1-fjord-v3.*     groups' recaps that a coordinator has approved
     minutes/session-1.*             where the series is an elected body's
     audit.csv, audit.json           who did what, and when; no content
@@ -139,7 +140,8 @@ class Archiving:
         names = self._names()
         for meeting in self.office.meetings():
             for row in self._versions(meeting.id):
-                where = PurePosixPath("managers", f"session-{meeting.number}-v{row.version}")
+                called = "series" if row.whole else "session"
+                where = PurePosixPath("managers", f"{called}-{meeting.number}-v{row.version}")
                 if row.session_id is not None:
                     desk.require(self.viewer, "out")
                     group = slug(row.circle, "group")
@@ -164,7 +166,7 @@ class Archiving:
         )
         stored = stored.outerjoin(t.circles, c.id == s.circle_id)
         kept = stored.where(r.meeting_id == meeting, r.status.in_(KEPT), r.version > 0)
-        return sorted(self.unit.all(kept), key=lambda row: (row.number or 0, row.version))
+        return sorted(self.unit.all(kept), key=lambda row: (row.number or 0, row.whole, row.version))
 
     def _said(self, meeting: int) -> bool:
         s, r = t.sessions.c, t.replies.c
@@ -176,7 +178,7 @@ class Archiving:
     def _recap(self, meeting: Any, row: Any, approver: str | None) -> Document:
         said = self._as_said(meeting, row)
         return self._document(
-            meeting, said, kind="managers" if row.session_id is None else "group", group=row.circle,
+            meeting, said, kind=_kind(row), group=row.circle,
             version=row.version, status=row.status, made_at=row.made_at, approved_at=row.approved_at,
             approver=approver if row.approved_at else None,
         )  # fmt: skip
@@ -264,6 +266,12 @@ class Archiving:
             language=series.language, zone=series.zone, sessions=dates,
             documents=tuple(_listed(path, body) for path, body in sorted(found.items())),
         )  # fmt: skip
+
+
+def _kind(recap: Any) -> str:
+    if recap.session_id is not None:
+        return "group"
+    return "series" if recap.whole else "managers"
 
 
 def _listed(path: PurePosixPath, body: bytes) -> Listed:

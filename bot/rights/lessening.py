@@ -36,12 +36,13 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Lessened:
-    """A recap that has a new version. `group` is a circle's id; None: the managers'."""
+    """A recap that has a new version. `group` is a circle's id; None: the managers', of the `whole` series or not."""
 
     number: int
     group: int | None
     was: int
     now: int
+    whole: bool
 
 
 def lessen(
@@ -56,7 +57,7 @@ def lessen(
                 t.recaps,
                 [_less(row, points, replies) | {"id": ids(), "version": row.last + 1, "made_at": now}],
             )
-            made.append(Lessened(row.number, row.circle_id, row.version, row.last + 1))
+            made.append(Lessened(row.number, row.circle_id, row.version, row.last + 1, row.whole))
     unit.flush()
     return made
 
@@ -68,7 +69,7 @@ def _newest(unit: Unit, series: int) -> Iterator[Any]:
     stored = stored.outerjoin(t.sessions, s.id == r.session_id)
     of_one: dict[Any, list[Any]] = {}
     for row in unit.all(stored.where(mt.series_id == series).order_by(r.version)):
-        of_one.setdefault((row.meeting_id, row.session_id), []).append(row)
+        of_one.setdefault((row.meeting_id, row.session_id, row.whole), []).append(row)
     for versions in of_one.values():
         standing = [row for row in versions if row.status in FROZEN and row.said is None]
         if standing:
@@ -90,7 +91,7 @@ def _less(row: Any, points: Any, replies: Collection[int]) -> dict[str, Any]:
     of_a_group = row.session_id is not None
     return {
         "organisation_id": row.organisation_id, "meeting_id": row.meeting_id, "session_id": row.session_id,
-        "status": "approved" if of_a_group else LESSENED, "points": recaps.dump(left).decode(),
+        "whole": row.whole, "status": "approved" if of_a_group else LESSENED, "points": recaps.dump(left).decode(),
         "words": wording.written(_words(row, points, left, replies)), "approved_at": row.approved_at,
         "approved_by": row.approved_by,
     }  # fmt: skip
@@ -143,7 +144,8 @@ def _made_at(at: datetime) -> Text:
 
 def _listed(one: Lessened) -> Text:
     if one.group is None:
-        return Text("rights.out-managers", {"number": one.number, "was": one.was, "version": one.now})
+        key = "rights.out-whole" if one.whole else "rights.out-managers"
+        return Text(key, {"number": one.number, "was": one.was, "version": one.now})
     named = Name("circle", one.group)
     return Text(
         "rights.out-group", {"number": one.number, "was": one.was, "version": one.now, "group": named}
@@ -164,13 +166,14 @@ def again(unit: Unit, ids: Callable[[], int], changed: Collection[int], now: dat
     stored = select(t.recaps, mt.number, s.circle_id).join(t.meetings, mt.id == r.meeting_id)
     stored = stored.outerjoin(t.sessions, s.id == r.session_id).where(r.id.in_(changed)).order_by(r.version)
     made = []
-    for row in {(row.meeting_id, row.session_id): row for row in unit.all(stored)}.values():
-        same = r.meeting_id == row.meeting_id, r.session_id.is_not_distinct_from(row.session_id)
+    for row in {(row.meeting_id, row.session_id, row.whole): row for row in unit.all(stored)}.values():
+        of_it = r.meeting_id == row.meeting_id, r.whole == row.whole
+        same = *of_it, r.session_id.is_not_distinct_from(row.session_id)
         last = max(each.version for each in unit.all(select(r.version).where(*same)))
         copy = {column.name: getattr(row, column.name) for column in t.recaps.columns}
         status = row.status if row.session_id is not None else LESSENED
         fresh = {"id": ids(), "version": last + 1, "made_at": now, "status": status}
         unit.add(t.recaps, [copy | fresh])
-        made.append(Lessened(row.number, row.circle_id, row.version, last + 1))
+        made.append(Lessened(row.number, row.circle_id, row.version, last + 1, row.whole))
     unit.flush()
     return made

@@ -44,7 +44,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """A stored recap that a reply stands in. `recap` is whose it is: group or managers."""
+    """A stored recap that a reply stands in. `recap` is which: group, managers, or series, the managers' of all of it."""
 
     recap: str
     session: int
@@ -205,7 +205,7 @@ def _standing(connection: Connection, series: set[int], replies: set[int]) -> di
     stored = stored.where(mt.series_id.in_(series), rc.version > 0).order_by(mt.number, rc.id)
     found: dict[int, list[Standing]] = defaultdict(list)
     for row in connection.execute(stored):
-        whose = "managers" if row.session_id is None else "group"
+        whose = "group" if row.session_id is not None else "series" if row.whole else "managers"
         one = Standing(recap=whose, session=row.number, version=row.version, status=row.status)
         for reply in replies & {
             each for line in wording.lines(recaps.load(row.points)) for each in line.rests

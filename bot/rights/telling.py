@@ -100,7 +100,9 @@ class Telling:
         yield self._say("rights.posted", n=one.posted)
 
     def _standing(self, each: Standing) -> str:
-        key = "rights.in-managers" if each.recap == "managers" else "rights.in-group"
+        key = {"managers": "rights.in-managers", "series": "rights.in-whole"}.get(
+            each.recap, "rights.in-group"
+        )
         return self._say(key, number=each.session, version=each.version)
 
     # -- the rest

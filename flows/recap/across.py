@@ -7,7 +7,7 @@ over to be counted, it says itself (`Step.settles`), and has told its circle bef
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 
 from flows.levels import FEW
 from flows.programme import Route
@@ -19,10 +19,11 @@ def settles(route: Route) -> bool:
     return any(step.COUNTED for step in route.steps)
 
 
-def settled(route: Route, states: Collection[State]) -> Iterator[Across]:
+def settled(route: Route, states: Iterable[State]) -> Iterator[Across]:
     """`states`: of the groups' sessions in that round."""
+    stands = list(states)
     for at, step in enumerate(route.steps):
-        held = [found for state in states if (found := step.settles(route, state, at))]
+        held = [found for state in stands if (found := step.settles(route, state, at))]
         if len(held) >= FEW:
             counted = Counter(option for found in held for option in found)
             ranked = sorted(counted, key=lambda option: (-counted[option], option))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
-from itertools import groupby
 from typing import get_args
 
 from flows.message import (
@@ -173,9 +172,12 @@ def _numbered(recap: ManagerRecap, short: bool) -> list[Part]:
     if not findings:
         return [line("manager.no-findings")]
     kept = _first(recap, findings) if short and len(findings) > SCREEN else findings
+    order = {one.round: n for n, one in enumerate(recap.rounds)}
+    under: dict[tuple[str, str], list[Numbered]] = {}
+    for one in sorted(kept, key=lambda one: order.get(one.round, 0)):
+        under.setdefault((one.round, one.asked), []).append(one)
     shown: list[Part] = []
-    for (name, asked), group in groupby(kept, key=lambda one: (one.round, one.asked)):
-        listed = tuple(group)
+    for (name, asked), listed in under.items():
         head = _own(name or recap.round, asked) if asked else text("manager.findings")
         if name:
             head = text("manager.of-round", title=_title(name), what=head)
