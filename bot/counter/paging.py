@@ -25,7 +25,7 @@ class Pages:
         self.counter = counter
 
     def __call__(self, unit: Unit, row: Any, name: str, now: datetime) -> tuple[Spoken, tuple[int, ...]]:
-        """The message, and the replies that it shows. Without blocks: there is nothing left to say.
+        """The message, and the replies that it shows. Without blocks: it is new, and there is nothing left to say.
 
         `row` names the place: platform, workspace and channel, which is called as the account.
         """
@@ -38,6 +38,9 @@ class Pages:
         else:
             begun = load(unit.connection, place, row.channel) is not None
             spoken = _page(visit, name, _told(visit, place, row.channel, name), begun=begun)
+        if not spoken.blocks and row.kind == "update":
+            # A question that is asked no more may name somebody who has had themselves erased.
+            spoken = Spoken("answer", (Block("line", visit.say("counter.guided.over")),))
         return msgspec.structs.replace(spoken, language=visit.language), tuple(visit.quotes)
 
 

@@ -53,6 +53,7 @@ class Erasing:
     def begin(self, connection: Connection, person: int, actor: str, now: datetime) -> bool:
         """From now on the account is nobody's. Returns False where it has begun before. Raises NotFound."""
         row = persons.row(connection, person)
+        accounts = persons.identities(connection, person)
         x = t.erasures.c
         if connection.execute(select(x.person_id).where(x.person_id == person)).first() is not None:
             return False
@@ -65,12 +66,14 @@ class Erasing:
         connection.execute(insert(t.erasures), mark)
         record(connection, row.organisation_id, actor, "erasure begun", person, now)
         _leave(self.works, connection, person, now)
-        self._forget_accounts(connection, person, now)
+        self._forget_accounts(connection, person, accounts, now)
+        leftovers.forget_in_drafts(connection, accounts, row.name)
         _forget_rows(connection, person, row.name, now)
         return True
 
-    def _forget_accounts(self, connection: Connection, person: int, now: datetime) -> None:
-        accounts = persons.identities(connection, person)
+    def _forget_accounts(
+        self, connection: Connection, person: int, accounts: Sequence[Any], now: datetime
+    ) -> None:
         leftovers.settle_parked(connection, person, accounts, now)
         for each in accounts:
             leftovers.forget_account(connection, person, each)

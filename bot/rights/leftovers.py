@@ -89,7 +89,9 @@ def forget_in_drafts(connection: Connection, accounts: Sequence[Any], name: str)
     d = t.drafts.c
     for each in accounts:
         here = d.platform == each.platform, d.workspace == each.workspace
-        named = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in (each.account, name) if one), re.I)
+        named = re.compile(
+            "|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in (each.account, name) if one), re.I
+        )
         for row in list(connection.execute(select(t.drafts).where(*here))):
             if named.search(row.written):
                 left = msgspec.json.encode(_without(msgspec.json.decode(row.written), named)).decode()
