@@ -89,8 +89,9 @@ class Reacted(Struct, frozen=True, tag="reacted", kw_only=True):
 
 
 #: went: a person left a place; gone: a person's account was closed; shut, open: a place takes nothing any more, or
-#: takes messages again; cut, back: the same for the whole workspace; moved: a place has another address (`to`).
-News = Literal["came", "went", "gone", "shut", "open", "cut", "back", "moved"]
+#: takes messages again; cut, back: the same for the whole workspace; moved: a place has another address (`to`);
+#: threads: each meeting can have a thread of its own there from now on.
+News = Literal["came", "went", "gone", "shut", "open", "cut", "back", "moved", "threads"]
 
 
 class Learned(Struct, frozen=True, tag="learned", kw_only=True):
@@ -118,6 +119,9 @@ class Label(Struct, frozen=True):
 
 #: What a press begins with that asks the counter for a sheet.
 OPENS = "open:"
+#: What a press begins with that is followed by a group's code, and takes us to a chat where nobody can ask us in: made
+#: by the platform itself, and never heard.
+ADDS = "add:"
 
 
 class Link(Struct, frozen=True):
@@ -128,8 +132,20 @@ class Link(Struct, frozen=True):
     at: datetime
 
 
+class Tally(Struct, frozen=True):
+    """The numbers of a block, for whoever draws them: its words say the same."""
+
+    #: levels (averages), agreed (levels that were agreed on), groups (how many), actions, actions-before
+    of: str
+    #: What is counted, how much, and how much the time before.
+    counts: tuple[tuple[str, float, float | None], ...]
+
+
 class Block(Struct, frozen=True):
-    """A piece of a message in words: `kind` is line, heading, item (of a list) or picture."""
+    """A piece of a message in words: `kind` is line, heading, item (of a list), picture or file.
+
+    A file is for platforms that take files; its words are its name, and no others are told of it.
+    """
 
     kind: str
     words: str
@@ -137,10 +153,12 @@ class Block(Struct, frozen=True):
     number: int | None = None
     #: Where to read more of it; shown as the platform can.
     link: Link | None = None
-    #: Of a picture: its file, as bytes of an SVG or PNG.
+    #: Of a picture: its file, as bytes of an SVG or PNG. Of a file: what is in it.
     file: bytes | None = None
     #: Buttons that belong to this piece alone.
     labels: tuple[Label, ...] = ()
+    #: Of a piece that counts something.
+    tally: Tally | None = None
 
 
 class Spoken(Struct, frozen=True):
@@ -206,6 +224,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     members: bool = True
     #: A deleted message is heard of.
     deletions: bool = True
+    #: Takes files beside what is said.
+    files: bool = False
     #: Messages on their way at the same time: few where look-ups are rationed.
     at_once: int = 50
 

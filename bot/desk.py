@@ -15,7 +15,7 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
-from sqlalchemy import insert, literal, or_, select, update
+from sqlalchemy import func, insert, literal, or_, select, update
 
 from bot.recaps import wording
 from flows import effects as fx
@@ -29,6 +29,8 @@ from storage.unit import Account, Seat, SessionRow, Unit
 
 #: Effects of the engine are counted from 0, what coordinators say from a million, corrections from here.
 CORRECTIONS = 1_000_000_000
+#: ... and what is asked once more, in another place.
+ASKED_AGAIN = 500_000
 
 NOTHING: Mapping[int, Any] = MappingProxyType({})
 
@@ -102,8 +104,30 @@ class Desk:
         )  # fmt: skip
         if isinstance(event, e.Opened):
             self._opened(live)
+        moved = ignored is None and isinstance(event, e.Resumed) and event.after == "moved"
+        if moved:
+            self.unit.supersedes(live.row.id, "root")
+            self.unit.flush()
         self.carry_out(live, effects, {reply["id"]: reply} if reply else filled)
+        if moved:
+            self._ask_again(live)
         return ignored or "applied"
+
+    def _ask_again(self, live: Live) -> None:
+        """What the circle was asked last, and what else it was asked since, stands where nobody sees it any more."""
+        state, o, p = live.state, t.outbox.c, t.places.c
+        if state is None or state.prompt is None or state.prompt.step != state.step:
+            return
+        said = o.session_id == live.row.id, o.kind == "say", o.status == "sent"
+        last = select(func.max(o.id)).where(*said, o.prompt == state.prompt.prompt).scalar_subquery()
+        aloud = o.sort == "question", o.only.is_(None), p.person_id.is_(None)
+        asked = select(t.outbox).join(t.places, p.id == o.place_id).where(*said, *aloud, o.id >= last).order_by(o.id)
+        kept = ("organisation_id", "session_id", "kind", "sort", "slot", "prompt", "body", "target_id")
+        new = {"place_id": live.row.place_id, "version": live.row.version, "status": "queued"}
+        self.unit.add(t.outbox, [
+            {name: getattr(row, name) for name in kept} | new | {"effect": ASKED_AGAIN + number}
+            for number, row in enumerate(self.unit.all(asked))
+        ])  # fmt: skip
 
     def fill(
         self, live: Live, event: e.Filled, rows: Iterable[dict[str, Any]], scores: Mapping[str, int | None],
@@ -120,8 +144,7 @@ class Desk:
 
     def _opened(self, live: Live) -> None:
         """From now on, what is written in that place is for this session; its content is pinned."""
-        if not live.row.threads:
-            self.unit.speaks(live.row.place_id, live.row.id)
+        self.unit.speaks(live.row.place_id, None if live.row.threads else live.row.id)
         if live.row.meeting_id not in self.opened:
             self.opened.add(live.row.meeting_id)
             pinned = {"status": "open", "content_id": live.row.content_id}

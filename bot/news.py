@@ -165,13 +165,8 @@ def _moved(desk: Desk, each: Learned) -> str:
 def _threads(desk: Desk, each: Learned) -> str:
     """From the next meeting on, each has a thread of its own there."""
     p, c = t.places.c, t.circles.c
-    homes = (
-        p.thread == "",
-        p.person_id.is_(None),
-        ~p.threads,
-        p.id.in_(select(c.home_id).where(c.home_id.is_not(None))),
-    )
-    found = [row.id for row in desk.unit.all(select(p.id).where(*_places(each), *homes))]
+    homes = select(p.id).join(t.circles, c.home_id == p.id).where(p.thread == "", ~p.threads, *_places(each))
+    found = [row.id for row in desk.unit.all(homes)]
     desk.unit.run(update(t.places).where(p.id.in_(found)).values(threads=True))
     return "applied" if found else "no group has its home there, or each meeting has a thread already"
 

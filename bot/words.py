@@ -38,7 +38,7 @@ KEPT = f"{OPENS}kept"
 _decode = msgspec.json.Decoder(m.Message).decode
 
 #: Texts that say how one takes something back, and what they are where a deletion is not heard of.
-BY_COMMAND = {"meeting.privacy": "meeting.privacy-by-command"}
+BY_COMMAND = {"meeting.privacy": "meeting.privacy-by-command", "control.heard": "control.heard-by-command"}
 
 
 @dataclass(slots=True)

@@ -235,7 +235,7 @@ class Works:
             return int(found.session_id)
         if place.person_id is not None:
             return desk.privately.get(account_of(heard))
-        if place.threads and isinstance(heard, Wrote):
+        if place.threads and place.session_id is None and isinstance(heard, Wrote):
             mine = {seat.circle_id for seat in desk.seats.get(account_of(heard), ()) if seat.circle_id}
             return meant(desk, place.id, mine)
         session: int | None = place.session_id

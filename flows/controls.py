@@ -171,13 +171,13 @@ def resume(turn: Turn, event: object) -> str | None:
     return go_on(turn, event)
 
 
-def go_on(turn: Turn, _: object) -> str | None:
+def go_on(turn: Turn, event: object) -> str | None:
     left = {name: turn.now + timedelta(seconds=seconds) for name, seconds in turn.state.left.items()}
     deadlines = {name: turn.waking(at) for name, at in left.items()}
     # The sitting ends as much later as it stood still: a window of days, or the time for a plenum.
     end = deadlines.pop(END, turn.state.ends_at)
     turn.set(phase="running", deadlines=deadlines, left={}, since=turn.now, ends_at=end)
-    turn.say(message("answer", line("control.resumed")))
+    turn.goes_on(event)
     asked = turn.state.prompt
     asks = asked is not None and asked.step == turn.state.step and turn.state.part != "waiting"
     unboxed = asks and "box" not in deadlines
@@ -188,13 +188,14 @@ def go_on(turn: Turn, _: object) -> str | None:
     if unboxed and "undelivered" not in deadlines:
         # It was refused, and nobody has seen it.
         turn.open_step()
-    turn.show_status()
+    if not isinstance(event, e.Resumed) or event.after != "moved":
+        turn.show_status()
     return None
 
 
 def _help(turn: Turn, event: e.Replied | e.Pressed) -> str | None:
     words = line("control.help" if turn.steered else "control.help-async")
-    turn.say(message("answer", words), "person", person=event.person)
+    turn.say(message("answer", line("control.heard"), words), "person", person=event.person)
     return None
 
 

@@ -67,7 +67,7 @@ def finish(turn: Turn) -> None:
     publish(turn)
     if setting.plenum and not setting.groups:
         # The break, and the thanks, come after the plenum, from everyone's session.
-        turn.say(message("question", line("plenum.go")))
+        turn.say(message("answer", line("plenum.go")))
     else:
         turn.goodbye()
     turn.finish("done")

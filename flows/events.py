@@ -196,8 +196,11 @@ class Paused(Struct, frozen=True, tag="paused"):
     unreachable: bool = False
 
 
-class Resumed(Struct, frozen=True, tag="resumed"):
-    pass
+class Resumed(Struct, frozen=True, tag="resumed", omit_defaults=True):
+    """It goes on: after a pause; where its place was shut, and takes messages again; or in another place, where
+    nothing is to be seen of what was said before."""
+
+    after: Literal["pause", "shut", "moved"] = "pause"
 
 
 class Stretched(Struct, frozen=True, tag="stretched"):

@@ -98,14 +98,18 @@ def pressed_while_paused(turn: Turn, event: e.Pressed) -> str | None:
     return None
 
 
-def goes_on(turn: Turn, _: e.Resumed) -> str | None:
+def goes_on(turn: Turn, event: e.Resumed) -> str | None:
     """Back to where it was, with the time that was left, and asking again: much may have been said meanwhile."""
     phase, left = turn.state.phase_paused, turn.state.left
     deadlines = {name: turn.now + timedelta(seconds=seconds) for name, seconds in left.items()}
     turn.set(phase=phase, deadlines=deadlines, left={})
-    turn.update("root", _opening(turn))
+    if event.after == "moved":
+        turn.goes_on(event)
+    else:
+        turn.update("root", _opening(turn))
     resumed, asks = line("control.resumed"), line("meeting.here" if phase == "lobby" else "meeting.headcount")
-    turn.say(message("question", resumed, asks, choices=choices("here") if phase == "lobby" else ()))
+    head = () if event.after == "moved" else (resumed,)
+    turn.say(message("question", *head, asks, choices=choices("here") if phase == "lobby" else ()))
     return None
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from flows import calendar
 from flows.effects import Audience, Effect, Finish, Keep, Note, Outcome, Role, Say, Update
-from flows.events import Published, Replied
+from flows.events import Published, Replied, Resumed
 from flows.message import (
     Choice,
     Line,
@@ -52,6 +52,8 @@ SETTLE = timedelta(hours=1)
 OFFICE = (time(8), time(16))
 #: A deadline that was due in office hours may be settled so long after their end: nobody wakes to the second.
 PUNCTUAL = calendar.PUNCTUAL
+#: The slot of a word that goes before all that waits.
+RESUMED = "resumed"
 #: Deadlines of the whole window, not of one step.
 REMINDERS = ("reminder", "last-call")
 
@@ -355,6 +357,13 @@ class Turn:
         params: dict[str, Any] = {"n": n, "of": of, **({"until": Moment(end)} if end else {})}
         where = line(f"status.{self.step.WORD}" if end else "status.open", **params)
         self.update("root", message("status", self.title(), where))
+
+    def goes_on(self, event: object) -> None:
+        """A word that it does. Before what waited, if anything did; in another place, the first that is seen there."""
+        after = event.after if isinstance(event, Resumed) else "pause"
+        head = (self.title(),) if after == "moved" else ()
+        slot = {"pause": None, "shut": RESUMED, "moved": "root"}[after]
+        self.say(message("answer", *head, line("control.resumed")), slot=slot)
 
     def title(self) -> Line:
         setting = self.state.setting

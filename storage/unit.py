@@ -219,8 +219,8 @@ class Unit:
         """What became of a finding or an action."""
         self._judged[what].append({"b_id": reply, "b_state": state, "b_words": words})
 
-    def speaks(self, place: int, session: int) -> None:
-        """From now on, what is written in this place is for this session."""
+    def speaks(self, place: int, session: int | None) -> None:
+        """From now on, what is written in this place is for this session; None: for that in its thread."""
         self._speaks.append({"b_id": place, "b_session": session})
 
     def sent(self, message: int, receipt: str, at: datetime) -> None:

@@ -70,10 +70,11 @@ def ours(update: Update, told: ChatMemberUpdated, me: Me) -> Read:
     """What we may do in a chat: a person who has blocked us, or a group that has taken us in, or out."""
     place, now = names.address(me.bot, told.chat.id), told.new_chat_member
     why = _shut(now, private=told.chat.type == "private")
-    news = learned(update, "shut" if why else "open", place, told.date, me, why=why)
-    return Read(
-        (news,), administers=(told.chat.id, now.status == "administrator"), known=(known(told.from_),)
-    )
+    news = [learned(update, "shut" if why else "open", place, told.date, me, why=why)]
+    rules = now.status == "administrator"
+    if rules and now.can_manage_topics and told.chat.is_forum:
+        news.append(learned(update, "threads", place, told.date, me))
+    return Read(tuple(news), administers=(told.chat.id, rules), known=(known(told.from_),))
 
 
 def _shut(member: ChatMember, *, private: bool) -> str:

@@ -19,6 +19,7 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaDocument,
     LinkPreviewOptions,
     ReactionTypeEmoji,
     ReplyParameters,
@@ -29,7 +30,7 @@ from telegram.request import HTTPXRequest
 
 from adapters.telegram import faults, names
 from adapters.telegram.reading import Me
-from adapters.telegram.render import Keyboard, Picture
+from adapters.telegram.render import Keyboard, Part
 from adapters.telegram.updates import KINDS
 
 #: Where Telegram answers, unless one runs a Bot API server of one's own.
@@ -119,34 +120,42 @@ class Client:
     # -- what we say
 
     async def say(
-        self, chat: int, topic: int | None, html: str, keyboard: Keyboard = (), *, reply_to: int | None = None
+        self,
+        chat: int,
+        topic: int | None,
+        part: Part,
+        keyboard: Keyboard = (),
+        *,
+        reply_to: int | None = None,
     ) -> int:
         """Returns the message's number."""
-        sent = await self._ask(self._bot.send_message(
-            chat, html, parse_mode="HTML", message_thread_id=topic, reply_markup=_keyboard(keyboard),
-            reply_parameters=_reply(reply_to), link_preview_options=_NO_PREVIEW,
-        ), chat)  # fmt: skip
-        return sent.message_id
-
-    async def show(
-        self, chat: int, topic: int | None, picture: Picture, *, reply_to: int | None = None
-    ) -> int:
-        """A photograph as it is; a drawing as a file, since Telegram shows none."""
         more: dict[str, Any] = {
-            "caption": picture.caption, "parse_mode": "HTML", "message_thread_id": topic,
-            "reply_parameters": _reply(reply_to), "filename": picture.name,
+            "parse_mode": "HTML", "message_thread_id": topic, "reply_markup": _keyboard(keyboard),
+            "reply_parameters": _reply(reply_to),
         }  # fmt: skip
-        send = self._bot.send_document if picture.drawn else self._bot.send_photo
-        sent = await self._ask(send(chat, picture.file, **more), chat)
-        return sent.message_id
+        if part.kind == "text":
+            said = self._bot.send_message(chat, part.html, link_preview_options=_NO_PREVIEW, **more)
+        else:
+            send = self._bot.send_photo if part.kind == "photo" else self._bot.send_document
+            said = send(chat, part.file, caption=part.html or None, filename=part.name, **more)
+        return (await self._ask(said, chat)).message_id
 
-    async def rewrite(self, chat: int, message: int, html: str, keyboard: Keyboard = ()) -> None:
-        """That it says so already is as good."""
+    async def rewrite(self, chat: int, message: int, part: Part, keyboard: Keyboard = ()) -> None:
+        """Other words, or another file; of a photograph, other words below it. That it says so already is as good."""
+        more: dict[str, Any] = {"reply_markup": _keyboard(keyboard)}
+        if part.kind == "text":
+            change: Awaitable[Any] = self._bot.edit_message_text(
+                part.html, chat, message, parse_mode="HTML", link_preview_options=_NO_PREVIEW, **more
+            )
+        elif part.kind == "photo":
+            change = self._bot.edit_message_caption(
+                chat, message, caption=part.html, parse_mode="HTML", **more
+            )
+        else:
+            file = InputMediaDocument(part.file, filename=part.name)
+            change = self._bot.edit_message_media(file, chat, message, **more)
         try:
-            await self._ask(self._bot.edit_message_text(
-                html, chat, message, parse_mode="HTML", reply_markup=_keyboard(keyboard),
-                link_preview_options=_NO_PREVIEW,
-            ), chat)  # fmt: skip
+            await self._ask(change, chat)
         except faults.Unchanged:
             return
 

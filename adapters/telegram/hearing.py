@@ -26,6 +26,7 @@ from adapters.port import Ear, Known
 from adapters.telegram import parse, updates
 from adapters.telegram.client import Client
 from adapters.telegram.reading import Me, Query, Read
+from adapters.telegram.render import plain
 
 log = logging.getLogger(__name__)
 
@@ -147,22 +148,25 @@ class Hearing:
 
     def _after(self, update: updates.Update, read: Read) -> None:
         if read.query is not None:
-            self._start(self._answer(read.query))
+            language = read.known[0].language if read.known else None
+            self._start(self._answer(read.query, self._text(read.query.hint, language)))
         message = update.message
-        if read.hint and message is not None and self._hinted.get(message.chat.id, 0) < HINTS:
+        if read.hint and read.known and message is not None and self._hinted.get(message.chat.id, 0) < HINTS:
             self._hinted[message.chat.id] = self._hinted.get(message.chat.id, 0) + 1
-            own = self.texts.get(read.known[0].language or "") if read.known else None
-            texts = own or self.texts.get("en", {})
-            self._start(self._hint(message, texts.get(f"hint.{read.hint}", "")))
+            self._start(self._hint(message, self._text(read.hint, read.known[0].language)))
+
+    def _text(self, hint: str, language: str | None) -> str:
+        texts = self.texts.get(language or "") or self.texts.get("en", {})
+        return texts.get(f"hint.{hint}", "") if hint else ""
 
     def _start(self, answer: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(answer)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    async def _answer(self, query: Query) -> None:
+    async def _answer(self, query: Query, words: str) -> None:
         try:
-            await self.client.answer(query.id, url=query.url)
+            await self.client.answer(query.id, words, query.url)
         except Exception as fault:  # noqa: BLE001 - the press is stored; that its button turns for a while is no loss
             log.debug("a press could not be answered: %s", fault)
 
@@ -170,7 +174,7 @@ class Hearing:
         topic = message.message_thread_id if message.is_topic_message else None
         try:
             if words:
-                await self.client.say(message.chat.id, topic, words, reply_to=message.message_id)
+                await self.client.say(message.chat.id, topic, plain(words), reply_to=message.message_id)
         except Exception as fault:  # noqa: BLE001 - a hint that does not arrive is no loss
             log.debug("a hint could not be given: %s", fault)
 

@@ -194,7 +194,9 @@ def _pressed(query: CallbackQuery, me: Me, now: datetime) -> Read:
     named = names.message(message.chat.id, message.message_id, *others)
     chose = Chose(key=f"{me.bot}:press:{query.id}", place=place_of(message, me), account=str(query.from_.id),
                   press=press, at=now, message=named)  # fmt: skip
-    return Read((chose,), query=Query(query.id), known=who)
+    # Help comes in private, which nothing in the group would say.
+    hint = "in-private" if press == "help" and not private else ""
+    return Read((chose,), query=Query(query.id, hint=hint), known=who)
 
 
 def _reaction(update: Update, told: MessageReactionUpdated, me: Me) -> Read:

@@ -37,7 +37,7 @@ from adapters.telegram.faults import Migrated
 from adapters.telegram.hearing import Clock, Hearing, NotStored, PutAside
 from adapters.telegram.polling import Alone, Polling, Turn
 from adapters.telegram.reading import Me
-from adapters.telegram.sending import Sending
+from adapters.telegram.sending import Draw, Sending
 from adapters.telegram.webhook import Webhook
 
 log = logging.getLogger(__name__)
@@ -54,21 +54,22 @@ class TelegramPlatform:
 
     name = names.NAME
     capabilities = Capabilities(buttons=True, look_up=False, threads=True, hangs=True, reactions=True, sheets=False,
-                                members=False, deletions=False, at_once=25)  # fmt: skip
+                                members=False, deletions=False, files=True, at_once=25)  # fmt: skip
 
     def __init__(
         self, token: str, clock: Clock, *, put_aside: PutAside, texts: Mapping[str, Mapping[str, str]],
-        api: str = API, turn: Turn | None = None, webhook: str = "",
+        api: str = API, turn: Turn | None = None, webhook: str = "", draw: Draw = lambda _: None,
     ) -> None:  # fmt: skip
         """Asks Telegram nothing yet.
 
         `texts`: those under `telegram.`, by language, with the dots of their keys. `turn`: whether this
         process is the one that fetches. `webhook`: the address at which Telegram finds us; "": updates are fetched.
+        `draw` makes photographs of drawings.
         """
         self.workspace = names.workspace(token)
         self.client = Client(token, api)
         self.hearing = Hearing(self.client, clock, put_aside, texts)
-        self.sending = Sending(self.client, texts)
+        self.sending = Sending(self.client, texts, draw)
         self.webhook = Webhook(webhook, token, self._take) if webhook else None
         self._clock, self._turn, self._texts = clock, turn or Alone(), texts
         self._me: Me | None = None

@@ -3,6 +3,7 @@
     next                    callback data: the press
     ^120.121^next           ... on the last message of several that are one
     t.me/RundaBot?start=open-answer-12-3    «open:answer:12:3», of a button in a group
+    t.me/RundaBot?startgroup=K7QM4X2P&…     «add:K7QM4X2P»
 
 An address takes letters, digits, _ and - only: a colon is written as -, a dash as _d, and a low line as __.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from adapters.port import OPENS
+from adapters.port import ADDS, OPENS
 
 #: Bytes of callback data, and characters of what an address carries (telegram.constants; Bot API).
 LONGEST = 64
@@ -62,6 +63,15 @@ def opened(carried: str) -> str:
 
 
 def address(username: str, press: str) -> str | None:
-    """Opens the private chat, where the person's first touch sends it."""
+    """Opens the private chat, where the person's first touch sends it; or adds us to a group of one's choice.
+
+    We ask for the right to make topics there, which makes us an administrator; whoever adds us may say no.
+    """
+    if press.startswith(ADDS):
+        return (
+            f"https://t.me/{username}?startgroup={press.removeprefix(ADDS)}&admin=manage_topics"
+            if username
+            else None
+        )
     carried = payload(press)
     return f"https://t.me/{username}?start={carried}" if carried and username else None

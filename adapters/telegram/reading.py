@@ -22,10 +22,11 @@ class Me(NamedTuple):
 
 
 class Query(NamedTuple):
-    """A press that waits for an answer. `url` opens the private chat."""
+    """A press that waits for an answer. `url` opens the private chat; `hint`: a text under `telegram.hint.`."""
 
     id: str
     url: str | None = None
+    hint: str = ""
 
 
 class Read(NamedTuple):

@@ -4,24 +4,26 @@ Words are text until the very last moment, when they are escaped and tags put ar
 writes is read as HTML, and every tag is closed (https://core.telegram.org/bots/api#html-style). A text is measured
 without its tags, as Telegram does, and parted between paragraphs, lines, sentences or words, in that order.
 
-A picture goes before its message, with its title; what it shows is always told in words as well. Buttons stand
-under the last part. What can be said in private only is an address, so that one touch leads there.
+A picture carries its words where they are short enough to stand below it, with the buttons; otherwise it goes
+before them with its title. What it shows is always told in words. A file comes after what is said of it. Buttons
+stand under the last words. What can be said in private only is an address, so that one touch leads there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from adapters.port import OPENS, Block, Label, Spoken
+from adapters.port import ADDS, OPENS, Block, Label, Spoken
 from adapters.telegram import names, presses
 
 #: Characters of a message, of a caption, of a topic's name (telegram.constants). Letters outside of the basic plane
 #: count as two, to be sure.
 LONGEST, CAPTION, TOPIC = 4096, 1024, 128
-#: Buttons of a message, and beside each other (Bot API); characters that people can read on one, and on a row.
-MOST_BUTTONS, MOST_IN_ROW, BUTTON, ROW = 100, 8, 64, 32
+#: Buttons of a message, and beside each other (Bot API); characters that people can read on one, and on a row. All
+#: buttons of a row are as wide as its longest; EDGES: characters of room that each takes beside its words.
+MOST_BUTTONS, MOST_IN_ROW, BUTTON, ROW, EDGES = 100, 8, 64, 52, 2
 #: What is said where nothing is left: an empty message is refused.
 NOTHING = "–"
 
@@ -41,24 +43,29 @@ class Button(NamedTuple):
 Keyboard: TypeAlias = tuple[tuple[Button, ...], ...]
 
 
-class Picture(NamedTuple):
-    file: bytes
-    name: str
-    #: HTML
-    caption: str
+class Part(NamedTuple):
+    """One message of Telegram's: words (HTML), or a photograph or file with words below it.
 
-    @property
-    def drawn(self) -> bool:
-        """A drawing (SVG), which Telegram takes as a file only."""
-        return self.name.endswith(".svg")
+    `own`: it is rewritten with the others, and so part of what the house calls the message.
+    """
+
+    html: str
+    kind: Literal["text", "photo", "document"] = "text"
+    file: bytes = b""
+    name: str = ""
+    own: bool = True
 
 
 class Rendered(NamedTuple):
-    """A message as one or more texts in HTML, buttons under the last, and pictures before the first."""
+    """A message of ours as one or more of Telegram's, in order, and its buttons: they stand under the last words."""
 
-    texts: tuple[str, ...]
+    parts: tuple[Part, ...]
     labels: tuple[tuple[Label, ...], ...] = ()
-    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """Which part has the buttons."""
+        return max(index for index, part in enumerate(self.parts) if part.kind != "document")
 
 
 class Span(NamedTuple):
@@ -90,15 +97,28 @@ def render(
     spoken: Spoken, *, texts: Mapping[str, str] = LABELS, chat: int = 0, most: int | None = None,
     ask_reply: bool = False,
 ) -> Rendered:  # fmt: skip
-    """A message of ours, in at most so many texts.
+    """A message of ours, in at most so many messages that are rewritten with it.
 
-    `texts` are those under `telegram.`; `ask_reply`: only replies to it are heard there.
+    `texts` are those under `telegram.`; `ask_reply`: only replies to it are heard there. Pictures are photographs
+    (PNG, JPEG) by now.
     """
+    files = [Part("", "document", block.file, block.words) for block in spoken.blocks
+             if block.kind == "file" and block.file]  # fmt: skip
+    shown = [block for block in spoken.blocks if block.kind == "picture" and block.file]
     paragraphs = [each for block in spoken.blocks for each in _paragraphs(block, chat, texts)]
     if ask_reply:
         paragraphs.append(Paragraph((Span(texts["reply"], "i"),)))
-    pictures = tuple(_picture(block) for block in spoken.blocks if block.kind == "picture" and block.file)
-    return Rendered(_at_most(paragraphs, most), tuple(_rows(spoken)), pictures)
+    words = _at_most(paragraphs, None if most is None else max(most - len(files), 1))
+    if len(shown) == len(words) == 1 and sum(each.length + 2 for each in paragraphs) <= CAPTION:
+        said = [_photo(shown[0], words[0])]
+    else:
+        said = [*(_photo(block, _heading(block), own=False) for block in shown), *map(Part, words)]
+    return Rendered((*said, *files), tuple(_rows(spoken)))
+
+
+def plain(words: str) -> Part:
+    """A short text of ours, as it stands."""
+    return Part(Span(words).html())
 
 
 def title(spoken: Spoken) -> str:
@@ -117,7 +137,7 @@ def units(text: str) -> int:
 
 def _paragraphs(block: Block, chat: int, texts: Mapping[str, str]) -> Iterator[Paragraph]:
     words = _tame(block.words)
-    if not words:
+    if not words or block.kind == "file":
         return
     if block.kind == "picture":
         head, _, told = words.partition("\n")
@@ -208,11 +228,13 @@ def _cut(text: str, longest: int) -> str:
     return text if units(text) <= longest else f"{_head(text, longest - 1).rstrip()}…"
 
 
-def _picture(block: Block) -> Picture:
+def _photo(block: Block, html: str, *, own: bool = True) -> Part:
     assert block.file is not None
-    drawn = block.file.lstrip().startswith(b"<")
-    heading = _cut(_tame(block.words.partition("\n")[0]), CAPTION)
-    return Picture(block.file, "picture.svg" if drawn else "picture.png", escape(heading, quote=False))
+    return Part(html, "photo", block.file, "picture.png", own)
+
+
+def _heading(block: Block) -> str:
+    return escape(_cut(_tame(block.words.partition("\n")[0]), CAPTION), quote=False)
 
 
 # -- buttons
@@ -230,14 +252,15 @@ def _rows(spoken: Spoken) -> Iterator[tuple[Label, ...]]:
 def _packed(labels: Sequence[Label]) -> Iterator[tuple[Label, ...]]:
     """As many beside each other as can be read on a telephone."""
     row: list[Label] = []
-    used = 0
+    widest = 0
     for label in labels:
         words = _cut(" ".join(_tame(label.words).split()) or NOTHING, BUTTON)
-        if row and (used + len(words) + 2 > ROW or len(row) == MOST_IN_ROW):
+        wide = max(widest, len(words))
+        if row and ((len(row) + 1) * (wide + EDGES) > ROW or len(row) == MOST_IN_ROW):
             yield tuple(row)
-            row, used = [], 0
+            row, wide = [], len(words)
         row.append(Label(label.press, words))
-        used += len(words) + 2
+        widest = wide
     if row:
         yield tuple(row)
 
@@ -259,7 +282,8 @@ def keyboard(
 
 
 def _button(label: Label, username: str, others: tuple[int, ...], *, group: bool) -> Button | None:
-    if group and label.press.startswith(OPENS) and (url := presses.address(username, label.press)):
+    leads = label.press.startswith(ADDS) or (group and label.press.startswith(OPENS))
+    if leads and (url := presses.address(username, label.press)):
         return Button(label.words, url=url)
     data = presses.data(label.press, others)
     return Button(label.words, data=data) if data else None

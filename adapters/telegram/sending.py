@@ -6,21 +6,27 @@
 - The first message of a meeting opens a topic, if the place has them. Where none can be made, it stays where it is.
 - What is for one person alone goes to their private chat; what answers their own message stands beside that.
 - A message that has become shorter loses its last parts; one that has become longer is cut, and ends in «…».
+- Telegram shows no drawings: one goes as a photograph of it, and where none can be made, what it shows is told alone.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
 
-from adapters.port import Outgoing, Refused, Shut, Taken
+from msgspec.structs import replace
+
+from adapters.port import Block, Outgoing, Refused, Shut, Taken
 from adapters.telegram import names, render
 from adapters.telegram.client import Client
 from adapters.telegram.reading import Me
-from adapters.telegram.render import NOTHING, Keyboard, Rendered
+from adapters.telegram.render import NOTHING, Keyboard, Part, Rendered
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +34,11 @@ log = logging.getLogger(__name__)
 RECEIPT = "👌"
 #: Requests that are remembered while they are half done.
 HALF_DONE = 200
+#: Drawings that are remembered as photographs: those of one programme, in each language.
+DRAWN = 16
+
+#: From a drawing (SVG) to a photograph (PNG); None: it cannot be made here.
+Draw: TypeAlias = Callable[[bytes], bytes | None]
 
 
 @dataclass(slots=True)
@@ -35,7 +46,8 @@ class Progress:
     """How far a request has come."""
 
     topic: int | None = None
-    pictures: int = 0
+    parts: int = 0
+    #: The numbers of those that are the message.
     said: list[int] = field(default_factory=list)
 
 
@@ -52,9 +64,9 @@ class Where:
 
 
 class Sending:
-    def __init__(self, client: Client, texts: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, client: Client, texts: Mapping[str, Mapping[str, str]], draw: Draw) -> None:
         """`texts` are those under `telegram.`, by language."""
-        self.client, self.texts = client, texts
+        self.client, self.texts, self._draw = client, texts, lru_cache(DRAWN)(draw)
         self._half_done: dict[str, Progress] = {}
 
     async def send(self, outgoing: Outgoing, me: Me, *, ask_reply: bool = False) -> Taken:
@@ -64,6 +76,7 @@ class Sending:
             raise Shut("unbound", f"{outgoing.place.channel} is no chat")
         if is_mark(outgoing):
             return await self._mark(outgoing, where.chat)
+        outgoing = await self._photographed(outgoing)
         if outgoing.message is not None:
             return await self._rewrite(outgoing, outgoing.message, where, me)
         rendered = self._rendered(outgoing, where, ask_reply=ask_reply)
@@ -74,6 +87,15 @@ class Sending:
     ) -> Rendered:
         texts = self.texts.get(outgoing.spoken.language, render.LABELS)
         return render.render(outgoing.spoken, texts=texts, chat=where.chat, most=most, ask_reply=ask_reply)
+
+    async def _photographed(self, outgoing: Outgoing) -> Outgoing:
+        """With photographs of its drawings."""
+        blocks = outgoing.spoken.blocks
+        if not any(map(_is_drawing, blocks)):
+            return outgoing
+        shown = [replace(each, file=await asyncio.to_thread(self._draw, each.file)) if _is_drawing(each) else each
+                 for each in blocks]  # fmt: skip
+        return replace(outgoing, spoken=replace(outgoing.spoken, blocks=tuple(shown)))
 
     async def _mark(self, outgoing: Outgoing, chat: int) -> Taken:
         about = outgoing.spoken.about or ""
@@ -117,15 +139,13 @@ class Sending:
         self, outgoing: Outgoing, rendered: Rendered, where: Where, me: Me, progress: Progress
     ) -> None:
         hung = _hung_on(outgoing, where)
-        for picture in rendered.pictures[progress.pictures :]:
-            await self.client.show(where.chat, where.topic, picture, reply_to=hung)
-            progress.pictures += 1
-        for index, html in enumerate(rendered.texts):
-            if index < len(progress.said):
+        for index, part in enumerate(rendered.parts):
+            if index < progress.parts:
                 continue
-            last = index == len(rendered.texts) - 1
-            keys = _keyboard(rendered, me, where, tuple(progress.said)) if last else ()
-            progress.said.append(await self.client.say(where.chat, where.topic, html, keys, reply_to=hung))
+            keys = _keyboard(rendered, me, where, tuple(progress.said)) if index == rendered.last else ()
+            said = await self.client.say(where.chat, where.topic, part, keys, reply_to=hung)
+            progress.parts += 1
+            progress.said += [said] if part.own else []
 
     # -- something else in its place
 
@@ -134,13 +154,17 @@ class Sending:
         if not numbers:
             raise Refused("not-found", f"{message} is not a message of this chat")
         rendered = self._rendered(outgoing, where, most=len(numbers))
-        for index, html in enumerate(rendered.texts):
-            last, own = index == len(rendered.texts) - 1, numbers[index]
+        parts = [part for part in rendered.parts if part.own][: len(numbers)]
+        files = sum(part.kind == "document" for part in parts)
+        # What has become shorter has fewer texts than before; a file is still the last of it.
+        kept = (*numbers[: len(parts) - files], *numbers[len(numbers) - files :])
+        for part, own in zip(parts, kept, strict=True):
             others = tuple(number for number in numbers if number != own)
-            keys = _keyboard(rendered, me, where, others) if last else ()
-            await self.client.rewrite(where.chat, own, html, keys)
-        for left in numbers[len(rendered.texts) :]:
-            await self._take_away(where.chat, left)
+            keys = _keyboard(rendered, me, where, others) if part is rendered.parts[rendered.last] else ()
+            await self.client.rewrite(where.chat, own, part, keys)
+        for left in numbers:
+            if left not in kept:
+                await self._take_away(where.chat, left)
         return Taken(message)
 
     async def _take_away(self, chat: int, number: int) -> None:
@@ -149,23 +173,34 @@ class Sending:
             await self.client.delete(chat, number)
         except Refused:
             with suppress(Refused):  # it is gone already
-                await self.client.rewrite(chat, number, NOTHING)
+                await self.client.rewrite(chat, number, Part(NOTHING))
+
+
+def _is_drawing(block: Block) -> bool:
+    return block.kind == "picture" and block.file is not None and block.file.lstrip().startswith(b"<")
 
 
 def is_mark(outgoing: Outgoing) -> bool:
-    """A receipt that says nothing but that it is one."""
+    """A receipt that says nothing but that it is one; or whose words are for its author alone, where others read.
+
+    Nothing can be shown to one person alone in a group: there a control word is marked like an answer, and the next
+    question tells what it did.
+    """
     spoken = outgoing.spoken
-    return spoken.sort == "receipt" and bool(spoken.about) and not spoken.labels and outgoing.message is None
+    if spoken.sort != "receipt" or not spoken.about or outgoing.message is not None:
+        return False
+    return not spoken.labels or (outgoing.only is not None and whither(outgoing).group)
 
 
 def requests(outgoing: Outgoing) -> int:
-    """How many messages it will be in its chat: each picture is one, and so is each part of a long text."""
+    """How many messages it will be in its chat: a picture may be one, a file is, and each part of a long text."""
     blocks = outgoing.spoken.blocks
     if outgoing.message is not None:
         return len(names.numbers(whither(outgoing).chat, outgoing.message)) or 1
-    pictures = sum(block.kind == "picture" and block.file is not None for block in blocks)
-    long = sum(len(block.words) for block in blocks) > render.LONGEST // 2
-    return pictures + (len(render.render(outgoing.spoken).texts) if long else 1)
+    short = sum(len(block.words) for block in blocks) <= render.CAPTION // 2
+    return (
+        1 if short and not any(block.file for block in blocks) else len(render.render(outgoing.spoken).parts)
+    )
 
 
 def whither(outgoing: Outgoing) -> Where:

@@ -82,6 +82,8 @@ class ChatMember(Struct, frozen=True):
     #: Of somebody restricted.
     is_member: bool = True
     can_send_messages: bool = True
+    #: Of an administrator.
+    can_manage_topics: bool = False
 
     @property
     def there(self) -> bool:

@@ -15,6 +15,7 @@ from bot.counter.sheets import button, heading, line, sheet
 from bot.counter.visit import NotYours, Visit
 from bot.counter.visitor import COORDINATOR, MANAGER, TAKING_PART
 from bot.recaps.ledger import ledger
+from bot.series.homes import DELETE_UNHEARD
 from bot.series.office import UNDER_WAY, Office
 from bot.series.overview import Listed, glance, listed
 from storage import tables as t
@@ -206,7 +207,9 @@ def _others(visit: Visit) -> Iterator[Block]:
 def help_(visit: Visit) -> Sheet:
     """What can be written in a group, and where the rest is."""
     labels = [button(visit, "counter.button.home", "home"), button(visit, "counter.button.kept", "kept")]
-    return sheet(visit, "counter.title.help", line(visit.say("control.help")), labels=labels)
+    by_command = visit.visitor.place.platform in DELETE_UNHEARD
+    heard = visit.say("control.heard-by-command" if by_command else "control.heard")
+    return sheet(visit, "counter.title.help", line(heard), line(visit.say("control.help")), labels=labels)
 
 
 ACTS = (

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from adapters.port import Blank, Block, Option, Sheet, Written
+from adapters.port import ADDS, Blank, Block, Label, Option, Sheet, Written
 from bot.counter.acts import Act, runs, sees, sets_up
 from bot.counter.sheets import blank, button, groups, heading, item, line, sheet
 from bot.counter.visit import Next, Visit, Wrong, name_of, text_of
 from bot.counter.visitor import TAKING_PART
 from bot.joining import codes
 from bot.series import appointing, members
-from bot.series.homes import Where
+from bot.series.homes import UNLISTED, Where
 from bot.series.office import Change
 from flows.forms import At, Named
 from storage import tables as t
@@ -46,9 +46,14 @@ def _code_told(visit: Visit, number: int, circle: Any) -> list[Block]:
     """The code by which people, and a chat, come to a group on Telegram. Whoever has it may come in."""
     c = t.codes.c
     kept = visit.all(select(c.code).where(c.circle_id == circle.id)) if visit.visitor.runs(number) else []
+    # Where nobody can be asked in, an address takes Runda to a chat, with the code.
+    here = visit.visitor.place.platform in UNLISTED
+    takes = visit.say("counter.people.take", group=circle.name)
     return [
-        line(visit.say("counter.people.code", group=circle.name, code=codes.shown(row.code))) for row in kept
-    ]
+        Block("line", visit.say("counter.people.code", group=circle.name, code=codes.shown(row.code)),
+              labels=(Label(f"{ADDS}{row.code}", takes),) if here else ())
+        for row in kept
+    ]  # fmt: skip
 
 
 def _acts(visit: Visit, number: int) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from bot.joining import codes, notice
 from bot.joining.crowding import crowds
 from bot.joining.visit import OVER, Visit
-from flows.events import Resumed
+from flows.events import Paused, Resumed
 from flows.message import Line, Text, message
 from storage import tables as t
 
@@ -106,18 +106,21 @@ def _move(visit: Visit, group: Any, place: int, *, threads: bool) -> None:
     left.discard(place)
     run(update(t.circles).where(c.id == group.id).values(home_id=place))
     run(update(t.sessions).where(n.id.in_([each.id for each in coming])).values(place_id=place))
-    waiting = o.place_id.in_(left), o.status == "queued", or_(
-        o.session_id.in_([each.id for each in coming]), o.session_id.is_(None)
-    )  # fmt: skip
-    if left and not threads and not _shared(visit, left, group.id):
-        run(update(t.outbox).where(*waiting).values(place_id=place, not_before=None))
-    now = [each for each in coming if each.phase in UNDER_WAY]
+    theirs: ColumnElement[bool] = o.session_id.in_([each.id for each in coming])
+    if not threads and not _shared(visit, left, group.id):
+        theirs = or_(theirs, o.session_id.is_(None))
+    waiting = o.place_id.in_(left), o.status == "queued", theirs
+    run(update(t.outbox).where(*waiting).values(place_id=place, not_before=None))
+    now = [each for each in coming if each.phase in UNDER_WAY and each.place_id != place]
     if now and not threads:
         run(update(t.places).where(p.id == place).values(session_id=now[-1].id))
     _wake(visit, group, [each.id for each in coming])
-    stopped = [each.id for each in now if each.phase == "paused" and each.blocked is not None]
-    visit.order("bound", visit.record(group.organisation_id, "group moved", f"{group.slug} circle:{group.id}"),
-                stopped, Resumed())  # fmt: skip
+    audit = visit.record(group.organisation_id, "group moved", f"{group.slug} circle:{group.id}")
+    # What stood still because of its place goes on here; what went on stands still for no time. A pause stays one.
+    goes = [each.id for each in now if each.phase != "paused"]
+    stood = [each.id for each in now if each.phase == "paused" and each.blocked is not None]
+    visit.order("left", audit, goes, Paused(unreachable=True))
+    visit.order("bound", audit, sorted([*goes, *stood]), Resumed("moved"))
 
 
 def _shared(visit: Visit, places: set[int], group: int) -> bool:

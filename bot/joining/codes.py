@@ -85,16 +85,3 @@ def _make(
     row = {"code": code, "organisation_id": organisation, "purpose": purpose, "made_at": now, **more}
     connection.execute(insert(t.codes), row)
     return code
-
-
-# -- as links
-
-
-def group_link(username: str, code: str) -> str:
-    """Adds the bot to a group chat of one's choice, with the code: made by Telegram's apps."""
-    return f"https://t.me/{username}?startgroup={code}"
-
-
-def person_link(username: str, code: str) -> str:
-    """Opens the private chat with the bot, with the code."""
-    return f"https://t.me/{username}?start={code}"

@@ -83,12 +83,13 @@ def home(visit: Visit, organisation: int, person: int) -> int:
 
 def invitation(visit: Visit, group: int, kind: str = "group") -> Message:
     """What stands in a group's chat until everyone is in: who is, and the button."""
+    place = Heading(Text("join.place", {"group": Name("circle", group)}))
     if kind != "group":
-        return message("answer", *_about(visit, group))
+        return message("answer", place, *_about(visit))
     m = t.memberships.c
     seats = select(m.person_id).where(m.circle_id == group, m.until.is_(None), m.role.in_(TAKING_PART))
     people = [row.person_id for row in visit.all(seats.order_by(m.id))]
-    parts = [*_about(visit, group), line("join.how")]
+    parts = [place, line("join.how"), *_about(visit)]
     if people:
         parts.append(Line(Text("join.with", {"n": len(people)})))
         parts.append(Points(tuple(_name(each) for each in people[:MOST_NAMES])))
@@ -96,13 +97,9 @@ def invitation(visit: Visit, group: int, kind: str = "group") -> Message:
     return message("answer", *parts, choices=choices)
 
 
-def _about(visit: Visit, group: int) -> list[Part]:
-    """Whose chat it is, and what can be seen of what is written there."""
-    parts: list[Part] = [
-        Heading(Text("join.place", {"group": Name("circle", group)})),
-        line("join.take-back"),
-    ]
-    return parts if visit.chat.hears_all else [*parts, line("join.privacy-mode")]
+def _about(visit: Visit) -> list[Part]:
+    """What can be seen of what is written there."""
+    return [line("join.take-back"), *([] if visit.chat.hears_all else [line("join.privacy-mode")])]
 
 
 def _name(person: int) -> Text:

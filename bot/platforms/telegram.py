@@ -17,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.port import Heard
 from bot import library
 from bot.clock import Clock
+from bot.documents import NotInstalled
+from bot.documents.drawing import as_png
 from bot.settings import Misconfigured, Settings
 from flows.programme import LANGUAGES
 from storage.database import Database
@@ -50,7 +52,16 @@ def telegram(settings: Settings, database: Database, clock: Clock) -> TelegramPl
         await asyncio.to_thread(_park, database, clock, key, kept, why)
 
     return TelegramPlatform(token, clock, put_aside=put_aside, texts=texts(), api=settings.telegram_api_url or API,
-                            turn=turn, webhook=settings.telegram_webhook_url or "")  # fmt: skip
+                            turn=turn, webhook=settings.telegram_webhook_url or "", draw=drawn)  # fmt: skip
+
+
+def drawn(drawing: bytes) -> bytes | None:
+    """A photograph of a drawing; None where what makes it is not installed: then its words say what it shows."""
+    try:
+        return as_png(drawing)
+    except NotInstalled as missing:
+        log.warning("drawings are told in words alone: %s", missing)
+        return None
 
 
 def texts() -> dict[str, dict[str, str]]:

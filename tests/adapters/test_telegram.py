@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 pytest.importorskip("telegram", reason="python-telegram-bot is not installed")
 pytest.importorskip("aiohttp", reason="aiohttp is not installed")
@@ -519,16 +520,43 @@ def test_a_long_message_goes_on_where_it_was_held_up():
     run(scene())
 
 
-@pytest.mark.parametrize(("file", "method"), [(b"<svg/>", "sendDocument"), (b"\x89PNG", "sendPhoto")])
-def test_a_picture_goes_before_its_words(file, method):
+@pytest.mark.parametrize("draws", [True, False])
+def test_a_drawing_is_a_photograph_with_its_words_and_words_alone_where_none_can_be_made(draws):
     async def scene():
         async with TelegramServer() as server:
             group = server.supergroup("Vest", [])
             async with platform(server, listening=False) as made:
-                picture = Block("picture", "The map\nEight points.", file=file)
-                await made.send(Outgoing("t", place(server, group), Spoken("question", (picture,))))
-            assert server.asked(method)
-            assert "Eight points." in server.last(group).text
+                made.sending._draw = lambda drawing: b"\x89PNG" if draws and drawing == b"<svg/>" else None
+                picture = Block("picture", "The map\nEight points.", file=b"<svg/>")
+                shown = Outgoing("t", place(server, group), Spoken("question", (picture,)))
+                assert made.buckets(shown)[0].takes == 1
+                taken = await made.send(shown)
+                again = Spoken("question", (replace(picture, words="The map\nNine points."),))
+                await made.send(replace(shown, spoken=again, message=taken.message))
+            (post,) = server.posts(group)
+            assert (bool(post.media), post.text) == (draws, "The map\nNine points.")
+
+    run(scene())
+
+
+def test_a_file_comes_after_its_words_and_is_rewritten_with_them():
+    async def scene():
+        async with TelegramServer() as server:
+            per = server.user("Per", started=True)
+
+            def recap(words, file):
+                blocks = Block("line", words), Block("file", "recap.docx", file=file)
+                spoken = Spoken("recap", blocks, (Label("open:home", "Home"),))
+                return Outgoing("t", place(server, per), spoken)
+
+            async with platform(server, listening=False) as made:
+                assert made.buckets(recap("a", b"one"))[0].takes == 2
+                taken = await made.send(recap("First", b"one"))
+                await made.send(replace(recap("Second", b"two"), message=taken.message))
+            words, file = server.posts(per)
+            assert (words.text, file.media["document"]["file_name"]) == ("Second", "recap.docx")
+            assert [row[0]["text"] for row in words.keyboard] == ["Home"]
+            assert server.files[file.media["document"]["file_id"]][1] == b"two"
 
     run(scene())
 
@@ -540,7 +568,9 @@ def test_what_is_for_one_alone_goes_to_their_private_chat():
             group = server.supergroup("Vest", [kari])
             async with platform(server, listening=False) as made:
                 await made.send(request(server, group, "For you", only=str(kari.id)))
-                assert made.buckets(request(server, group, "For you", only=str(kari.id)))[0][1:3] == IN_PRIVATE
+                assert (
+                    made.buckets(request(server, group, "For you", only=str(kari.id)))[0][1:3] == IN_PRIVATE
+                )
             assert server.last(kari).text == "For you"
             assert server.posts(group) == []
 

@@ -410,3 +410,7 @@ def test_an_update_of_another_kind_is_nothing():
 )
 def test_which_chat_an_update_is_about(raw, chat):
     assert updates.chat_of(raw) == chat
+
+
+def test_help_that_is_pressed_in_a_group_comes_in_private_and_says_so():
+    assert press("help").query == Query("88", hint="in-private")

@@ -520,11 +520,6 @@ def test_ones_own_code_links_nothing(scene, elsewhere):
     assert scene.said()[-1] == ("join.same", KARI, "")
 
 
-def test_links_are_made_of_codes():
-    assert codes.group_link("RundaBot", "K7QM4X2P") == "https://t.me/RundaBot?startgroup=K7QM4X2P"
-    assert codes.person_link("RundaBot", "K7QM4X2P") == "https://t.me/RundaBot?start=K7QM4X2P"
-
-
 def test_a_group_that_people_come_into_by_themselves_never_counts_as_complete(database):
     """Story: at the async pace, the first one to come in and answer was everyone, and the meeting moved on."""
     scene = Scene(database)

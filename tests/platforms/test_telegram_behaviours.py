@@ -188,10 +188,29 @@ async def test_every_press_is_answered_also_by_who_is_not_of_the_group(sqlite_da
 
 
 @driven
-async def test_help_by_command(sqlite_database):
+async def test_help_comes_in_private_and_says_what_counts_there_and_how_it_is_taken_back(sqlite_database):
     async with meeting(sqlite_database) as (it, chat):
         await it.say("Kari", chat, "/hjelp")
         assert "«3?» – mer om punkt 3 på bildet" in it.told("Kari")
+        assert "Svar på meldingene fra Runda, eller skriv /svar" in it.told("Kari")
+        assert "med /angre" in it.told("Kari")
+        assert "Det du skriver i gruppa, er et svar." not in it.told("Kari")
+        pressed = await it.press("Amir", it.server.find(chat, "Spørsmål 1"), "Hjelp")
+        assert pressed.text == "Svaret kommer i den private chatten din med Runda."
+        await it.start("Liv", "open-help")
+        assert "Svar på meldingene fra Runda, eller skriv /svar" in it.told("Liv")
+
+
+@driven
+async def test_a_control_word_is_marked_and_told_to_nobody_else(sqlite_database):
+    """The question that follows says what it did; the word «that was an answer» undoes it."""
+    async with meeting(sqlite_database) as (it, chat):
+        mine = await it.say("Amir", chat, "/svar neste")
+        assert "Forstått som" not in it.screen(chat)
+        assert it.screen(chat).count("👌 Runda") == 1
+        await it.say("Amir", chat, "/svar det var et svar", reply_to=mine)
+        assert it.replies == ["neste", "det var et svar"]
+        assert [row.role for row in it.rows(t.replies)] == ["answer", "control"]
 
 
 # -- the chat itself
@@ -202,10 +221,15 @@ async def test_a_plain_group_that_becomes_a_supergroup_takes_its_meeting_along(s
     async with meeting(sqlite_database, "group") as (it, chat):
         new = it.server.migrate(chat)
         await it.settle()
-        await it.say("Amir", new, "/svar Skolen.")
-        await it.say("Liv", new, "/svar neste")
-        assert it.replies[0] == "Skolen."
-        assert it.server.posts(new)
+        first, asked, shared = it.server.posts(new)
+        assert first.text == "Økt 1 av 3: Kartlegge status\n\nVi fortsetter."
+        assert asked.text.startswith("Spørsmål 1 av 3")
+        assert shared.text.startswith("Nå deler vi")
+        assert {asked.reply_to.id, shared.reply_to.id} == {first.id}
+        await it.say("Amir", new, "Skolen.", reply_to=asked)
+        await it.press("Liv", asked, "Neste")
+        assert it.replies == ["Skolen."]
+        assert "Hva stemmer på kartet" in it.screen(new)
 
 
 @driven
@@ -289,8 +313,10 @@ async def test_each_meeting_has_a_topic_of_its_own(sqlite_database):
         assert it.screen(chat, topic).count("Runda: ") > 1
         assert "Runda (to " not in it.screen(chat, topic)
         await it.say("Amir", chat, "Skolen.", topic)
-        await it.say("Liv", chat, "I et annet emne.")
+        for who in ("Liv", "Jon", "Liv"):
+            await it.say(who, chat, "I General.")
         assert it.replies == ["Skolen."]
+        assert it.screen(chat, None).count("Økta er i et eget emne i denne chatten") == 1
 
 
 @driven
@@ -323,7 +349,45 @@ async def test_a_deleted_topic_is_mended_by_the_code_in_another_place(sqlite_dat
         assert "sendMessage 400 Bad Request: message thread not found" in it.server.refusals
         other = it.server.topic(chat, "Fjord igjen")
         await it.come_in(chat, "Fjord", "Liv", topic=other)
+        screen = it.screen(chat, other)
+        assert (
+            -1 < screen.find("Vi fortsetter.") < screen.find("Spørsmål 1 av 3") < screen.find("Nå deler vi")
+        )
+        assert screen.count("Nå deler vi") == 1
         await it.say("Amir", chat, "Skolen.", other)
+        assert it.replies == ["Skolen."]
+
+
+@driven
+async def test_a_meeting_that_moves_to_a_forum_gets_its_topic_and_is_asked_again_there(sqlite_database):
+    async with meeting(sqlite_database) as (it, _):
+        forum = it.server.forum("Nord", it.town.all(*FJORD))
+        await it.come_in(forum, "Fjord", "Liv")
+        (topic,) = forum.topics.values()
+        assert it.screen(forum, topic).count("Spørsmål 1 av 3") == 1
+        await it.say("Amir", forum, "Skolen.", topic)
+        assert it.replies == ["Skolen."]
+
+
+@driven
+async def test_made_an_administrator_afterwards_it_makes_topics_from_the_next_meeting_on(sqlite_database):
+    async with trial(sqlite_database) as it:
+        chat = it.server.forum("Vest", it.town.all(*FJORD), bot="member")
+        it.town["Berit"].started = True
+        planned(sqlite_database, it.town, {"Fjord": chat})
+        await it.come_in(chat, "Fjord", *FJORD)
+        it.server.promote(it.server.bot, chat)
+        await it.go(to=NINE)
+        (topic,) = chat.topics.values()
+        assert "Økt 1 av 3" in it.screen(chat, topic)
+
+
+@driven
+async def test_promoted_in_the_midst_of_a_meeting_it_is_heard_where_it_is(sqlite_database):
+    async with forum(sqlite_database, topics=False) as (it, chat, _):
+        it.server.promote(it.server.bot, chat)
+        await it.settle()
+        await it.say("Amir", chat, "Skolen.")
         assert it.replies == ["Skolen."]
 
 

@@ -14,7 +14,7 @@ from tests.standins.telegram.calls.registry import (
     message_of,
     needs,
 )
-from tests.standins.telegram.calls.sending import caption_of, text_of
+from tests.standins.telegram.calls.sending import caption_of, file_of, text_of
 from tests.standins.telegram.errors import NOT_MODIFIED, bad
 from tests.standins.telegram.limits import DELETE_WITHIN, REACTIONS
 from tests.standins.telegram.model import Member, Message
@@ -62,6 +62,21 @@ def edit_message_caption(server: Server, params: Params) -> Any:
     if not it.media:
         raise bad("there is no caption in the message to edit")
     return change(server, it, params, *caption_of(server, params))
+
+
+@call
+def edit_message_media(server: Server, params: Params) -> Any:
+    """Another file in the place of one. The stand-in knows documents only."""
+    it, wanted = own(server, params), params["media"]
+    if wanted["type"] != "document" or "document" not in it.media:
+        raise bad("message can't be edited")
+    it.media = {"document": file_of(server, {**params, "document": wanted["media"]}, "document")}
+    it.edited = server.today()
+    return (
+        change(server, it, params, *caption_of(server, wanted))
+        if wanted.get("caption")
+        else shapes.message(it)
+    )
 
 
 @call

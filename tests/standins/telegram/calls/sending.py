@@ -61,13 +61,20 @@ def send_message(server: Server, params: Params) -> Any:
 def send_document(server: Server, params: Params) -> Any:
     chat = chat_of(server, params)
     may_write(server, chat, "documents")
-    up = uploaded(params, "document")
+    return put(
+        server, chat, params, *caption_of(server, params), {"document": file_of(server, params, "document")}
+    )
+
+
+def file_of(server: Server, params: Params, name: str) -> dict[str, Any]:
+    """A document as it is told of."""
+    up = uploaded(params, name)
     if up is None:
-        media = {"document": known(server, params["document"])}
-    else:
-        names = {"file_name": up.name, "mime_type": up.mime}
-        media = {"document": server.file(up.data, "documents", up.name.rpartition(".")[2]) | names}
-    return put(server, chat, params, *caption_of(server, params), media)
+        return known(server, params[name])
+    return server.file(up.data, "documents", up.name.rpartition(".")[2]) | {
+        "file_name": up.name,
+        "mime_type": up.mime,
+    }
 
 
 @call
