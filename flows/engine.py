@@ -121,9 +121,14 @@ def _joined(turn: Turn, event: e.Joined) -> str | None:
 
 
 def _left(turn: Turn, event: e.Left) -> str | None:
-    if event.person not in turn.state.members:
+    """Whoever leaves takes along what they have cast in a vote that goes on."""
+    state, gone = turn.state, event.person
+    if gone not in state.members and gone not in state.votes:
         return "not a member of the circle"
-    turn.set(members=tuple(person for person in turn.state.members if person != event.person))
+    turn.set(
+        members=tuple(person for person in state.members if person != gone),
+        votes={person: cast for person, cast in state.votes.items() if person != gone},
+    )
     turn.settle()
     return None
 
@@ -140,11 +145,14 @@ def _published(turn: Turn, event: e.Published) -> str | None:
 
 
 def _curated(turn: Turn, event: e.Curated) -> str | None:
-    """The list that was made last, whatever is going on by now."""
+    """The list that was made last, whatever is going on by now, and when all is over too."""
     lists = [
         (at, step) for at, step in enumerate(turn.route.steps) if isinstance(step, Gross) and turn.lines(at)
     ]
-    return lists[-1][1].curated(turn, event, lists[-1][0]) if lists else "there is no list here"
+    why = lists[-1][1].curated(turn, event, lists[-1][0]) if lists else "there is no list here"
+    if why is None and turn.state.phase == "finished":
+        publish(turn)  # the rounds that follow choose from the list as it is now
+    return why
 
 
 def _gathered(turn: Turn, _: e.Gathered) -> str | None:

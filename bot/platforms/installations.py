@@ -106,10 +106,8 @@ class Installations:
 
     async def end(self, workspace: str) -> None:
         """Its token is forgotten; that it was installed is not."""
-        i = t.installations.c
-        ended = update(t.installations).where(*_here(workspace), i.ended_at.is_(None))
-        now = self.clock.now()
-        await asyncio.to_thread(self._write, lambda c: c.execute(ended.values(ended_at=now, token=None)))
+        gone = *_here(workspace), t.installations.c.ended_at.is_(None)
+        await asyncio.to_thread(self._write, lambda c: self._end(c, *gone))
 
     # -- in a thread
 
@@ -151,12 +149,15 @@ class Installations:
             connection.execute(
                 update(t.installations).where(t.installations.c.id == known.id).values(**values)
             )
+            if known.ended_at is not None:
+                self._record(connection, "installed", known.organisation_id, installation)
             self._appoint(connection, known.organisation_id, installation)
             return bool(known.cut or known.ended_at)
         owner = self._organisation(connection, installation, own=own)
         made = {"organisation_id": owner, "platform": PLATFORM, "workspace": installation.workspace,
                 "installed_at": self.clock.now()}  # fmt: skip
         connection.execute(insert(t.installations).values(**made, **values))
+        self._record(connection, "installed", owner, installation)
         self._appoint(connection, owner, installation)
         return False
 
@@ -168,13 +169,26 @@ class Installations:
         where = Where(PLATFORM, installation.workspace, account)
         # Where they may already, nothing changes.
         with contextlib.suppress(SeriesProblem):
-            appoint(connection, owner, Named(name), where, f"{PLATFORM} {account}", self.clock.now())
+            appoint(connection, owner, Named(name), where, _actor(installation), self.clock.now())
 
     def _end_others(self, connection: Connection, workspace: str) -> None:
         """The settings name one token: a workspace that they named before is none of ours any more."""
         i = t.installations.c
         others = (i.platform == PLATFORM, i.workspace != workspace, i.token.is_(None), i.ended_at.is_(None))
-        connection.execute(update(t.installations).where(*others).values(ended_at=self.clock.now()))
+        self._end(connection, *others)
+
+    def _end(self, connection: Connection, *these: Any) -> None:
+        """Slack does not say who has taken it out."""
+        i = t.installations.c
+        ended = update(t.installations).where(*these).values(ended_at=self.clock.now(), token=None)
+        for row in connection.execute(ended.returning(i.organisation_id, i.workspace)).all():
+            self._record(connection, "uninstalled", row.organisation_id, row)
+
+    def _record(self, connection: Connection, act: str, owner: int, which: Any) -> None:
+        """`which`: an installation, or its row."""
+        row = {"organisation_id": owner, "actor": _actor(which), "act": act, "object": f"{PLATFORM}/{which.workspace}",
+               "at": self.clock.now()}  # fmt: skip
+        connection.execute(insert(t.audit), row)
 
     def _organisation(self, connection: Connection, installation: Installation, *, own: bool) -> int:
         o = t.organisations.c
@@ -187,6 +201,12 @@ class Installations:
         row = {"name": name, "language": self.settings.language or LANGUAGE, "zone": ZONE,
                "created_at": self.clock.now()}  # fmt: skip
         return int(connection.execute(insert(t.organisations).values(**row).returning(o.id)).scalar_one())
+
+
+def _actor(installation: Any) -> str:
+    """For the audit log: who did it, without a name; it is forgotten with the account."""
+    by = getattr(installation, "by", None)
+    return f"account:{by[0]}" if by is not None else PLATFORM
 
 
 def _here(workspace: str) -> tuple[Any, ...]:

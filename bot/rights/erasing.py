@@ -217,10 +217,12 @@ def record(
 
 
 def _leave(works: Works, connection: Connection, person: int, now: datetime) -> None:
-    """Groups do not wait for them any more."""
-    m, s = t.memberships.c, t.sessions.c
+    """Groups do not wait for them any more, and what they have cast in a vote is not counted: everyone's too."""
+    m, s, c = t.memberships.c, t.sessions.c, t.circles.c
     circles = select(m.circle_id).where(m.person_id == person, m.until.is_(None), m.circle_id.is_not(None))
-    held = select(s.id).where(s.circle_id.in_(circles), s.phase.in_(OPENED)).order_by(s.id)
+    plenums = select(c.id).where(c.kind == "everyone", c.series_id.in_(persons.series_of(person)))
+    there = or_(s.circle_id.in_(circles), s.circle_id.in_(plenums))
+    held = select(s.id).where(there, s.phase.in_(OPENED)).order_by(s.id)
     orders = [
         Order(f"erased-left:{person}:{row.id}", row.id, e.Left(person)) for row in connection.execute(held)
     ]

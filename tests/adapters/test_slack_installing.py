@@ -103,6 +103,12 @@ def test_a_workspace_installs_runda_and_takes_it_away_again(database):
         ours.organisation_id,
         theirs.organisation_id,
     ]
+    log = [each for each in rows(database, t.audit) if each.object.startswith("slack/")]
+    assert [(each.act, each.object.removeprefix("slack/"), each.organisation_id) for each in log] == [
+        ("installed", ours.workspace, ours.organisation_id), ("installed", theirs.workspace, theirs.organisation_id),
+        ("uninstalled", theirs.workspace, theirs.organisation_id),
+    ]  # fmt: skip
+    assert [each.actor.partition(":")[0] for each in log] == ["account", "account", "slack"]
 
 
 def test_an_installation_is_remembered_and_comes_back(database):

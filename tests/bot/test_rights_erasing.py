@@ -176,6 +176,25 @@ def test_her_group_does_not_wait_for_her(played):
     assert all(seat.until is not None for seat in seats)
 
 
+def test_what_she_has_cast_in_a_vote_that_goes_on_is_not_counted_everyones_too(played):
+    opened(played)
+    played.say("north-2", "sigrid", "We are here")
+    kari, tor = number(played.database, "Kari"), number(played.database, "Tor")
+    held = [row for row in rows(played.database, t.sessions) if row.phase == "running"]
+    assert len(held) == 2
+    with played.database.write() as connection:
+        for row in held:
+            state = msgspec.json.decode(row.state) | {"options": [4, 5], "votes": {f"{kari}": [4], f"{tor}": [5]}}
+            text = msgspec.json.encode(state).decode()
+            connection.execute(t.sessions.update().where(t.sessions.c.id == row.id).values(state=text))
+        # The other group's circle is everyone's here: she is none of its members.
+        theirs = t.circles.c.id == next(row.circle_id for row in held if f"[{kari}," not in row.state)
+        connection.execute(t.circles.update().where(theirs).values(kind="everyone", number=9))
+    begin(played, kari)
+    after = [row for row in rows(played.database, t.sessions) if row.phase == "running"]
+    assert [msgspec.json.decode(row.state)["votes"] for row in after] == [{f"{tor}": [5]}] * 2
+
+
 def test_approved_recaps_have_a_new_version_and_coordinators_are_told_what_was_out(on_both):
     played = on_both
     from tests.bot.a_story import Story
