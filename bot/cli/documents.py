@@ -69,15 +69,17 @@ def _written(out: Path, file: bytes) -> None:
 @_meeting
 @click.option("--group", metavar="NAME", help="A group's, by its name or number.")
 @click.option("--managers", is_flag=True, help="The managers', across groups.")
+@click.option("--series", is_flag=True, help="The managers', of the whole series until that session.")
 @_out
 @click.pass_obj
 def recap(
-    caller: Caller, called: str, meeting: int | None, group: str | None, out: Path, *, managers: bool
-) -> None:
+    caller: Caller, called: str, meeting: int | None, group: str | None, out: Path, *, managers: bool, series: bool
+) -> None:  # fmt: skip
     """Make a file of a recap: a group's, or the managers' once it is approved.
 
     \b
       runda document recap north --managers --out recap.pdf
+      runda document recap north --series --out series.docx
       runda document recap north --meeting 2 --group Fjord --out fjord.docx
     """
     from bot.documents import recaps
@@ -85,13 +87,13 @@ def recap(
     from bot.shelf import Shelf
     from bot.words import Speaker
 
-    if managers and group is not None:
-        raise click.UsageError("Say --group or --managers, not both.")
+    if (group is not None) + managers + series > 1:
+        raise click.UsageError("Say --group, --managers or --series, and one of them only.")
     ending = _ending(out, RECAPS)
     with _office(caller, called, write=True) as (office, unit):
         number, speaker = meeting or _last_held(office), Speaker(Shelf())
-        if managers:
-            found = recaps.of_managers(office, unit, speaker, VIEWER, number)
+        if managers or series:
+            found = recaps.of_managers(office, unit, speaker, VIEWER, number, whole=series)
         else:
             found = recaps.of_group(office, unit, speaker, VIEWER, number, group)
         file = _maker(ending)(found)

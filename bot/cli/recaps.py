@@ -36,7 +36,8 @@ def recap() -> None:
     """Read recaps, edit, hold or approve them, make files.
 
     A group's recap opens its next session by itself, marked as made by rule, unless you hold it or edit it before.
-    The managers' recap of a session waits for your approval; if it waits too long, counts only go out.
+    The managers' recap of a session waits for your approval; if it waits too long, counts only go out. That of the
+    whole series (--series) can be made from the second session on, and goes out only when you approve it.
 
     SERIES is what a series is called in the list: runda series list
     """
@@ -54,6 +55,9 @@ def _which(command: F) -> F:
 
 
 _managers = click.option("--managers", is_flag=True, help="The managers' recap, across groups.")
+_series = click.option(
+    "--series", is_flag=True, help="The managers' recap of the whole series until that session."
+)
 
 
 # -- a transaction, and what is on the desk in it
@@ -81,11 +85,11 @@ class _Room:
         number = self.number(meeting)
         return open_desk(self.office, self.unit, self.shelf, self.ids, VIEWER, number, group, lock=lock)
 
-    def of_managers(self, meeting: int | None, *, lock: bool = True) -> ManagersDesk:
+    def of_managers(self, meeting: int | None, *, lock: bool = True, whole: bool = False) -> ManagersDesk:
         from bot.recaps.approval import open_desk
 
         number = self.number(meeting)
-        return open_desk(self.office, self.unit, self.shelf, self.ids, VIEWER, number, lock=lock)
+        return open_desk(self.office, self.unit, self.shelf, self.ids, VIEWER, number, lock=lock, whole=whole)
 
 
 @contextmanager
@@ -101,9 +105,9 @@ def _room(caller: Caller, called: str, *, write: bool = True) -> Iterator[_Room]
         yield _Room(office, Unit(connection), Shelf(), id_maker())
 
 
-def _one_of(group: str | None, managers: bool) -> None:
-    if group is not None and managers:
-        raise click.UsageError("Say --group or --managers, not both.")
+def _one_of(group: str | None, *managers: bool) -> None:
+    if (group is not None) + sum(managers) > 1:
+        raise click.UsageError("Say --group, --managers or --series, and one of them only.")
 
 
 # -- reading
@@ -112,8 +116,11 @@ def _one_of(group: str | None, managers: bool) -> None:
 @recap.command(short_help="Print recaps as they stand.")
 @_which
 @_managers
+@_series
 @click.pass_obj
-def show(caller: Caller, called: str, meeting: int | None, group: str | None, *, managers: bool) -> None:
+def show(
+    caller: Caller, called: str, meeting: int | None, group: str | None, *, managers: bool, series: bool
+) -> None:  # fmt: skip
     """Print recaps as they stand: what will go out, or what went out. In Markdown, with each line's number.
 
     Without --group or --managers: all of that session. Where each stands is told apart from the text (on standard
@@ -123,10 +130,14 @@ def show(caller: Caller, called: str, meeting: int | None, group: str | None, *,
       runda recap show north
       runda recap show north --meeting 2 --group Fjord
       runda recap show north --managers > recap.md
+      runda recap show north --series
     """
-    _one_of(group, managers)
+    _one_of(group, managers, series)
     with _room(caller, called, write=False) as room:
         number = room.number(meeting)
+        if series:
+            _show_managers(room, room.of_managers(number, lock=False, whole=True))
+            return
         groups = [group] if group else [] if managers else _groups(room, number)
         for each in groups:
             _show_group(room, room.of_group(number, each, lock=False))
@@ -152,11 +163,12 @@ def _show_group(room: _Room, desk: GroupDesk) -> None:
 
 def _show_managers(room: _Room, desk: ManagersDesk) -> None:
     from bot.recaps.ledger import ledger
-    from bot.recaps.telling import of_managers
+    from bot.recaps.telling import of_managers, of_whole
 
     row = room.office.meeting(desk.meeting.number)
-    for told in of_managers(room.office, room.unit, ledger(room.unit, room.office.series.id), row):
-        click.echo(f"Session {row.number}, managers: {told}", err=True)
+    of, called = (of_whole, "the whole series, ") if desk.whole else (of_managers, "")
+    for told in of(room.office, room.unit, ledger(room.unit, room.office.series.id), row):
+        click.echo(f"Session {row.number}, {called}managers: {told}", err=True)
     shown = desk.shown()
     if desk.approved is not None and shown.status != "approved":
         click.echo(
@@ -221,6 +233,7 @@ def release(caller: Caller, called: str, meeting: int | None, group: str | None)
 @recap.command(short_help="Change lines before it goes out.")
 @_which
 @_managers
+@_series
 @click.option("--drop", type=int, multiple=True, metavar="LINE", help="Leave a line out. Can be given again.")
 @click.option(
     "--say", type=(int, str), multiple=True, metavar="LINE WORDS", help="Your own words for a line. Again."
@@ -250,7 +263,7 @@ def release(caller: Caller, called: str, meeting: int | None, group: str | None)
 @click.pass_obj
 def edit(
     caller: Caller, /, called: str, meeting: int | None, group: str | None,
-    *, managers: bool, anew: bool, **changes: Any,
+    *, managers: bool, series: bool, anew: bool, **changes: Any,
 ) -> None:  # fmt: skip
     """Change a recap before it goes out, and print it.
 
@@ -264,19 +277,23 @@ def edit(
       runda recap edit north --group Fjord --drop 3 --say 1 "The rules are tighter than the law."
       runda recap edit north --managers --drop 2
       runda recap edit north --managers --together 1,4,7 --heading 1 "Rules we think we have" --asks 4
+      runda recap edit north --series --drop 5
     """
     from bot.recaps import approval, desk
     from bot.recaps.editing import Edit
 
-    _one_of(group, managers)
+    _one_of(group, managers, series)
+    managers = managers or series
     wanted = Edit(**{**changes, "together": tuple(map(_lines, changes["together"]))})
     if wanted.arranges and not managers:
-        raise click.UsageError("What belongs together is said in the managers' recap: --managers.")
+        raise click.UsageError(
+            "What belongs together is said in the managers' recap: --managers or --series."
+        )
     if wanted.empty != anew or (anew and managers):
         raise click.UsageError("Say --drop, --say or --restore; or, for a group's recap, --anew alone.")
     with _room(caller, called) as room:
         if managers:
-            across = room.of_managers(meeting)
+            across = room.of_managers(meeting, whole=series)
             told = approval.edit(across, wanted)
             _print(room, across.draft(), across.session)
         else:
@@ -288,9 +305,12 @@ def edit(
 
 @recap.command(short_help="Approve a recap; managers are sent theirs.")
 @_which
+@_series
 @click.option("--by", metavar="NAME", help="The coordinator who approves it. Default: the only one.")
 @click.pass_obj
-def approve(caller: Caller, called: str, meeting: int | None, group: str | None, by: str | None) -> None:
+def approve(
+    caller: Caller, called: str, meeting: int | None, group: str | None, by: str | None, *, series: bool
+) -> None:  # fmt: skip
     """Approve the managers' recap, and send it to them; or, with --group, a group's recap.
 
     An approved version is frozen: it only loses what people take back. Approving twice sends once. When something
@@ -298,15 +318,17 @@ def approve(caller: Caller, called: str, meeting: int | None, group: str | None,
 
     \b
       runda recap approve north --meeting 2
+      runda recap approve north --series
     """
     from bot.recaps import approval, desk
 
+    _one_of(group, series)
     with _room(caller, called) as room:
         who = approval.coordinator(room.office, by)
         if group is not None:
             told = [desk.approve(room.of_group(meeting, group), who)]
         else:
-            told = approval.approve(room.of_managers(meeting), who)
+            told = approval.approve(room.of_managers(meeting, whole=series), who)
     click.echo("\n".join(told))
 
 
@@ -325,10 +347,11 @@ def _lines(said: str) -> tuple[int, ...]:
 @click.option("--decided", metavar="WORDS", help="What has been decided. Can be empty.")
 @click.option("--not-now", metavar="WORDS", help="Why it is not done now.")
 @click.option("--by", metavar="NAME", help="The manager who answers. Default: the only one.")
+@click.option("--series", is_flag=True, help="FINDING is its number in the recap of the whole series.")
 @click.pass_obj
 def answer(
     caller: Caller, called: str, finding: int, meeting: int | None, decided: str | None, not_now: str | None,
-    by: str | None,
+    by: str | None, *, series: bool,
 ) -> None:  # fmt: skip
     """Answer the group that put a finding forward: decided, or not now, because.
 
@@ -344,7 +367,7 @@ def answer(
     if (decided is None) == (not_now is None):
         raise click.UsageError("Say --decided or --not-now.")
     with _room(caller, called) as room:
-        desk = room.of_managers(meeting)
+        desk = room.of_managers(meeting, whole=series)
         who = responding.manager(desk, by)
         words = decided if decided is not None else not_now
         told = responding.respond(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import select
 
@@ -17,6 +17,9 @@ from storage.unit import Unit
 #: waits: for the group's next meeting, if there is one; opened: that is going on now; out: it was posted;
 #: passed: the group has met since, without it.
 Fate = Literal["waits", "opened", "out", "passed"]
+
+
+_ById: TypeAlias = dict[int, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ def ledger(unit: Unit, series_id: int) -> Ledger:
     by_circle: dict[int, list[Any]] = defaultdict(list)
     for row in unit.all(sessions.where(s.series_id == series_id).order_by(mt.number)):
         by_circle[row.circle_id].append(row)
+    groups, managers, whole = _versions(unit, series_id)
     sittings = unit.all(finished.order_by(mt.number, c.number))
-    return Ledger(sittings, by_circle, *_versions(unit, series_id), posted(unit, series_id))
+    return Ledger(sittings, by_circle, groups, managers, whole, posted(unit, series_id))
 
 
-def _versions(unit: Unit, series_id: int) -> tuple[dict[int, list[Any]], ...]:
+def _versions(unit: Unit, series_id: int) -> tuple[_ById, _ById, _ById]:
     r, mt = t.recaps.c, t.meetings.c
     stored = select(
         r.id, r.meeting_id, r.session_id, r.whole, r.version, r.status, r.made_at, r.approved_at

@@ -4,9 +4,10 @@ The rules of a group's recap:
 
 - A question has at most three points. First the group's own note on it, a point a line: with more than three,
   the lines with most reactions, in the order in which they were written. Then answers that others reacted to,
-  most first. Then a spread over those who spoke: nobody twice before everybody once; what is hardly longer
-  than «I agree» last; then those who have been quoted least so far in this recap, so that the quickest do not
-  have every question; then what came in time, and the earliest.
+  most first. Then, where there is no note, a spread over those who spoke: nobody twice before everybody once; what
+  is hardly longer than «I agree» last; then those who have been quoted least so far in this recap, so that the
+  quickest do not have every question; then what came in time, and the earliest. Besides a note only what came late
+  is taken: the rest is in it.
 - What one person wrote to one question, in however many messages, is one answer and one point, its messages
   in order. What came late is an answer of its own, since it is marked so. At a table one person writes for
   all, so there every message is an answer.

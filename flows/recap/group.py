@@ -176,10 +176,13 @@ def _answers(rows: Iterable[Said], role: Role, *, table: bool) -> list[_Answer]:
 def _points(
     notes: Iterable[Said], answers: Iterable[_Answer], quoted: Counter[int], most: int = MOST
 ) -> tuple[Point, ...]:
-    """At most three points, by the rules. `quoted` counts the points of each person, and is added to."""
+    """At most three points, by the rules. `quoted` counts the points of each person, and is added to.
+
+    A note says already what the group made of what was said: besides stands what others marked, or what came late.
+    """
     best = sorted(notes, key=lambda row: (-row.reactions, row.late))[:most]
     points = [Point((row.reply,), "note", row.late) for row in sorted(best, key=_when)]
-    left, here = list(answers), Counter[int]()
+    left, here = [one for one in answers if not best or one.reactions or one.late], Counter[int]()
 
     def turn(one: _Answer) -> tuple[int, int, bool, int, bool]:
         return -one.reactions, here[one.person], one.scant, quoted[one.person], one.late

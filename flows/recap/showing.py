@@ -61,7 +61,9 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
     shown += _section("recap.actions", [Action(row.reply) for row in recap.actions])
     shown += _section("recap.answers", [Response(one.response, one.reply) for one in recap.answers])
     unanswered = [programme("rounds", recap.round, *step.split(".")) for step in recap.unanswered]
-    return (*shown, *_section("recap.unanswered", unanswered))
+    shown += _section("recap.unanswered", unanswered)
+    said = (*(one for each in recap.questions for one in each.points), *recap.reflections, *recap.plenum)
+    return (*shown, line("recap.points-by-rule")) if any(one.why != "note" for one in said) else tuple(shown)
 
 
 def _chosen(name: str, chosen: Iterable[Decision]) -> list[Part]:
@@ -86,12 +88,17 @@ def _section(key: str, items: Sequence[Content]) -> list[Part]:
 
 
 def _by_rule(points: Iterable[Point], name: str = "", columns: Iterable[str] = ()) -> list[Part]:
-    """The group's own note as it is, with columns where it is a table; what a rule chose is called so."""
+    """The group's own note as it is, with columns where it is a table; what a rule chose is told apart from it.
+
+    That a rule chose all but notes is said once, at the end.
+    """
     heads = tuple(programme("rounds", name, *each.split(".")) for each in columns)
     noted = tuple(_words(one) for one in points if one.why == "note")
     ruled = tuple(_words(one) for one in points if one.why != "note")
-    note: list[Part] = [Points(noted, columns=heads)] if noted else []
-    return [*note, line("recap.points-by-rule"), Points(ruled)] if ruled else note
+    if not noted:
+        return [Points(ruled)] if ruled else []
+    besides: list[Part] = [line("recap.besides"), Points(ruled)] if ruled else []
+    return [Points(noted, columns=heads), *besides]
 
 
 def _words(point: Point) -> Content:
@@ -186,9 +193,9 @@ def _numbered(recap: ManagerRecap, short: bool) -> list[Part]:
         shown += [Heading(head), Points(items, numbered=True, numbers=numbers)]
     if len(kept) < len(findings):
         shown.append(line("manager.more-findings", n=len(findings) - len(kept)))
-    asked = tuple(one.number for one in findings if one.reply in recap.asks)
-    if asked:
-        shown.append(line("manager.asks", numbers=Numbers(asked)))
+    asks = tuple(one.number for one in findings if one.reply in recap.asks)
+    if asks:
+        shown.append(line("manager.asks", numbers=Numbers(asks)))
     return shown
 
 

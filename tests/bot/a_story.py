@@ -52,19 +52,21 @@ class Story:
             ids = self.played.house.works.ids
             return act(desk.open_desk(office, unit, Shelf(), ids, "coordinator", number, group), *args)
 
-    def managers(self, act: Callable[..., Any], *args: Any, viewer: Viewer = "coordinator") -> Any:
+    def managers(
+        self, act: Callable[..., Any], *args: Any, viewer: Viewer = "coordinator", number: int = 1, whole: bool = False
+    ) -> Any:  # fmt: skip
         with self.office() as (office, unit):
             ids = self.played.house.works.ids
-            return act(approval.open_desk(office, unit, Shelf(), ids, viewer, 1), *args)
+            return act(approval.open_desk(office, unit, Shelf(), ids, viewer, number, whole=whole), *args)
 
-    def approve(self) -> list[str]:
-        told = self.approve_quietly()
+    def approve(self, **which: Any) -> list[str]:
+        told = self.approve_quietly(**which)
         self.played.settle()
         return told
 
-    def approve_quietly(self) -> list[str]:
-        """What is to be sent waits."""
-        told: list[str] = self.managers(approval.approve, None)
+    def approve_quietly(self, **which: Any) -> list[str]:
+        """What is to be sent waits. `which`: the first meeting's, unless said otherwise."""
+        told: list[str] = self.managers(approval.approve, None, **which)
         return told
 
     def preview(self, group: str = "Fjord") -> str:

@@ -102,7 +102,7 @@ def test_the_command_makes_files_of_what_went_out(
         (("hold", "north"), 2, "Say which group is meant: Fjord, Fjell."),
         (("show", "south"), 2, "There is no series called south."),
         (("show", "north", "--meeting", "2", "--managers"), 2, "No group has finished session 2"),
-        (("show", "north", "--group", "Fjord", "--managers"), 2, "not both"),
+        (("show", "north", "--group", "Fjord", "--managers"), 2, "one of them only"),
         (("edit", "north", "--group", "Fjord"), 2, "Say --drop, --say or --restore"),
         (("edit", "north", "--managers", "--anew"), 2, "Say --drop, --say or --restore"),
         (("approve", "north", "--by", "Per"), 2, "There is no coordinator called Per."),

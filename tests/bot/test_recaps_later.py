@@ -10,13 +10,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from bot.recaps import desk, managers
+from bot.documents import recaps as documents
+from bot.documents import text, web
+from bot.recaps import approval, desk, managers
 from bot.recaps.editing import Edit
 from bot.recaps.files import files
 from bot.recaps.ledger import ledger
+from bot.rights import lessening
+from bot.series.problems import SeriesProblem
 from bot.shelf import Shelf
 from bot.words import Speaker
+from flows import recap as recaps
 from flows.recap import ActionCounts
 from storage import tables as t
 from storage.database import Database
@@ -192,3 +198,89 @@ def test_the_last_meetings_recap_is_in_the_files_unless_it_is_held(story: Story)
     assert "Edited words." in exported(story)[last]
     story.group(desk.hold, number=3)
     assert last not in exported(story)
+
+
+# -- the whole series
+
+
+def test_after_one_meeting_there_is_no_whole(story: Story) -> None:
+    with pytest.raises(SeriesProblem, match="Only one session"):
+        story.managers(lambda one: one, whole=True)
+
+
+def test_the_whole_series_is_approved_and_sent_like_a_meetings_recap_and_beside_it(story: Story) -> None:
+    follow_up(story)
+    story.managers(approval.edit, Edit(drop=(best(story, "north-2"),)))
+    told = story.approve(number=2, whole=True)
+    assert told == ["Version 1 is approved.", "It goes to 1 of 1 manager now."]
+    (said,) = story.played.posts("@per")
+    assert said.startswith("# Recap of the whole series for managers: Deeds")
+    assert "Groups that took part: 2 of 2." in said
+    assert "- Plans: 2 of 2 groups" in said
+    assert "- Deeds: 1 of 2 groups" in said
+    assert "## Plans: What the groups put forward" in said
+    assert "Best of north-1." in said
+    assert "Best of north-2." not in said, "the coordinator has left it out of the meeting's recap"
+    assert "Actions: 4 open, 1 done." in said
+    assert story.approve(number=2, whole=True)[1] == "It goes to nobody a second time."
+    assert story.approve(number=2) == ["Version 1 is approved.", "It goes to 1 of 1 manager now."]
+    assert len(story.played.posts("@per")) == 2
+    assert "managers, the whole series until here: version 1, approved, went out to Per" in story.listed()
+
+
+def best(story: Story, channel: str) -> int:
+    """The number of a group's finding in the managers' recap of the first meeting."""
+    recap = story.managers(lambda one: recaps.load(one.draft().points))
+    found = {row.id: row.words for row in rows(story.database, t.replies)}
+    return next(one.number for one in recap.findings if channel in found[one.reply])
+
+
+def test_what_is_taken_back_goes_from_the_whole_too_and_erasing_makes_a_version_of_each(story: Story) -> None:
+    follow_up(story)
+    story.approve()
+    story.approve(number=2, whole=True)
+    (reply,) = (row for row in rows(story.database, t.replies) if row.words == "Best of north-1.")
+    with story.database.write() as connection:
+        unit = Unit(connection)
+        lessened = lessening.lessen(unit, story.played.house.works.ids, 1, [reply.id], story.played.clock.at)
+    assert [(one.number, one.whole, one.was, one.now) for one in lessened] == [
+        (1, False, 1, 2),
+        (2, True, 1, 2),
+    ]
+    assert any("Best of north-1." in each for each in story.played.posts("@per"))
+    story.played.take_back("north-1", "kari", reply.message)
+    assert not any("Best of north-1." in each for each in story.played.posts("@per"))
+
+
+def test_the_whole_is_in_the_files_and_a_document_of_each_kind(story: Story) -> None:
+    follow_up(story)
+    with story.office() as (office, unit), pytest.raises(SeriesProblem, match="--meeting 2 --series"):
+        documents.of_managers(office, unit, Speaker(Shelf()), "manager", 2, whole=True)
+    story.approve(number=2, whole=True)
+    assert "Recap of the whole series" in exported(story)["managers/series-2-v1.md"]
+    assert "managers/session-2-v1.md" not in exported(story)
+    with story.office() as (office, unit):
+        made = documents.of_managers(office, unit, Speaker(Shelf()), "manager", 2, whole=True)
+    assert (made.kind, made.version) == ("series", 1)
+    assert made.name == "Managers' recap of the whole series until session 2, version 1"
+    for file in (text.to_markdown(made), text.to_json(made), text.to_csv(made), web.to_html(made)):
+        assert b"Best of north-1." in file
+    assert (
+        text.shape(made).kind == "series"
+        and "2,,1,Plans: What the groups put forward" in text.to_csv(made).decode()
+    )
+
+
+def test_after_the_last_meeting_the_coordinator_is_told_that_the_whole_waits(story: Story) -> None:
+    follow_up(story)
+    with story.database.write() as connection:
+        m, s = t.meetings.c, t.sessions.c
+        connection.execute(update(t.meetings).where(m.number == 3).values(status="cancelled"))
+        connection.execute(
+            update(t.sessions).where(s.phase != "finished").values(phase="finished", wake_at=None)
+        )
+    story.played.upkeep()
+    first, second = story.played.posts("@berit")
+    assert "whole series" not in first
+    assert "It was the last session. The recap of the whole series waits for you too." in second
+    assert "managers, the whole series until here: waits for approval" in story.listed()
