@@ -126,12 +126,19 @@ def test_help_names_every_control(language: str) -> None:
     assert understood == set(reading.CONTROLS)
 
 
+#: Buttons of kinds of step, by their texts, and the press that each is.
+WRITTEN = {
+    "release-all": "yes", "release-none": "no", "go-on": "yes", "not-yet": "no", "join-in": "yes", "stay-out": "no",
+    "there": "yes", "again": "no", "extra": "extra",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_button_can_also_be_written(language: str) -> None:
     bot = catalogue(language)
     for word in reading.CONTROLS:
         assert understand(bot.say(f"choice.{word}"), bot.vocabulary()) == Control(word), word
-    for key, verdict in (("release-all", "yes"), ("release-none", "no")):
+    for key, verdict in WRITTEN.items():
         said = understand(bot.say(f"choice.{key}"), bot.vocabulary())
         assert said == Verdict(None, verdict), key  # type: ignore[arg-type]
 
