@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import or_, select
 
-from adapters.port import OPENS, Address, Block, Label, Link, Spoken
+from adapters.port import OPENS, Address, Block, Label, Link, Spoken, Tally
 from bot.recaps import common, wording
 from bot.rights import freezing
 from bot.series.homes import DELETE_UNHEARD
@@ -39,6 +39,11 @@ _decode = msgspec.json.Decoder(m.Message).decode
 
 #: Texts that say how one takes something back, and what they are where a deletion is not heard of.
 BY_COMMAND = {"meeting.privacy": "meeting.privacy-by-command", "control.heard": "control.heard-by-command"}
+
+
+#: Texts of a recap that count: what they count, and which parameter names it; how actions stand, and of each state.
+_COUNTED = {"manager.held": ("groups", "option"), "level.item": ("agreed", "item")}
+_STATES, _STATE = ("manager.actions", "manager.actions-before"), "manager.state."
 
 
 @dataclass(slots=True)
@@ -404,7 +409,7 @@ class _Saying:
             yield Block("line", self._text(part.content), link=self._sitting(LEADS[part.content.key]))
         elif isinstance(part, m.Line):
             for words, replies in self._resting(part.content):
-                yield self._block(replies, "line", words)
+                yield self._block(replies, "line", words, tally=self._tally(part.content))
         elif isinstance(part, m.Heading):
             link = self.rows.links.get((self.told, f"note:{part.note}")) if part.note else None
             yield Block("heading", self._text(part.text), link=link)
@@ -458,7 +463,28 @@ class _Saying:
             key = "levels.first" if part.first else "levels.before"
             last = self.voice.bot.say(key, spread=self._spread_in_words(before)) if before else ""
             since = f" ({last})" if last else ""
-            yield Block("item", f"{self._text(item)}{turned} – {words}{since}")
+            named = f"{self._text(item)}{turned}"
+            average = (
+                (named, levels.average(shown), levels.average(before) if before else None) if shown else None
+            )
+            yield Block(
+                "item", f"{named} – {words}{since}", tally=Tally("levels", (average,)) if average else None
+            )
+
+    def _tally(self, content: m.Content) -> Tally | None:
+        """What a text of a recap counts, if it does."""
+        if not isinstance(content, m.Text):
+            return None
+        if named := _COUNTED.get(content.key):
+            of, what = named
+            return Tally(of, ((str(self._param(content.params[what])), _n(content), None),))
+        if content.key not in _STATES:
+            return None
+        told = (each for each in _in_content(content) if isinstance(each, m.Text))
+        states = ((each.key.rpartition(".")[2], each) for each in told if each.key.startswith(_STATE))
+        counts = ((self.voice.bot.say(f"action.state.{name}"), _n(each), None) for name, each in states
+                  if "n" in each.params)  # fmt: skip
+        return Tally(content.key.rpartition(".")[2], tuple(counts))
 
     def _spread(self, replies: Sequence[int], item: str) -> dict[int, int] | None:
         there = [self.rows.scores[each] for each in replies if each in self.rows.scores]
@@ -617,6 +643,13 @@ class _Saying:
 def _named(row: Any) -> bool:
     """The first message of a thread stands in a channel where other groups may meet as well."""
     return row.slot == "root" and bool(getattr(row, "threads", False) or getattr(row, "thread", ""))
+
+
+def _n(content: m.Text) -> int:
+    """How many a text says."""
+    n = content.params["n"]
+    assert isinstance(n, int), "a count is a number"
+    return n
 
 
 # -- what a message refers to

@@ -14,7 +14,7 @@ The rules (design.md, section 8), for one item among the same people:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 #: Answers, and people by which two sets differ.
 FEW = 5
@@ -49,3 +49,8 @@ def weakest(agreed: dict[str, int]) -> tuple[str, ...]:
     """Of levels that a group has agreed on, the lowest: that one decides, however high the others are."""
     least = min(agreed.values(), default=0)
     return tuple(item for item, level in agreed.items() if level == least)
+
+
+def average(spread: Mapping[int, int]) -> float:
+    """Of a spread that may be shown, to one decimal."""
+    return round(sum(value * n for value, n in spread.items()) / sum(spread.values()), 1)

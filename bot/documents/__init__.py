@@ -4,6 +4,7 @@
     text      as Markdown, CSV and JSON
     web       as HTML, and as PDF, which is the same page printed
     word      as DOCX
+    charts    what a recap counts, as pictures in HTML, PDF and DOCX
     round     what a round asks, in the order in which it asks
     slides    a round for the room's screen (PPTX)
     forms     a round on paper: a page for each table
@@ -19,8 +20,7 @@ from bot.settings import Misconfigured
 class NotInstalled(Misconfigured):
     """What makes this kind of file is not there; the text says what to install."""
 
-    def __init__(self, kind: str, missing: Exception) -> None:
-        mend = "Run: pip install '.[documents]'"
+    def __init__(self, kind: str, missing: Exception, mend: str = "Run: pip install '.[documents]'") -> None:
         if isinstance(missing, OSError):
             mend = "The system's library Pango is missing; Debian and Ubuntu call it libpangoft2-1.0-0"
         super().__init__(f"{kind} cannot be made here ({missing}). {mend}")

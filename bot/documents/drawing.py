@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from bot.documents import NotInstalled
 
 #: Dots from left to right: sharp on most screens, and a file that can be mailed.
 WIDTH = 1600
+FONTS = "Install some; Debian and Ubuntu have fonts-dejavu-core"
 
 
 def as_png(file: bytes) -> bytes:
@@ -16,4 +19,20 @@ def as_png(file: bytes) -> bytes:
         import resvg_py
     except ModuleNotFoundError as missing:
         raise NotInstalled("A picture from a drawing", missing) from missing
-    return bytes(resvg_py.svg_to_bytes(svg_string=file.decode(), width=WIDTH, background="#ffffff"))
+    drawing = file.decode()
+    if "<text" in drawing and not _letters():
+        raise NotInstalled("A picture with words", LookupError("there are no fonts"), FONTS)
+    return bytes(resvg_py.svg_to_bytes(svg_string=drawing, width=WIDTH, background="#ffffff"))
+
+
+@cache
+def _letters() -> bool:
+    """Whether there is a font: without any, the words of a drawing are left out, and nobody is told."""
+    import resvg_py
+
+    sheet = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{}</svg>'
+    bare, written = (
+        bytes(resvg_py.svg_to_bytes(svg_string=sheet.format(each), font_family="sans-serif"))
+        for each in ("", '<text y="8">M</text>')
+    )
+    return bare != written

@@ -22,6 +22,7 @@ from bot.series.office import Office
 from bot.series.problems import SeriesProblem
 from bot.words import Speaker
 from flows import sight
+from flows.language import Catalogue
 from flows.sight import Viewer
 from storage import tables as t
 from storage.unit import Unit
@@ -45,6 +46,8 @@ class Document:
     about: tuple[str, ...]
     contents: str
     words: Spoken
+    #: In its language.
+    texts: Catalogue
 
     @property
     def title(self) -> str:
@@ -137,7 +140,8 @@ def _document(
     office: Office, speaker: Speaker, said: Spoken, kind: str, number: int,
     *, group: str | None, version: int | None, approved_at: datetime | None,
 ) -> Document:  # fmt: skip
-    series, say = office.series, speaker.shelf.catalogue(office.series.language, office.series.zone).say
+    series, texts = office.series, speaker.shelf.catalogue(office.series.language, office.series.zone)
+    say = texts.say
     o = t.organisations.c
     organisation = office.all(select(o.name).where(o.id == series.organisation_id))[0].name
     about = [say("rights.document.series", series=series.title)]
@@ -151,8 +155,10 @@ def _document(
     elif kind == "group":
         name = say("rights.document.group", group=group, number=number, version=version)
     else:
-        name = say(f"rights.document.{'managers' if kind == 'managers' else 'whole'}", number=number, version=version)
+        name = say(
+            f"rights.document.{'managers' if kind == 'managers' else 'whole'}", number=number, version=version
+        )
     return Document(
         name, organisation, series.title, series.language, kind, number, group, version, approved_at, tuple(about),
-        say("rights.document.contents"), said,
+        say("rights.document.contents"), said, texts,
     )  # fmt: skip

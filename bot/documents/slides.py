@@ -13,7 +13,7 @@ from typing import Any
 from bot.documents import NotInstalled
 from bot.documents.drawing import as_png
 from bot.documents.round import Picture, Question, Round
-from bot.documents.word import LOCALES
+from bot.documents.word import INK, LOCALES
 
 #: A slide, in millimetres (16:9), and its margin.
 WIDTH, HEIGHT, MARGIN = 338, 190, 18
@@ -21,8 +21,6 @@ WIDTH, HEIGHT, MARGIN = 338, 190, 18
 SIZES = ((90, 44), (160, 36), (260, 30), (420, 24), (10_000, 18))
 #: Of lists: points of type for so many characters in all.
 LISTED = ((300, 24), (600, 20), (10_000, 16))
-#: Ink and paper as on our pages.
-INK = (0x1D, 0x2A, 0x30)
 
 
 def to_pptx(shown: Round) -> bytes:

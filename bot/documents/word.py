@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.port import Block
 from bot.documents import NotInstalled
+from bot.documents.charts import CHART, illustrated
 from bot.documents.drawing import as_png
 from bot.documents.recaps import Document
 
@@ -16,6 +17,8 @@ LOCALES = {"nb": "nb-NO", "nn": "nn-NO", "sv": "sv-SE", "en": "en-GB"}
 #: A4, in millimetres, and its margins.
 PAPER = (210, 297)
 MARGIN = 25
+#: Ink as on our pages.
+INK = (0x1D, 0x2A, 0x30)
 
 
 def to_docx(document: Document) -> bytes:
@@ -24,6 +27,7 @@ def to_docx(document: Document) -> bytes:
         import docx
     except ModuleNotFoundError as missing:
         raise NotInstalled("DOCX", missing) from missing
+    document = illustrated(document)
     file = docx.Document()
     _set_up(file, document)
     file.add_heading(document.title, 0)
@@ -85,7 +89,7 @@ def _goes_on(before: Block, block: Block) -> bool:
 
 def _write(file: Any, run: list[Block]) -> None:
     first = run[0]
-    if first.kind == "picture":
+    if first.kind in ("picture", CHART):
         _picture(file, first)
         return
     style = {"item": "List Number" if first.number is not None else "List Bullet"}.get(first.kind)
@@ -110,10 +114,18 @@ def _counted_from(file: Any, first: int) -> int:
 
 
 def _picture(file: Any, block: Block) -> None:
-    """With its alternative text, which also stands below it."""
-    from docx.shared import Mm
+    """With its alternative text, which also stands below it; of a chart the title, since the rest stands above it."""
+    from docx.shared import Mm, RGBColor
 
+    if block.kind == CHART:
+        # The numbers that it shows, the chart and its title stand on one page.
+        file.paragraphs[-1].paragraph_format.keep_with_next = True
     if block.file is not None:
         shown = file.add_picture(io.BytesIO(as_png(block.file)), width=Mm(PAPER[0] - 2 * MARGIN))
         shown._inline.docPr.set("descr", block.words)
-    file.add_paragraph(block.words)
+        file.paragraphs[-1].paragraph_format.keep_with_next = True
+    if block.kind == CHART:
+        title = file.add_paragraph(style="Caption").add_run(block.words.partition("\n")[0])
+        title.font.color.rgb, title.font.bold = RGBColor(*INK), False
+    else:
+        file.add_paragraph(block.words)
