@@ -25,12 +25,12 @@ from flows.message import Part, Points, Text, line, text
 #: organisation; its people who are guests in a circle are `circle` and `series` there, and nothing else.
 Viewer = Literal["author", "circle", "series", "coordinator", "manager", "operator", "other"]
 Datum = Literal[
-    "reply", "solo", "score", "levels", "answered", "finding", "released", "action", "settled",
-    "pairs", "group-recap", "manager-draft", "manager-recap", "audit", "profile", "draft", "idea",
+    "reply", "solo", "score", "levels", "vote", "answered", "finding", "released", "action", "settled", "chosen",
+    "pairs", "response", "group-recap", "manager-draft", "manager-recap", "audit", "profile", "draft", "idea",
 ]  # fmt: skip
 Condition = Literal[
     "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving", "named", "unnamed",
-    "by-age", "from-five",
+    "by-age", "from-five", "nameless",
 ]
 Cell = Literal["yes", "no"] | Condition
 
@@ -77,6 +77,7 @@ CONDITIONS: dict[Condition, str] = {
     "named": "the rows in which they are named",
     "unnamed": "without the name, to assess it, for those who are appointed to that",
     "by-age": "how many there are, by status and age",
+    "nameless": "when the group meets next, without the name",
     "from-five": "only counted, from five groups or five people up",
 }
 
@@ -101,6 +102,11 @@ TABLE: dict[Datum, Row] = {
         why="below five, or where all are alike, it tells what each one answered",
         author="five-in-circle", circle="five-in-circle", series="five-in-series",
         coordinator="five-in-series", manager="five-in-series",
+    ),
+    "vote": Row(
+        what="what one person has cast in a vote that goes on; when it is over, only the counts are kept",
+        why="what counts is what was chosen, and not by whom",
+        author="yes", operator="on-request",
     ),
     "answered": Row(
         what="who has answered, and who has not",
@@ -128,11 +134,21 @@ TABLE: dict[Datum, Row] = {
         why="managers shall know how groups stand, and of no group where it stands",
         author="yes", circle="yes", coordinator="quoted", manager="from-five", operator="on-request",
     ),
+    "chosen": Row(
+        what="what everyone chooses and decides together, among what the programme names",
+        why="all were there; managers are told it as everyone's, in a recap that waits for approval",
+        author="yes", circle="yes", series="yes", coordinator="yes", manager="approved", operator="on-request",
+    ),
     "pairs": Row(
         what="who is drawn to meet whom, one to one",
         why="everyone hears the draw, so that those who were drawn find each other; others need the number only",
         author="yes", circle="yes", series="yes", coordinator="from-five", manager="from-five",
         operator="on-request",
+    ),
+    "response": Row(
+        what="what a manager answers a group on a finding that it released",
+        why="the group has put work into it, and is answered as a group; other managers speak for themselves",
+        author="yes", circle="nameless", operator="on-request",
     ),
     "group-recap": Row(
         what="a group's recap",

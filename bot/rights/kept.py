@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-#: replies, recaps: until that day of the series; ideas: their own days; person: until somebody is erased; log: as long as the installation;
-#: house: nothing of anybody's.
-Life = Literal["replies", "recaps", "ideas", "person", "log", "house"]
+from bot.upkeep import DRAFTS
+
+#: replies, recaps: until that day of the series; ideas: their own days; begun: days since it was last touched;
+#: person: until somebody is erased; log: as long as the installation; house: nothing of anybody's.
+Life = Literal["replies", "recaps", "ideas", "begun", "person", "log", "house"]
 
 LIVES: dict[Life, str] = {
     "replies": "until the day of the replies",
     "recaps": "until the day of the recaps",
     "ideas": "as many days as replies, from when it is decided on",
+    "begun": f"{DRAFTS.days} days after it was last touched",
     "person": "until the person is erased",
     "log": "as long as the installation",
     "house": "as long as the installation; nobody's words or names",
@@ -42,9 +45,12 @@ KEPT = (
          "messages that show the person's words or name are rewritten"),
     Kept("recaps that were approved, or sent as counts; the others go with the replies", ("recaps",), "recaps",
          "the lines go; a new version has none of them"),
-    Kept("ideas, and what was written about them", ("ideas", "idea_news"), "ideas", "deleted, also where it was posted"),
-    Kept("names, accounts, where somebody is reached alone, what they have begun to fill in, and codes",
-         ("people", "identities", "places", "drafts", "codes"), "person",
+    Kept("ideas, and what was written about them", ("ideas", "idea_news"), "ideas",
+         "deleted, also where it was posted"),
+    Kept("what somebody has begun to fill in, such as a series that is being set up", ("drafts",), "begun",
+         "deleted; the person is taken out of what others have begun"),
+    Kept("names, accounts, where somebody is reached alone, and codes",
+         ("people", "identities", "places", "codes"), "person",
          "deleted or emptied; keyed hashes of accounts and messages stay"),
     Kept("who took part in which group, and who may set up series", ("memberships", "appointments"), "person",
          "ended; a number without a name stays"),

@@ -140,7 +140,7 @@ class Everything(Struct, frozen=True, kw_only=True):
 
 def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything:
     """`viewer` is author or operator, whose asking is written down by the caller. Raises NotYours, NotFound."""
-    for datum in ("profile", "draft", *sight.DATUM_OF.values(), "answered", "audit", "idea"):
+    for datum in ("profile", "draft", *sight.DATUM_OF.values(), "answered", "vote", "response", "audit", "idea"):
         sight.require(viewer, datum, given={"on-request", "named"})
     row = persons.row(connection, person)
     accounts = persons.identities(connection, person)

@@ -128,7 +128,7 @@ def test_what_the_page_says_is_deleted_is_deleted(story):
     kari = number(story.database, "Kari")
     erase(story.played, "Kari")
     gone = [row for row in kept.KEPT if row.out.startswith("deleted")]
-    assert len(gone) == 3
+    assert len(gone) == 4
     with story.database.read() as connection:
         for name in ("replies", "identities", "places", "codes", "marks"):
             mine = t.metadata.tables[name].c.person_id == kari

@@ -40,6 +40,7 @@ GOES_INTO: dict[Datum, tuple[Datum, ...]] = {
     "finding": ("group-recap",),
     "action": ("group-recap",),
     "released": ("group-recap", "manager-draft", "manager-recap"),
+    "chosen": ("manager-draft", "manager-recap"),
 }
 
 
@@ -60,14 +61,14 @@ def test_another_organisation_sees_nothing() -> None:
 
 def test_a_manager_sees_what_was_approved_and_levels_and_nothing_else() -> None:
     assert seen("manager") == {"manager-recap"}
-    assert seen("manager", ALL) == {"manager-recap", "released", "levels", "settled", "pairs", "idea"}
+    assert seen("manager", ALL) == {"manager-recap", "released", "levels", "settled", "chosen", "pairs", "idea"}
     assert not may_see("manager", "idea", given=[one for one in ALL if one != "by-age"])
 
 
 def test_a_coordinator_sees_no_raw_reply_no_score_and_no_list_of_who_answered() -> None:
-    assert seen("coordinator") == {"released", "manager-draft", "manager-recap", "audit", "profile"}
+    assert seen("coordinator") == {"released", "chosen", "manager-draft", "manager-recap", "audit", "profile"}
     every = seen("coordinator", ALL)
-    assert every.isdisjoint({"solo", "score", "answered"})
+    assert every.isdisjoint({"solo", "score", "answered", "vote", "response"})
     assert not may_see("coordinator", "reply", given=[one for one in ALL if one != "quoted"])
 
 
@@ -77,14 +78,18 @@ def test_an_operator_sees_no_content_unless_the_person_asks() -> None:
 
 
 def test_only_its_author_sees_what_was_written_alone_or_scored() -> None:
-    for datum in ("solo", "score", "answered"):
+    for datum in ("solo", "score", "vote", "answered"):
         assert [viewer for viewer in VIEWERS if may_see(viewer, datum)] == ["author"]
         assert [viewer for viewer, _ in allowed(datum)] == ["author", "operator"]
 
 
+def test_a_managers_answer_is_for_the_group_that_it_answers_without_the_name() -> None:
+    assert list(allowed("response")) == [("author", "yes"), ("circle", "nameless"), ("operator", "on-request")]
+
+
 def test_other_groups_see_what_was_released_and_not_what_was_not() -> None:
-    assert seen("series") == {"released", "manager-recap", "pairs"}
-    assert seen("series", ALL) == {"released", "manager-recap", "pairs", "levels"}
+    assert seen("series") == {"released", "manager-recap", "chosen", "pairs"}
+    assert seen("series", ALL) == {"released", "manager-recap", "chosen", "pairs", "levels"}
 
 
 @pytest.mark.parametrize(
