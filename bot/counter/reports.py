@@ -21,8 +21,9 @@ from bot.words import Speaker
 from flows import recap as recaps
 from flows import sight
 
-#: In a recap's name, instead of a group's number: the managers'.
+#: In a recap's name, instead of a group's number: the managers'. Instead of a session's: theirs, of the whole series.
 MANAGERS = 0
+WHOLE = 0
 #: What can be done to a line.
 SAY, DROP, RESTORE = "say", "drop", "restore"
 #: Characters of a line by which it is chosen.
@@ -38,9 +39,17 @@ def _group(visit: Visit, office: Office, which: int, circle: int, *, lock: bool)
 
 
 def _across(visit: Visit, office: Office, which: int, *, lock: bool) -> ManagersDesk:
+    held = _held(office)
+    if not held:
+        raise Gone
     return approval.open_desk(
-        office, visit.unit, visit.works.shelf, visit.works.ids, "coordinator", which, lock=lock
-    )
+        office, visit.unit, visit.works.shelf, visit.works.ids, "coordinator", which or held[-1].number, lock=lock,
+        whole=which == WHOLE,
+    )  # fmt: skip
+
+
+def _held(office: Office) -> list[Any]:
+    return [each for each in office.meetings() if each.status == "held"]
 
 
 # -- where they stand
@@ -51,6 +60,10 @@ def listed(visit: Visit, number: int) -> Sheet:
     office = visit.office(number)
     found = ledger(visit.unit, number)
     blocks = [heading(office.series.title)]
+    held = _held(office)
+    if len(held) > 1:
+        stands = f"{visit.say('counter.recaps.whole')}: {_managers_stand(visit, found.whole[held[-1].id])}"
+        blocks.append(item(stands, button(visit, "counter.button.read", "recap", number, WHOLE, MANAGERS)))
     for meeting in reversed(office.meetings()):
         groups = [each for each in found.sittings if each.meeting_id == meeting.id]
         if groups:
@@ -143,7 +156,8 @@ def _labels(visit: Visit, number: int, which: int, circle: int, status: str) -> 
 def _asking(key: str, submit: str) -> Callable[..., Sheet]:
     def ask(visit: Visit, number: int, which: int, circle: int) -> Sheet:
         office = visit.office(number)
-        told = heading(office.series.title), line(visit.say(key, number=which))
+        of_it = visit.say(key, number=which) if which else visit.say("counter.recaps.whole")
+        told = heading(office.series.title), line(of_it)
         name = [] if circle == MANAGERS else [line(office.circle(str(circle)).name)]
         return sheet(visit, "counter.title.recap", *told, *name, submit=submit)
 
@@ -313,10 +327,20 @@ def _as_manager(visit: Visit, number: int, which: int, *, lock: bool) -> Manager
     """What has gone out, and nothing before."""
     sight.require("manager", "manager-recap")
     sight.require("manager", "released", given={"approved"})
-    works = visit.works
+    works, office = visit.works, visit.office(number)
+    last = which or _last_whole(visit, office)
     return approval.open_desk(
-        visit.office(number), visit.unit, works.shelf, works.ids, "manager", which, lock=lock
+        office, visit.unit, works.shelf, works.ids, "manager", last, lock=lock, whole=which == WHOLE
     )
+
+
+def _last_whole(visit: Visit, office: Office) -> int:
+    """Until which session managers have been told of the whole series. Raises Gone."""
+    found = ledger(visit.unit, office.series.id).whole
+    told = [each.number for each in _held(office) if any(one.status == "approved" for one in found[each.id])]
+    if not told:
+        raise Gone
+    return int(told[-1])
 
 
 def _had(version: Any) -> Draft:
@@ -344,6 +368,9 @@ def released(visit: Visit, number: int) -> Sheet:
             read = button(visit, "counter.button.read", "read", number, meeting.number)
             words = visit.say("counter.recaps.meeting", number=meeting.number, when=office.moment(meeting))
             blocks.append(item(words, read))
+    if any(each.status == "approved" for versions in found.whole.values() for each in versions):
+        told = button(visit, "counter.button.read", "read", number, WHOLE)
+        blocks.append(item(visit.say("counter.recaps.whole"), told))
     if len(blocks) == 1:
         blocks.append(line(visit.say("counter.recaps.none-yet")))
     return sheet(

@@ -270,7 +270,7 @@ def test_the_command_writes_the_kind_that_the_name_ends_in(
         (("--group", "Fjord", "--out", "a.odt"), "There is: .html, .pdf, .docx, .md, .csv, .json."),
         (("--managers", "--out", "a.md"), "is not approved, so it is in no file"),
         (("--out", "a.md"), "Say which group is meant"),
-        (("--group", "Fjord", "--managers", "--out", "a.md"), "not both"),
+        (("--group", "Fjord", "--managers", "--out", "a.md"), "one of them only"),
     ],
 )
 def test_the_command_tells_wrong_use_and_writes_nothing(

@@ -27,6 +27,7 @@ from flows.recap import ActionCounts
 from storage import tables as t
 from storage.database import Database
 from storage.unit import Unit
+from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_meeting import OPENS, Played
 from tests.bot.a_series import made, rows
 from tests.bot.a_story import Story
@@ -265,10 +266,8 @@ def test_the_whole_is_in_the_files_and_a_document_of_each_kind(story: Story) -> 
     assert made.name == "Managers' recap of the whole series until session 2, version 1"
     for file in (text.to_markdown(made), text.to_json(made), text.to_csv(made), web.to_html(made)):
         assert b"Best of north-1." in file
-    assert (
-        text.shape(made).kind == "series"
-        and "2,,1,Plans: What the groups put forward" in text.to_csv(made).decode()
-    )
+    assert text.shape(made).kind == "series"
+    assert "2,,1,Plans: What the groups put forward" in text.to_csv(made).decode()
 
 
 def test_after_the_last_meeting_the_coordinator_is_told_that_the_whole_waits(story: Story) -> None:
@@ -284,3 +283,23 @@ def test_after_the_last_meeting_the_coordinator_is_told_that_the_whole_waits(sto
     assert "whole series" not in first
     assert "It was the last session. The recap of the whole series waits for you too." in second
     assert "managers, the whole series until here: waits for approval" in story.listed()
+
+
+def test_at_the_counter_the_whole_series_stands_beside_its_sessions(story: Story) -> None:
+    follow_up(story)
+    desk = Desk(story.database, story.played.clock.at, name="terminal", workspace="local")
+    desk.who = "berit"
+    assert "The whole series: For managers: waits for approval" in words(desk.ask("recaps:1"))
+    assert "Recap of the whole series" in words(desk.ask("recap:1:0:0"))
+    desk.who = "per"
+    assert "whole series" not in words(desk.ask("read:1:0")), "it is not approved"
+    desk.who = "berit"
+    assert "It goes to 1 manager now." in words(desk.hand_in("approve:1:0:0"))
+    desk.who = "per"
+    assert "read:1:0" in presses(desk.ask("released:1"))
+    read = desk.ask("read:1:0")
+    assert "Best of north-1." in words(read)
+    options = {each.words[3:]: each.value for each in desk.ask("respond:1:0").blanks[0].options}
+    wrote = {"finding": options["Best of north-1."], "verdict": "decided", "words": "We do it."}
+    assert "The group sees it when it meets next" in words(desk.hand_in("respond:1:0", wrote))
+    desk.close()
