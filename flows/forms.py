@@ -306,6 +306,13 @@ def _some_times(values: Values) -> Fault | None:
     return None
 
 
+def _all_or_one(values: Values) -> Fault | None:
+    if values["following"] and values["group"]:
+        words = "what follows moves for all groups; leave the group out, or move its sessions one by one"
+        return _fault("following", words, "all-or-one")
+    return None
+
+
 _CHOSEN = Field(
     "which", "choice", "Which of the two, where the clock is put back.", choices=("first", "second")
 )
@@ -387,5 +394,11 @@ MOVE = Form(
         Field("at", "time", "A new time of day. Usually the same as before."),
         _CHOSEN,
         Field("group", "text", "One group only, by its name; the others keep their date."),
+        Field(
+            "following",
+            "flag",
+            "All sessions that follow move by as many days: over a holiday, or a closed week.",
+        ),
     ),
+    (_all_or_one,),
 )

@@ -242,7 +242,11 @@ def test_dates_may_be_written_with_the_day_first():
     output = create("--people", NAMES, "--on", "20.10.2026", "--on", "3.11.2026 10:00", "--at", "09:00")[1]
     assert "   1.  Tuesday 2026-10-20 at 09:00" in output
     assert "   2.  Tuesday 2026-11-03 at 10:00" in output
-    assert "to Tuesday 2026-11-10 at 10:00" in told(0, "series", "move", "north", "2", "--to", "10.11.2026")
+    moved = ("series", "move", "north", "2", "--to", "10.11.2026")
+    shown = told(0, *moved, "--following", "--dry-run")
+    assert "Told of it: " in shown
+    assert "this was a dry run" in shown
+    assert "to Tuesday 2026-11-10 at 10:00" in told(0, *moved)
 
 
 def test_public_holidays_between_sessions_are_told_as_such():

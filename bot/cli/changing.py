@@ -23,7 +23,10 @@ _maybe_number = click.argument("number", type=click.IntRange(1), metavar="[NUMBE
 _group = click.option("--group", metavar="NAME", help="One group only, by its name or number.")
 
 
-def change(caller: Caller, called: str, act: Callable[[Office], Change]) -> None:
+_dry = click.option("--dry-run", is_flag=True, help="Show what would change, and for whom; change nothing.")
+
+
+def change(caller: Caller, called: str, act: Callable[[Office], Change], *, dry_run: bool = False) -> None:
     """Carry a change out, all of it in one transaction, and print its lines. Whoever serves sends what comes of it."""
     from bot.clock import id_maker
     from bot.series.deciding import decide
@@ -35,6 +38,8 @@ def change(caller: Caller, called: str, act: Callable[[Office], Change]) -> None
     database = caller.database()
     works = Works(database, Shelf(), id_maker(), tomb_maker(database.secret("tombstones")))
     try:
+        if dry_run:
+            return _foreseen(caller, called, act)
         done = decide(works, caller.settings.organisation, called, actor(), act, caller.clock.now())
     except WhichTime as asked_about:
         raise which_time(asked_about) from asked_about
@@ -45,14 +50,29 @@ def change(caller: Caller, called: str, act: Callable[[Office], Change]) -> None
             click.echo("One session could not be told, and was left as it is. Look at it: runda parked")
         elif outcome != "applied":
             click.echo(f"One session was left as it is: {outcome}.")
+    return None
+
+
+def _foreseen(caller: Caller, called: str, act: Callable[[Office], Change]) -> None:
+    from bot.series.deciding import foreseen
+    from bot.series.office import open_office
+
+    with caller.database().write() as connection:
+        organisation, now = caller.settings.organisation, caller.clock.now()
+        found = foreseen(open_office(connection, organisation, called, actor(), now), act)
+    for line in found.told:
+        click.echo(line)
+    click.echo(f"Told of it: {', '.join(found.heard)}." if found.heard else "No group is told.")
+    click.echo("Nothing was changed: this was a dry run.")
 
 
 @click.command()
 @_series
 @_number
 @asked(MOVE)
+@_dry
 @click.pass_obj
-def move(caller: Caller, /, called: str, number: int, **given: Any) -> None:
+def move(caller: Caller, /, called: str, number: int, *, dry_run: bool, **given: Any) -> None:
     """Give session NUMBER another date. Its local time stays, also over a clock change.
 
     The groups are told where they are. A session that was cancelled or missed is on again, and a round that had no
@@ -61,78 +81,85 @@ def move(caller: Caller, /, called: str, number: int, **given: Any) -> None:
     \b
       runda series move north 2 --to 2026-11-03
       runda series move north 2 --to 2026-11-03 --at 13:00 --group Fjord
+      runda series move north 3 --to 2027-01-12 --following   (over the holidays)
     """
     from bot.series import moving
 
     to = moving.To(**read(MOVE, given))
-    change(caller, called, lambda office: moving.move(office, number, to))
+    change(caller, called, lambda office: moving.move(office, number, to), dry_run=dry_run)
 
 
 @click.command()
 @_series
+@_dry
 @click.pass_obj
-def undo(caller: Caller, called: str) -> None:
+def undo(caller: Caller, called: str, *, dry_run: bool) -> None:
     """Take the last move back, as long as the session has not begun."""
     from bot.series import moving
 
-    change(caller, called, moving.undo)
+    change(caller, called, moving.undo, dry_run=dry_run)
 
 
 @click.command()
 @_series
 @_number
 @_group
+@_dry
 @click.pass_obj
-def start(caller: Caller, called: str, number: int, group: str | None) -> None:
+def start(caller: Caller, called: str, number: int, group: str | None, *, dry_run: bool) -> None:
     """Open session NUMBER now, whatever its date was."""
     from bot.series import moving
 
-    change(caller, called, lambda office: moving.start(office, number, group))
+    change(caller, called, lambda office: moving.start(office, number, group), dry_run=dry_run)
 
 
 @click.command()
 @_series
 @_maybe_number
+@_dry
 @click.pass_obj
-def confirm(caller: Caller, called: str, number: int | None) -> None:
+def confirm(caller: Caller, called: str, number: int | None, *, dry_run: bool) -> None:
     """Make tentative dates certain. All of them, or that of session NUMBER."""
     from bot.series import changes
 
-    change(caller, called, lambda office: changes.confirm(office, number))
+    change(caller, called, lambda office: changes.confirm(office, number), dry_run=dry_run)
 
 
 @click.command()
 @_series
+@_dry
 @click.pass_obj
-def pause(caller: Caller, called: str) -> None:
+def pause(caller: Caller, called: str, *, dry_run: bool) -> None:
     """Open nothing until the series is resumed. The clocks of what is under way stand still."""
     from bot.series import changes
 
-    change(caller, called, changes.pause)
+    change(caller, called, changes.pause, dry_run=dry_run)
 
 
 @click.command()
 @_series
+@_dry
 @click.pass_obj
-def resume(caller: Caller, called: str) -> None:
+def resume(caller: Caller, called: str, *, dry_run: bool) -> None:
     """Let a paused series go on."""
     from bot.series import changes
 
-    change(caller, called, changes.resume)
+    change(caller, called, changes.resume, dry_run=dry_run)
 
 
 @click.command()
 @_series
 @_maybe_number
 @click.option("--all", "everything", is_flag=True, help="The series, with all that is left of it.")
+@_dry
 @click.pass_obj
-def cancel(caller: Caller, called: str, number: int | None, *, everything: bool) -> None:
+def cancel(caller: Caller, called: str, number: int | None, *, everything: bool, dry_run: bool) -> None:
     """Cancel session NUMBER, or with --all the whole series. What is under way is ended."""
     from bot.series import changes
 
     if everything == (number is not None):
         raise click.UsageError("Say which session to cancel, or --all for the whole series.")
-    change(caller, called, lambda office: changes.cancel(office, number))
+    change(caller, called, lambda office: changes.cancel(office, number), dry_run=dry_run)
 
 
 # -- people
@@ -143,25 +170,29 @@ def cancel(caller: Caller, called: str, number: int | None, *, everything: bool)
 @click.argument("name")
 @_group
 @click.option("--instead-of", metavar="NAME", help="Whose seat they take; what that person has said is kept.")
+@_dry
 @click.pass_obj
-def add(caller: Caller, called: str, name: str, group: str | None, instead_of: str | None) -> None:
+def add(
+    caller: Caller, called: str, name: str, group: str | None, instead_of: str | None, *, dry_run: bool
+) -> None:
     """Take NAME in, in the smallest group or the one named, or in somebody's seat. Nobody else moves."""
     from bot.series import members
 
     if group is not None and instead_of is not None:
         raise click.UsageError("A seat is in a group already: say --group or --instead-of, not both.")
-    change(caller, called, lambda office: members.join(office, name, group, instead_of))
+    change(caller, called, lambda office: members.join(office, name, group, instead_of), dry_run=dry_run)
 
 
 @click.command()
 @_series
 @click.argument("name")
+@_dry
 @click.pass_obj
-def remove(caller: Caller, called: str, name: str) -> None:
+def remove(caller: Caller, called: str, name: str, *, dry_run: bool) -> None:
     """Take NAME out. What was said is kept."""
     from bot.series import members
 
-    change(caller, called, lambda office: members.leave(office, name))
+    change(caller, called, lambda office: members.leave(office, name), dry_run=dry_run)
 
 
 @click.command()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time
 from typing import Any
 
-from adapters.port import Blank, Option, Sheet, Written
+from adapters.port import Blank, Block, Option, Sheet, Written
 from bot.counter.acts import Act, runs
 from bot.counter.sheets import blank, groups, heading, line, sheet
-from bot.counter.visit import Next, Visit, Wrong, name_of, text_of
+from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
 from bot.series import changes, moving
+from bot.series.deciding import foreseen
 from bot.series.moving import To
 from bot.series.office import BEFORE, Change, Office
 from flows.forms import MOVE, FormFaults
 
 #: In a choice among groups: all of them.
 ALL = "all"
+#: All of them, and the sessions that follow.
+FOLLOWING = "following"
 
 
 def read(visit: Visit, form: Any, written: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,21 +40,73 @@ def move_sheet(visit: Visit, number: int, which: int) -> Sheet:
     blanks = [
         blank(visit, "to", "date", "form.series-move.to", required=True, value=f"{at.on}"),
         blank(visit, "at", "time", "form.series-move.at", value=f"{at.at:%H:%M}"),
-        *_which_group(visit, office, which),
+        *_for_whom(visit, office, which),
     ]
     told = line(visit.say("counter.move.now", number=which, when=at))
     return sheet(visit, "counter.title.move", heading(office.series.title), told, blanks=blanks,
-                 submit="counter.button.move")  # fmt: skip
+                 submit="counter.button.onwards")  # fmt: skip
+
+
+def _for_whom(visit: Visit, office: Office, which: int) -> list[Blank]:
+    """All groups, or one that has not begun; or all groups, and the sessions that follow as well."""
+    options = list(_waiting(visit, office, which))
+    if any(each.number > which for each in office.meetings()):
+        options.append(Option(FOLLOWING, visit.say("counter.choice.following")))
+    if len(options) < 2:
+        return []
+    return [blank(visit, "group", "choice", "form.series-move.group", options=options, value=ALL)]
 
 
 def move(visit: Visit, written: Mapping[str, Written], number: int, which: int) -> Next:
+    """What it would change is shown first. Raises SeriesProblem where it cannot be."""
     office = visit.office(number)
-    asked = {name: text_of(written, name) for name in ("to", "at", "group")}
-    asked["group"] = "" if asked["group"] == ALL else asked["group"]
+    asked: dict[str, Any] = {name: text_of(written, name) for name in ("to", "at", "group")}
+    asked["following"] = asked["group"] == FOLLOWING
+    asked["group"] = "" if asked["group"] in (ALL, FOLLOWING) else asked["group"]
     values = read(visit, MOVE, asked)
     if values["at"] is not None and values["at"] == office.meeting(which).local_time:
         values["at"] = None
-    return visit.carried(_page(number, which), moving.move(office, which, To(**values)))
+    to = To(**values)
+    foreseen(office, lambda there: moving.move(there, which, to))
+    return Next(name_of("moves", number, which, *_numbers(office, to)))
+
+
+def _numbers(office: Office, to: To) -> tuple[int, ...]:
+    """A new date in numbers, as the name of a sheet holds it: day, 1 and the time or 0, group or 0, what follows."""
+    clock = int(f"1{to.at:%H%M}") if to.at is not None else 0
+    group = office.circle(to.group).number if to.group else 0
+    return int(f"{to.to:%Y%m%d}"), clock, group, int(to.following)
+
+
+def _to(on: int, at: int, group: int, following: int) -> To:
+    """Raises Gone for numbers that say no date."""
+    try:
+        clock = time.fromisoformat(str(at)[1:]) if at else None
+        day = date.fromisoformat(str(on))
+    except ValueError as problem:
+        raise Gone from problem
+    return To(day, clock, None, str(group) if group else None, bool(following))
+
+
+def moves_sheet(visit: Visit, number: int, which: int, on: int, at: int, group: int, following: int) -> Sheet:
+    """What the move would change, and for whom."""
+    office, to = visit.office(number), _to(on, at, group, following)
+    seen = _seen(visit, office, lambda there: moving.move(there, which, to))
+    return sheet(
+        visit, "counter.title.move", heading(office.series.title), *seen, submit="counter.button.move"
+    )
+
+
+def moves(visit: Visit, _: Mapping[str, Written], number: int, which: int, *to: int) -> Next:
+    return visit.carried(_page(number, which), moving.move(visit.office(number), which, _to(*to)))
+
+
+def _seen(visit: Visit, office: Office, act: Callable[[Office], Change]) -> Iterator[Block]:
+    """What a change would say, and which groups would be told. Raises SeriesProblem where it cannot be."""
+    seen = foreseen(office, act)
+    yield from (line(visit.tell(each)) for each in seen.told)
+    yield line(visit.say("counter.told-of-it", groups=", ".join(seen.heard)) if seen.heard
+               else visit.say("counter.nobody-told"))  # fmt: skip
 
 
 def start_sheet(visit: Visit, number: int, which: int) -> Sheet:
@@ -70,13 +126,19 @@ def start(visit: Visit, written: Mapping[str, Written], number: int, which: int)
 
 def _which_group(visit: Visit, office: Office, which: int) -> list[Blank]:
     """All groups, or one that has not begun; nothing is asked where there is only one."""
+    options = list(_waiting(visit, office, which))
+    if len(options) < 2:
+        return []
+    return [blank(visit, "group", "choice", "form.series-move.group", options=options, value=ALL)]
+
+
+def _waiting(visit: Visit, office: Office, which: int) -> Iterator[Option]:
+    """All groups; and, where there are several, each of those that have not begun."""
     meeting = office.meeting(which)
     waiting = {each.circle_id for each in office.sessions(meeting.id, lock=False) if each.phase in BEFORE}
-    circles = [each for each in office.circles("group") if each.id in waiting]
-    if len(office.circles("group")) < 2:
-        return []
-    options: list[Option] = list(groups(visit, circles, everyone="counter.choice.all-groups"))
-    return [blank(visit, "group", "choice", "form.series-move.group", options=options, value=ALL)]
+    several = len(office.circles("group")) > 1
+    circles = [each for each in office.circles("group") if several and each.id in waiting]
+    yield from groups(visit, circles, everyone="counter.choice.all-groups")
 
 
 def _page(number: int, which: int) -> str:
@@ -86,13 +148,14 @@ def _page(number: int, which: int) -> str:
 # -- acts that are only confirmed
 
 
-def _asking(key: str, submit: str, title: str) -> Callable[..., Sheet]:
-    """A sheet that asks whether it is meant."""
+def _asking(key: str, submit: str, title: str, act: Callable[..., Change]) -> Callable[..., Sheet]:
+    """A sheet that asks whether it is meant, and shows what would change, and for whom."""
 
     def ask(visit: Visit, number: int, which: int = 0) -> Sheet:
         office = visit.office(number)
         told = visit.say(key, number=office.meeting(which).number) if which else visit.say(key)
-        return sheet(visit, title, heading(office.series.title), line(told), submit=submit)
+        seen = _seen(visit, office, lambda there: act(there, which) if which else act(there))
+        return sheet(visit, title, heading(office.series.title), line(told), *seen, submit=submit)
 
     return ask
 
@@ -116,17 +179,18 @@ def _one_or_all(one: Callable[..., Sheet], all_: Callable[..., Sheet]) -> Callab
 
 
 _confirm = _one_or_all(
-    _asking("counter.confirm.one", "counter.button.confirm", "counter.title.confirm"),
-    _asking("counter.confirm.all", "counter.button.confirm-all", "counter.title.confirm"),
+    _asking("counter.confirm.one", "counter.button.confirm", "counter.title.confirm", changes.confirm),
+    _asking("counter.confirm.all", "counter.button.confirm-all", "counter.title.confirm", changes.confirm),
 )
-_cancel = _asking("counter.cancel.one", "counter.button.cancel", "counter.title.cancel")
-_stop = _asking("counter.cancel.all", "counter.button.cancel-series", "counter.title.cancel")
-_pause = _asking("counter.pause.asks", "counter.button.pause", "counter.title.pause")
-_resume = _asking("counter.resume.asks", "counter.button.resume", "counter.title.resume")
-_undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo")
+_cancel = _asking("counter.cancel.one", "counter.button.cancel", "counter.title.cancel", changes.cancel)
+_stop = _asking("counter.cancel.all", "counter.button.cancel-series", "counter.title.cancel", changes.cancel)
+_pause = _asking("counter.pause.asks", "counter.button.pause", "counter.title.pause", changes.pause)
+_resume = _asking("counter.resume.asks", "counter.button.resume", "counter.title.resume", changes.resume)
+_undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo", moving.undo)
 
 ACTS = (
     Act("move", runs, move_sheet, move),
+    Act("moves", runs, moves_sheet, moves),
     Act("start", runs, start_sheet, start),
     Act("confirm", runs, _confirm, _doing(changes.confirm)),
     Act("cancel", runs, _cancel, _doing(changes.cancel)),

@@ -11,6 +11,8 @@ from adapters.port import Block, Label, Sheet
 from bot.counter.acts import Act, sees
 from bot.counter.sheets import button, heading, item, line, sheet
 from bot.counter.visit import Gone, Visit
+from bot.series.moving import ALONG, MOVED
+from bot.series import curating
 from bot.series.office import UNDER_WAY, Office
 from bot.series.overview import Circle, Meeting, View, view
 from storage import tables as t
@@ -90,7 +92,7 @@ def _for_coordinators(visit: Visit, office: Office, found: View) -> Iterator[Lab
     elif found.status != "finished":
         yield button(visit, "counter.button.pause", "pause", number)
     last = office.last_act()
-    if last is not None and last.act == "meeting moved":
+    if last is not None and last.act in (MOVED, ALONG):
         yield button(visit, "counter.button.undo", "undo", number)
     if found.status != "finished":
         yield button(visit, "counter.button.cancel-series", "stop", number)
@@ -157,6 +159,8 @@ def _for_meeting(visit: Visit, office: Office, found: Meeting) -> Iterable[Label
             yield button(visit, "counter.button.cancel", "cancel", number, which)
         if waits:
             yield button(visit, "counter.button.preview", "preview", number, which)
+        if curating.find(office, visit.works.shelf, which) is not None:
+            yield button(visit, "counter.title.gross", "gross", number, which)
     if visit.visitor.runs(number):
         yield button(visit, "counter.button.why", "why", number, which)
     yield button(visit, "counter.button.back", "series", number)

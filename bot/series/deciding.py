@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, or_, select
 
 from bot.happenings import Order
 from bot.series.office import Change, Office, open_office
 from bot.work import Works, name
+from storage import tables as t
 from storage.database import TROUBLE
 from storage.parked import park, reason_of
 from storage.unit import StaleSession
@@ -33,6 +34,31 @@ class Decided:
 
     change: Change
     outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a change would say to the coordinator, and the groups that would be told, by name."""
+
+    told: tuple[str, ...]
+    heard: tuple[str, ...]
+
+
+def foreseen(office: Office, act: Act) -> Foreseen:
+    """Make a change, and take it back: it is exactly what would happen. Raises SeriesProblem where it cannot be."""
+    connection, o, c = office.connection, t.outbox.c, t.circles.c
+    with connection.begin_nested() as trial:
+        newest = connection.execute(select(func.max(o.id))).scalar() or 0
+        change = act(Office(connection, office.series, office.actor, office.now))
+        told = select(o.place_id).where(o.id > newest, o.session_id.is_not(None))
+        ordered = select(t.sessions.c.circle_id).where(
+            t.sessions.c.id.in_({each.session for each in change.orders})
+        )
+        groups = select(c.name).where(c.series_id == office.series.id, c.kind == "group").order_by(c.number)
+        there = connection.execute(groups.where(or_(c.home_id.in_(told), c.id.in_(ordered))))
+        heard = tuple(there.scalars())
+        trial.rollback()
+    return Foreseen(change.told, heard)
 
 
 def decide(works: Works, organisation: str, called: str, actor: str, act: Act, now: datetime) -> Decided:

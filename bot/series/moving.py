@@ -7,9 +7,9 @@ audit log, and said where the groups are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -21,11 +21,11 @@ from bot.series.office import ANNOUNCED, BEFORE, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.calendar import LocalMoment, local_moment, moved
 from flows.forms import Sentence
-from flows.message import Message, Moment, line, message
+from flows.message import Line, Moment, line, message
 from storage import tables as t
 
-#: The act in the audit log that can be undone.
-MOVED = "meeting moved"
+#: The acts in the audit log that can be undone: a move, and those that came along with it.
+MOVED, ALONG = "meeting moved", "meeting moved along"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,19 @@ class To:
     at: time | None = None
     which: str | None = None
     group: str | None = None
+    #: All that follow move by as many days.
+    following: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A meeting, or one group's sitting of it, from a date to another."""
+
+    meeting: Row[Any]
+    circle: Row[Any] | None
+    sessions: list[Row[Any]]
+    was: LocalMoment
+    new: Sitting
 
 
 def spoken(moment: LocalMoment) -> str:
@@ -55,30 +68,112 @@ def move(office: Office, number: int, to: To) -> Change:
     if to.which:
         target = replace(target, fold=FOLDS[to.which])
     new = sitting(number, target)
-    refuse_past(number, new.at, office.now)
     if new.at == sessions[0].starts_at and sessions[0].phase == "planned":
         words = f"Session {number} is on {spoken(was)} already. Choose another date or time."
         raise SeriesProblem(Sentence(words, "there-already", number=number, was=was))
-    earlier = _Earlier.of(meeting, circle, was, sessions[0])
-    audit = office.record(MOVED, earlier.written())
-    _put(office, meeting, sessions, new, alone=circle is not None, own=circle is not None)
-    if meeting.status != "tentative":
-        office.announce(_moved(number, sessions[0].starts_at, new.at), sessions, audit)
-    _mind_dates(office, new)
-    whose = f" for {circle.name}" if circle else ""
-    words = f"Session {number}{whose} moves from {spoken(was)} to {spoken(new.moment)}."
-    code = "moved-alone" if circle else "moved"
-    group = circle.name if circle else ""
-    return office.done(Sentence(words, code, number=number, group=group, was=was, to=new.moment))
+    moves = [_Move(meeting, circle, sessions, was, new)]
+    if to.following:
+        moves += _following(office, number, to, new.moment.on - was.on)
+    return _carry_out(office, moves)
+
+
+def _following(office: Office, number: int, to: To, by: timedelta) -> Iterator[_Move]:
+    """Those after it that have not begun, each by as many days; and to its new time, where it has one."""
+    for meeting in office.meetings():
+        if meeting.number > number and meeting.status in ("tentative", "confirmed", "missed"):
+            was = office.moment(meeting)
+            target = moved(was, to_date=was.on + by, to_time=to.at)
+            yield _Move(
+                meeting, None, _not_begun(office, meeting, None), was, sitting(meeting.number, target)
+            )
+
+
+def _carry_out(office: Office, moves: Sequence[_Move]) -> Change:
+    """All of them as one act: the groups are told once, and it is undone as one."""
+    told, news, first = [], [], 0
+    for each in moves:
+        number = each.new.number
+        refuse_past(number, each.new.at, office.now)
+        earlier = _Earlier.of(each.meeting, each.circle, each.was, each.sessions[0]).written()
+        audit = office.record(ALONG if first else MOVED, earlier)
+        first = first or audit
+        alone = each.circle is not None
+        _put(office, each.meeting, each.sessions, each.new, alone=alone, own=alone)
+        if each.meeting.status != "tentative":
+            news.append((_moved_line(number, each.sessions[0].starts_at, each.new.at), each.sessions))
+        told.append(_told(each))
+    _announce(office, news, first)
+    for each in moves:
+        _mind_dates(office, each.new)
+    return office.done(*told)
+
+
+def _told(each: _Move) -> Sentence:
+    number, to = each.new.number, each.new.moment
+    whose = f" for {each.circle.name}" if each.circle else ""
+    words = f"Session {number}{whose} moves from {spoken(each.was)} to {spoken(to)}."
+    code = "moved-alone" if each.circle else "moved"
+    return Sentence(
+        words, code, number=number, group=each.circle.name if each.circle else "", was=each.was, to=to
+    )
+
+
+def _announce(office: Office, news: Sequence[tuple[Line, Sequence[Row[Any]]]], audit: int) -> None:
+    """Each group is told of all that concerns it, in one message."""
+    concerned: dict[int, list[int]] = {}
+    sittings: dict[int, Row[Any]] = {}
+    for index, (_, sessions) in enumerate(news):
+        for each in sessions:
+            if each.kind == "group":
+                concerned.setdefault(each.circle_id, []).append(index)
+                sittings.setdefault(each.circle_id, each)
+    same: dict[tuple[int, ...], list[Row[Any]]] = {}
+    for circle, what in concerned.items():
+        same.setdefault(tuple(what), []).append(sittings[circle])
+    for indexes, groups in same.items():
+        office.announce(message("answer", *(news[index][0] for index in indexes)), groups, audit)
 
 
 def undo(office: Office) -> Change:
     """Take the last change back, if it was a move. Where people have been told of it, they are told of this too."""
-    last = office.last_act()
-    if last is None or last.act != MOVED:
+    acts = _last_move(office)
+    if not acts:
         words = f"The last change of {office.series.title} was no move; there is nothing to undo."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
-    earlier = _Earlier.read(last.object.removeprefix(office.series.slug).strip())
+    backs = [_back(office, each) for each in acts]
+    audit = office.record("move undone", " ".join(str(each.new.number) for each, _ in backs))
+    withdrawn, told, news = _withdrawn(office, acts[0].id), [], []
+    for each, earlier in backs:
+        heard = [one for one in each.sessions if (one.home_id or one.place_id) not in withdrawn]
+        heard = [] if each.meeting.status == "tentative" else [one for one in heard if one.kind == "group"]
+        news.append((_moved_line(each.new.number, each.sessions[0].starts_at, each.new.at), heard))
+        alone = each.circle is not None
+        _put(
+            office, each.meeting, each.sessions, each.new, alone=alone, own=earlier.own, status=earlier.status
+        )
+        quiet = "" if heard else " Nobody had been told of the other date."
+        words = f"Session {each.new.number} is on {spoken(each.new.moment)} again.{quiet}"
+        code = "undone" if heard else "undone-quietly"
+        told.append(Sentence(words, code, number=each.new.number, to=each.new.moment))
+    _announce(office, news, audit)
+    return office.done(*told)
+
+
+def _last_move(office: Office) -> list[Row[Any]]:
+    """The rows of the last act, if it was a move: its own first, then those that came along."""
+    found: list[Row[Any]] = []
+    for act in office.last_acts():
+        if act.act not in (MOVED, ALONG):
+            return []
+        found.insert(0, act)
+        if act.act == MOVED:
+            return found
+    return []
+
+
+def _back(office: Office, act: Row[Any]) -> tuple[_Move, _Earlier]:
+    """Where a meeting was. Raises SeriesProblem where it cannot go back there."""
+    earlier = _Earlier.read(act.object.removeprefix(office.series.slug).strip())
     if earlier.status not in ("confirmed", "tentative"):
         words = f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
@@ -87,20 +182,7 @@ def undo(office: Office) -> Change:
     sessions = _not_begun(office, meeting, circle)
     back = sitting(earlier.number, earlier.moment(office.series.zone))
     refuse_past(earlier.number, back.at, office.now)
-    audit = office.record("move undone", str(earlier.number))
-    withdrawn = _withdrawn(office, last.id)
-    heard = [
-        each for each in sessions if each.kind == "group" and (each.home_id or each.place_id) not in withdrawn
-    ]
-    if meeting.status == "tentative":
-        heard = []
-    office.announce(_moved(earlier.number, sessions[0].starts_at, back.at), heard, audit)
-    alone = circle is not None
-    _put(office, meeting, sessions, back, alone=alone, own=earlier.own, status=earlier.status)
-    quiet = "" if heard else " Nobody had been told of the other date."
-    words = f"Session {earlier.number} is on {spoken(back.moment)} again.{quiet}"
-    code = "undone" if heard else "undone-quietly"
-    return office.done(Sentence(words, code, number=earlier.number, to=back.moment))
+    return _Move(meeting, circle, sessions, office.moment(meeting), back), earlier
 
 
 def start(office: Office, number: int, group: str | None = None) -> Change:
@@ -181,8 +263,8 @@ def _put(
     office.set_sessions(ids, starts_at=new.at, wake_at=wake, phase="planned", own_date=own)
 
 
-def _moved(number: int, was: datetime, to: datetime) -> Message:
-    return message("answer", line("series.moved", number=number, was=Moment(was), when=Moment(to)))
+def _moved_line(number: int, was: datetime, to: datetime) -> Line:
+    return line("series.moved", number=number, was=Moment(was), when=Moment(to))
 
 
 def _mind_dates(office: Office, new: Sitting) -> None:

@@ -133,10 +133,14 @@ class Office:
 
     def last_act(self) -> Row[Any] | None:
         """The newest row of the audit log about this series."""
+        return next(iter(self.last_acts(1)), None)
+
+    def last_acts(self, most: int = 100) -> list[Row[Any]]:
+        """The newest first."""
         a, called = t.audit.c, self.series.slug
         about = (a.object == called) | a.object.startswith(f"{called} ", autoescape=True)
         mine = select(t.audit).where(a.organisation_id == self.series.organisation_id, about)
-        return self.connection.execute(mine.order_by(a.id.desc()).limit(1)).first()
+        return self.all(mine.order_by(a.id.desc()).limit(most))
 
     # -- writing
 

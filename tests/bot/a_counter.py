@@ -106,6 +106,11 @@ class Desk:
 
         return asyncio.run(handing())
 
+    def sure(self, sheet: str, written: Mapping[str, Any] | None = None, *, key: str = "") -> Any:
+        """Hand a sheet in, and then the one that shows what it would change."""
+        shown = self.hand_in(sheet, written, key=key)
+        return self.hand_in(shown.name, key=key and f"{key}-sure")
+
     def appoint(self, account: str = "U9", organisation: str = "Runda", language: str = "en") -> None:
         """As `runda coordinator add` does."""
         with self.database.write() as connection:

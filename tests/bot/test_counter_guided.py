@@ -197,7 +197,10 @@ def test_there_is_a_way_back_and_a_last_look(chat: Chat) -> None:
     assert "Den nye datoen: 5.11.2026" in text(look)
     assert "For hvem: Alle gruppene" in text(look)
     assert [row.local_date.day for row in meetings(chat.database)] == [20, 3, 17]
-    done = chat.press(presses(look)["Flytt"])
+    sure = chat.press(presses(look)["Neste steg"])
+    assert "Får vite det: Gruppe 1, Gruppe 2." in text(sure)
+    assert {row.starts_at.day for row in sessions(chat.database, 2)} == {3}
+    done = chat.press(presses(sure)["Flytt"])
     assert "Økt 2 er flyttet fra tirsdag 3. november kl. 09:00 til torsdag 5. november kl. 10:00." in text(
         done
     )
@@ -225,7 +228,7 @@ def test_nothing_is_lost_when_one_stops_half_way(chat: Chat) -> None:
     home = chat.press("home")
     again = chat.press(presses(home)["Fortsett der du slapp"])
     assert "2 av 3: Klokkeslettet" in text(again)
-    chat.go_through("10:00", "/pick:2:all", "/do:move:1:2")
+    chat.go_through("10:00", "/pick:2:all", "/do:move:1:2", "/do:moves:1:2:20261105:11000:0:0")
     assert {row.starts_at.day for row in sessions(chat.database, 2)} == {5}
 
 

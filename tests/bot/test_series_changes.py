@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from bot.happenings import Order
 from bot.series import changes, members, moving
-from bot.series.deciding import ATTEMPTS, decide
+from bot.series.deciding import ATTEMPTS, decide, foreseen
 from bot.series.moving import To
 from bot.series.office import open_office
 from bot.series.overview import _answered, listed, view
@@ -21,6 +21,7 @@ from storage.unit import StaleSession
 from tests.bot.a_series import (
     AFTER,
     BEFORE,
+    LATER,
     NOW,
     PEOPLE,
     announced,
@@ -224,6 +225,27 @@ def test_undo_after_the_message_has_gone_out_is_announced(database):
     change = do(database, moving.undo)
     assert change.told == ("Session 2 is on Tuesday 2026-11-03 at 09:00 again.",)
     assert [row.status for row in announced(database)] == ["sent", "sent", "queued", "queued"]
+
+
+def test_what_follows_moves_along_is_told_once_and_undone_as_one(database):
+    made(database)
+    over = To(date(2026, 11, 10), following=True)
+    with database.write() as connection:
+        seen = foreseen(
+            open_office(connection, "Runda", "north", "test", NOW),
+            lambda office: moving.move(office, 2, over),
+        )
+    assert seen.heard == ("Group 1", "Group 2")
+    assert [row.local_date.isoformat() for row in meetings(database)] == [BEFORE, AFTER, LATER]
+    assert do(database, moving.move, 2, over).told == seen.told
+    assert [row.local_date.isoformat() for row in meetings(database)] == [BEFORE, "2026-11-10", "2026-11-24"]
+    assert {row.starts_at for row in sessions(database, 3)} == {datetime(2026, 11, 24, 8, 0, tzinfo=UTC)}
+    assert [row.body.count("series.moved") for row in announced(database)] == [2, 2]
+    assert len(do(database, moving.undo).told) == 2
+    assert [row.local_date.isoformat() for row in meetings(database)] == [BEFORE, AFTER, LATER]
+    assert {row.status for row in announced(database)} == {"dropped"}
+    with refused("was no move"):
+        do(database, moving.undo)
 
 
 def test_undo_of_one_groups_move_leaves_the_others_alone(database):
