@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from adapters.port import Address, Bucket, Capabilities, Outgoing, Rewrote, Taken, TookBack, Wrote
+from adapters.port import Address, Bucket, Capabilities, Outgoing, Reacted, Rewrote, Taken, TookBack, Wrote
 from bot.markdown import markdown
 from bot.wiring import build
 from storage import tables as t
@@ -144,6 +144,10 @@ class Played:
         self._hear(TookBack(key=f"k{number}", place=self._place(channel), account=account, message=message,
                             at=self.clock.at))  # fmt: skip
 
+    def mark(self, channel: str, account: str, message: str) -> None:
+        self._hear(Reacted(key=f"k{next(self.numbers)}", place=self._place(channel), account=account, message=message,
+                           added=True, at=self.clock.at))  # fmt: skip
+
     def _place(self, channel: str) -> Address:
         return Address("terminal", "local", channel)
 
@@ -207,6 +211,8 @@ def first_meeting(played: Played) -> dict[str, str]:
         said[f"{first}-1"] = played.say(channel, first, f"{first} is proud of the ferry.")
         said[f"{first}-2"] = played.say(channel, first, f"{first} is proud of the school.")
         said[f"{second}-1"] = played.say(channel, second, f"{second} is proud of the people.")
+        for marked in (f"{first}-1", f"{second}-1"):
+            played.mark(channel, third, said[marked])
         played.say(channel, third, "next")
         said[f"{third}-note"] = played.say(channel, third, f"{third} notes it down.")
         played.say(channel, third, "next")

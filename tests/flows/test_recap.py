@@ -109,10 +109,14 @@ def test_of_the_plenum_three_answers_are_chosen_as_for_one_question_and_every_gr
     assert m.Heading(m.text("recap.plenum")) not in parts(without(recap, {1, 2, 4}))
 
 
-def test_the_note_comes_first_then_what_others_reacted_to_then_a_spread() -> None:
-    rows = [said(1, OLA), said(2, SIV, reactions=2), said(9, KARI, "fits-note", "note"), said(3, KARI)]
+def test_what_others_reacted_to_comes_first_then_a_spread_and_besides_a_note_only_what_it_cannot_hold() -> None:
+    """A note and a spread over what it was made from said much the same twice."""
+    rows = [said(1, OLA), said(2, SIV, reactions=2), said(3, KARI), said(4, OLA, late=True)]
     assert points(compile_group(ROUTE, rows), "fits") == (
-        Point((9,), "note"), Point((2,), "marked"), Point((1,), "spread"),
+        Point((2,), "marked"), Point((1,), "spread"), Point((3,), "spread"),
+    )  # fmt: skip
+    assert points(compile_group(ROUTE, [*rows, said(9, KARI, "fits-note", "note")]), "fits") == (
+        Point((9,), "note"), Point((2,), "marked"), Point((4,), "spread", late=True),
     )  # fmt: skip
 
 
@@ -485,7 +489,7 @@ def test_a_groups_recap_is_shown_with_what_matters_most_first() -> None:
         ROUTE,
         [
             said(1, step="fits-note", role="note"),
-            said(2, OLA, step="fits"), said(3, OLA, step="fits"),
+            said(2, OLA, step="fits", reactions=1), said(3, OLA, step="fits"),
             said(4, SIV, step="local", late=True),
             said(5, step="last-time", role="reflection"),
         ],
@@ -497,14 +501,14 @@ def test_a_groups_recap_is_shown_with_what_matters_most_first() -> None:
         m.line("recap.automatic"),
         m.Heading(m.text("recap.findings")), m.Points((m.Finding(6),)),
         m.Heading(own("fits"), "fits-note"), m.Points((m.Quote(1),)),
-        m.line("recap.points-by-rule"), m.Points((m.Answer((2, 3)),)),
-        m.Heading(own("local")), m.line("recap.points-by-rule"),
-        m.Points((m.text("recap.late", words=m.Quote(4)),)),
-        m.Heading(m.text("recap.reflections")), m.line("recap.points-by-rule"), m.Points((m.Quote(5),)),
+        m.line("recap.besides"), m.Points((m.Answer((2, 3)),)),
+        m.Heading(own("local")), m.Points((m.text("recap.late", words=m.Quote(4)),)),
+        m.Heading(m.text("recap.reflections")), m.Points((m.Quote(5),)),
         m.Heading(m.text("recap.others")), m.Points(tuple(m.Finding(row.reply, outside=True) for row in recap.others)),
         m.line("recap.others-more", n=2),
         m.Heading(m.text("recap.actions")), m.Points((m.Action(7),)),
         m.Heading(m.text("recap.unanswered")), m.Points((own("meaning"),)),
+        m.line("recap.points-by-rule"),
     )  # fmt: skip
     assert parts(recap) == tuple(part for part in shown if part != m.line("recap.automatic"))
 
