@@ -252,14 +252,27 @@ class Desk:
             )
         )
         waits = {row.meeting_id: row.id for row in self.unit.all(everyone)}
+        anew = self._published_anew()
         self.unit.add(
             t.publications,
             [{"session_id": live.row.id, "meeting_id": live.row.meeting_id, "circle_id": live.row.circle_id,
               "findings": _encode(said.findings).decode(), "given": _encode(said.given).decode(),
               # What everyone hands on is for the rounds that follow.
               "waits_for": waits.get(live.row.meeting_id) if live.row.circle_kind != "everyone" else None}
-             for live, said in self.published],
+             for live, said in self.published if live.row.id not in anew],
         )  # fmt: skip
+
+    def _published_anew(self) -> set[int]:
+        """Sessions that had handed on what they had: a coordinator has changed their list since. The rounds that
+        follow find it as it is now; everyone's session that has taken it in keeps what it took."""
+        p = t.publications.c
+        before = select(p.session_id).where(p.session_id.in_({live.row.id for live, _ in self.published}))
+        found = {row.session_id for row in self.unit.all(before)}
+        for live, said in self.published:
+            if live.row.id in found:
+                given = _encode(said.given).decode()
+                self.unit.run(update(t.publications).where(p.session_id == live.row.id).values(given=given))
+        return found
 
     def _correct_posted(self) -> None:
         """What was posted with words that have changed is rendered again, from what stands now.

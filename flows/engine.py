@@ -141,18 +141,31 @@ def _published(turn: Turn, event: e.Published) -> str | None:
     """A group that comes after the plenum, or at a later step of it, is still heard: what it released is added."""
     present = (turn.step,) if turn.going_on else ()
     shown = any(step.arrives(turn, event) for step in (*present, *turn.route.steps))
+    for at, step in _lists(turn):
+        if step.gathers(turn, at):
+            _as_it_is_now(turn)
     return None if shown else "nothing is shared here"
 
 
 def _curated(turn: Turn, event: e.Curated) -> str | None:
     """The list that was made last, whatever is going on by now, and when all is over too."""
-    lists = [
-        (at, step) for at, step in enumerate(turn.route.steps) if isinstance(step, Gross) and turn.lines(at)
-    ]
+    lists = [(at, step) for at, step in _lists(turn) if turn.lines(at)]
     why = lists[-1][1].curated(turn, event, lists[-1][0]) if lists else "there is no list here"
-    if why is None and turn.state.phase == "finished":
-        publish(turn)  # the rounds that follow choose from the list as it is now
+    if why is None:
+        _as_it_is_now(turn)
     return why
+
+
+def _lists(turn: Turn) -> list[tuple[int, Gross]]:
+    """Those that have been begun, and where in the round they stand."""
+    there = enumerate(turn.route.steps[: turn.state.step + 1])
+    return [(at, step) for at, step in there if isinstance(step, Gross)]
+
+
+def _as_it_is_now(turn: Turn) -> None:
+    """A list has changed: the rounds that follow choose from it as it is, also when all is over here."""
+    if turn.state.phase == "finished":
+        publish(turn)
 
 
 def _gathered(turn: Turn, _: e.Gathered) -> str | None:

@@ -221,12 +221,15 @@ class Published(Struct, frozen=True, tag="published"):
     given: tuple[Given, ...] = ()
 
 
-class Curated(Struct, frozen=True, tag="curated"):
-    """A coordinator merged a line of a gross list (counted from 1) into another, or called it small or large."""
+class Curated(Struct, frozen=True, tag="curated", omit_defaults=True):
+    """A coordinator merged a line of a gross list (counted from 1) into another, called it small or large, or said it
+    in other words. What is not said stays as it was; where nothing is, the line is put back as it was written."""
 
     line: int
     into: int | None = None
     size: Literal["small", "large"] | None = None
+    #: The reply that has them.
+    words: int | None = None
 
 
 class Closed(Struct, frozen=True, tag="closed"):

@@ -84,11 +84,12 @@ class Chosen(Struct, frozen=True):
 
 
 class Merged(Struct, frozen=True, omit_defaults=True):
-    """What a coordinator made of a line of a list: part of another one, small, or large."""
+    """What a coordinator made of a line of a list: part of another one, small, or large, or in other words (a reply)."""
 
     reply: int
     into: int | None = None
     size: Literal["small", "large"] | None = None
+    words: int | None = None
 
 
 class Agreed(Struct, frozen=True):

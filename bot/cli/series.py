@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli import MISUSED, Told, changing
+from bot.cli import MISUSED, Told, changing, curating
 from bot.cli.common import ZONE, actor, planned
 from bot.cli.forms import asked, read
 from flows.forms import CREATE
@@ -185,5 +185,5 @@ def codes(caller: Caller, called: str, replace: str | None) -> None:
         click.echo("No group of this series is on Telegram, so none has a code.")
 
 
-for command in changing.COMMANDS:
+for command in (*changing.COMMANDS, *curating.COMMANDS):
     series.add_command(command)

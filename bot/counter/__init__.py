@@ -20,6 +20,7 @@
     linking     the same person on two platforms
     seat        one's own seat in a group: not coming to a session, leaving
     rights      what is kept of oneself, shown and erased; how long, what is settled, and the log of a series
+    gross       the gross list: merge, rename, small or large
     ideas       leave an idea, see what became of it, assess those of others
     guided      the same for platforms without sheets: one question at a time
     talk        what is heard in such a conversation, and what it means

@@ -39,6 +39,7 @@ def _modules() -> tuple[Any, ...]:
         checking,
         dates,
         everywhere,
+        gross,
         home,
         ideas,
         linking,
@@ -53,7 +54,7 @@ def _modules() -> tuple[Any, ...]:
     )
 
     return (home, showing, dates, people, setup, checking, preview, reports, everywhere, answering, linking,
-            rights, seat, why, ideas)  # fmt: skip
+            rights, seat, why, ideas, gross)  # fmt: skip
 
 
 @cache

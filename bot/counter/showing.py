@@ -11,8 +11,8 @@ from adapters.port import Block, Label, Sheet
 from bot.counter.acts import Act, sees
 from bot.counter.sheets import button, heading, item, line, sheet
 from bot.counter.visit import Gone, Visit
-from bot.series.moving import ALONG, MOVED
 from bot.series import curating
+from bot.series.moving import ALONG, MOVED
 from bot.series.office import UNDER_WAY, Office
 from bot.series.overview import Circle, Meeting, View, view
 from storage import tables as t

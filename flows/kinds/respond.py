@@ -161,9 +161,9 @@ class Respond(Timed):
 class Gross(Timed):
     """Make one list of what everybody wrote at a step, before or in this round: the gross list.
 
-    The coordinator merges lines and calls them small or large (`Curated`); the list in the thread follows. People may
-    say what they think meanwhile. What is left is handed on, so that a later round can choose from it. In the recap
-    of everyone is what people said, not the list.
+    The coordinator merges lines, says them in other words and calls them small or large (`Curated`), also afterwards;
+    the list in the thread follows. People may say what they think meanwhile. What is left is handed on, so that a
+    later round can choose from it. In the recap of everyone is what people said, not the list.
     """
 
     WORD: ClassVar[str] = "gross"
@@ -172,16 +172,26 @@ class Gross(Timed):
     of: Of = Field(description="A field of a form with `share`: thoughts.challenges.")
 
     def opens(self, turn: Turn) -> None:
-        at = turn.state.step
+        turn.ask(message("question", Line(turn.own(self.id)), line("gross.how")))
+        self.gathers(turn, turn.state.step)
+
+    def gathers(self, turn: Turn, at: int) -> bool:
+        """Take in what has been handed on by now; a group that comes late is added. Returns whether there was any."""
+        before = turn.lines(at)
         handed: tuple[Handed | Given, ...] = (
             *turn.given(self.of),
             *(one for one in turn.state.setting.given if one.step == self.of),
         )
         for reply in dict.fromkeys(reply for one in handed for reply in one.replies):
-            turn.writes(Written(at, 0, reply))
-        turn.ask(message("question", Line(turn.own(self.id)), line("gross.how")))
-        if turn.lines(at):
+            if reply not in before:
+                turn.writes(Written(at, 0, reply))
+        if turn.lines(at) == before:
+            return False
+        if before:
+            turn.update(f"note:{self.id}", self._listed(turn, at))
+        else:
             turn.say(self._listed(turn, at), slot=f"note:{self.id}")
+        return True
 
     def _listed(self, turn: Turn, at: int) -> Message:
         """Numbers are those of the first list: what was merged leaves its number empty."""
@@ -193,10 +203,11 @@ class Gross(Timed):
         )
 
     def _line(self, state: State, reply: int) -> Content:
-        size = next((one.size for one in state.merged if one.reply == reply and one.size), None)
-        if size is None:
-            return Quote(reply)
-        return Text("gross.small" if size == "small" else "gross.large", {"words": Quote(reply)})
+        one = next((one for one in state.merged if one.reply == reply), Merged(reply))
+        words = Quote(one.words or reply)
+        if one.size is None:
+            return words
+        return Text("gross.small" if one.size == "small" else "gross.large", {"words": words})
 
     def curated(self, turn: Turn, event: Curated, at: int) -> str | None:
         """`at`: where in the round the list stands, from 0."""
@@ -204,8 +215,11 @@ class Gross(Timed):
         if not 0 < event.line <= len(lines) or not 0 <= into <= len(lines) or into == event.line:
             return "the list has no such line"
         reply = lines[event.line - 1]
+        if into and lines[into - 1] in _merged(turn.state):
+            return "that line is part of another one"
+        was = next((one for one in turn.state.merged if one.reply == reply), Merged(reply))
         others = tuple(one for one in turn.state.merged if one.reply != reply)
-        turn.set(merged=(*others, Merged(reply, lines[into - 1] if into else None, event.size)))
+        turn.set(merged=(*others, _changed(was, event, lines[into - 1] if into else None)))
         turn.update(f"note:{self.id}", self._listed(turn, at))
         return None
 
@@ -214,8 +228,17 @@ class Gross(Timed):
 
     def gives(self, route: Route, state: State, at: int) -> tuple[Given, ...]:
         gone = _merged(state)
-        left = tuple(one.reply for one in state.written if one.step == at and one.reply not in gone)
+        said = {one.reply: one.words for one in state.merged if one.words}
+        here = (one.reply for one in state.written if one.step == at and one.reply not in gone)
+        left = tuple(said.get(reply, reply) for reply in here)
         return (Given(self.id, left),) if left else ()
+
+
+def _changed(was: Merged, event: Curated, into: int | None) -> Merged:
+    """What a line is now; where the coordinator said nothing of it, it is again as it was written."""
+    if event.into is None and event.size is None and event.words is None:
+        return Merged(was.reply)
+    return Merged(was.reply, into or was.into, event.size or was.size, event.words or was.words)
 
 
 def _merged(state: State) -> set[int]:

@@ -18,6 +18,7 @@ the indented lines anew: look the difference through before committing it.
     09:06 nils joins                           09:07 ola leaves
     09:08 coordinator pauses                   resumes, closes, gathers, stretches 5
     09:08 coordinator merges 3 into 1          coordinator calls 2 small
+    09:09 coordinator words 2 as r9            coordinator restores 2
     09:09 north publishes r41, r42; of pitch.what r43          another group, to everyone's session
     09:10 delivered 3                          09:10 refused 3: archived
     09:12 down                                 09:50 up
@@ -265,6 +266,10 @@ class Stage:
                 return e.Curated(int(line), int(into))
             case "coordinator", ["calls", line, size]:
                 return e.Curated(int(line), size=size)  # type: ignore[arg-type]
+            case "coordinator", ["words", line, "as", reply]:
+                return e.Curated(int(line), words=int(reply.removeprefix("r")))
+            case "coordinator", ["restores", line]:
+                return e.Curated(int(line))
             case "coordinator", [order]:
                 orders: dict[str, e.Event] = {
                     "pauses": e.Paused(), "resumes": e.Resumed(), "closes": e.Closed(), "gathers": e.Gathered()
