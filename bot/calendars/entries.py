@@ -17,7 +17,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, select
 
 from bot.opening import WINDOW_DAYS
-from bot.series.moving import MOVED
+from bot.series.moving import ALONG, MOVED
 from bot.shelf import Shelf
 from flows.calendar import WorkingDays
 from flows.turn import OFFICE
@@ -28,7 +28,7 @@ Status = Literal["tentative", "confirmed", "cancelled"]
 #: Acts of the audit log after which a date, or whether it holds, may be another.
 DATE_ACTS = (
     "series created", "meetings confirmed", "series paused", "series resumed", "meeting cancelled",
-    "series cancelled", "meeting moved", "move undone", "meeting started", "meeting added",
+    "series cancelled", MOVED, ALONG, "move undone", "meeting started", "meeting added", "group added",
 )  # fmt: skip
 #: Phases of a session that was not held, and will not be.
 OFF = ("cancelled", "missed")

@@ -141,7 +141,7 @@ def undo(office: Office) -> Change:
         words = f"The last change of {office.series.title} was no move; there is nothing to undo."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
     backs = [_back(office, each) for each in acts]
-    audit = office.record("move undone", " ".join(str(each.new.number) for each, _ in backs))
+    audit = office.record("move undone", ", ".join(str(each.new.number) for each, _ in backs))
     withdrawn, told, news = _withdrawn(office, acts[0].id), [], []
     for each, earlier in backs:
         heard = [one for one in each.sessions if (one.home_id or one.place_id) not in withdrawn]
