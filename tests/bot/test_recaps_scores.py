@@ -72,7 +72,7 @@ texts:
 """
 SCALE = Scale(scale="climate", items=("trust", "risk"), low=0, high=1)
 VALUES = (0, 1, None)
-SERIES = 20
+SERIES = 17
 AT = datetime(2026, 10, 21, 12, tzinfo=UTC)
 
 
@@ -183,6 +183,8 @@ class Series:
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
     reads: set[Read] = field(default_factory=set)
     shelf: Shelf = field(default_factory=Shelf)
+    #: How often the whole series said how it had been the first time.
+    since_first: int = 0
 
     def plan(self, folder: Path) -> None:
         (folder / "check.yaml").write_text(PROGRAMME, "utf-8")
@@ -274,11 +276,13 @@ class Series:
 
     # -- what a manager gets
 
-    def approves(self, number: int) -> None:
+    def approves(self, number: int, *, whole: bool = False) -> None:
         with self.database.write() as connection:
             unit = Unit(connection)
             office = open_office(connection, "Runda", "north", "test", AT + timedelta(days=number))
-            desk = approval.open_desk(office, unit, self.shelf, lambda: next(self.ids), "coordinator", number)
+            desk = approval.open_desk(
+                office, unit, self.shelf, lambda: next(self.ids), "coordinator", number, whole=whole
+            )
             approval.approve(desk, None)
 
     def reads_all(self) -> None:
@@ -289,28 +293,31 @@ class Series:
             out = select(t.recaps, t.meetings.c.number).join(t.meetings)
             for row in unit.all(out.where(t.recaps.c.status == "approved").order_by(t.recaps.c.id)):
                 desk = approval.open_desk(
-                    office, unit, self.shelf, lambda: 0, "manager", row.number, lock=False
+                    office, unit, self.shelf, lambda: 0, "manager", row.number, lock=False, whole=row.whole
                 )
                 draft = Draft(row.points, row.words, row.status, row.version, row.approved_at)
                 self._reads(markdown(reading.say(speaker, unit, draft, desk.session, AT)), row)
             for path, words in files(office, unit, speaker, "coordinator", ledger(unit, 1)):
-                found = re.fullmatch(r"managers/session-(\d)-v(\d)\.md", str(path))
+                found = re.fullmatch(r"managers/(session|series)-(\d)-v(\d)\.md", str(path))
                 if found:
-                    number, version = map(int, found.groups())
-                    stored = out.where(t.meetings.c.number == number, t.recaps.c.version == version)
-                    self._reads(words, unit.all(stored)[0])
+                    number, version = map(int, found.groups()[1:])
+                    which = t.meetings.c.number == number, t.recaps.c.whole == (found[1] == "series")
+                    self._reads(words, unit.all(out.where(*which, t.recaps.c.version == version))[0])
 
     def _reads(self, said: str, row: Any) -> None:
         recap = recaps.load(row.points)
         assert isinstance(recap, recaps.ManagerRecap)
         listed = re.findall(r"- (Trust|Risk) – (.*)", said)
-        assert len(listed) <= 2 * len(recap.levels), "what was read stands in no version"
+        stands = [(at, each) for at, one in enumerate(recap.rounds or (recap,), 1) for each in one.levels]
+        assert len(listed) <= 2 * len(stands), "what was read stands in no version"
         for name, told in listed:
-            (levels,) = recap.levels
-            now, _, before = told.partition(" (last time: ")
-            self._read(row.number, name, levels.replies, now)
+            ((at, levels),) = stands
+            number = at if recap.rounds else row.number
+            now, *before = re.split(r" \((?:last|first) time: ", told)
+            self._read(number, name, levels.replies, now)
             if before:
-                self._read(row.number - 1, name, levels.before, before.removesuffix(")"))
+                self.since_first += "first time" in told
+                self._read(number - 1, name, levels.before, before[0].removesuffix(")"))
 
     def _read(self, meeting: int, name: str, replies: Sequence[int], told: str) -> None:
         people = {row.id: row.person_id for row in self.rows(select(t.replies.c.id, t.replies.c.person_id))}
@@ -338,6 +345,9 @@ def test_no_scores_of_few_people_can_be_found_out(sqlite_template: Path, tmp_pat
             series.holds(number)
             for _ in range(chance.randint(1, 3)):
                 series.approves(chance.randint(1, number))
+                if number == 2:
+                    series.approves(2, whole=True)
+                    seen["whole"] += 1
                 series.reads_all()
                 series.changes()
                 series.reads_all()
@@ -345,6 +355,9 @@ def test_no_scores_of_few_people_can_be_found_out(sqlite_template: Path, tmp_pat
             mine = [read for read in series.reads if (read.meeting, read.item) == (meeting, item)]
             assert found_out(mine) == [], f"run {run} of seed {seed}: meeting {meeting}, {item}: {mine}"
             seen.update("shown" if read.shown else "hidden" for read in mine)
+        seen["since first"] += series.since_first
         database.close()
     assert seen["shown"] > SERIES // 2, "the test has looked at too little"
+    assert seen["whole"] >= SERIES
+    assert seen["since first"] > 0
     assert seen["hidden"] > 0
