@@ -8,6 +8,7 @@ it. The library is imported when something is drawn.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -32,8 +33,8 @@ _HATCH = (
     f'<rect width="9" height="9" fill="{PAPER}"/><line x1="2" y1="0" x2="2" y2="9" stroke="{INK}" stroke-width="3"/>'
     "</pattern>"
 )
-#: It says when it was drawn: the same chart shall be the same bytes.
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+#: When it was drawn, and what a page would run: the same chart shall be the same bytes, and does nothing.
+_LEFT_OUT = re.compile(r"<!--.*?-->|<script.*?</script>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +114,23 @@ def _figure(number: float, texts: Catalogue) -> str:
 # -- drawing
 
 
-def _drawn(bars: Bars, texts: Catalogue) -> str:
+def _library() -> Any:
+    """Raises NotInstalled."""
     try:
         import pygal
-        from pygal.style import Style
     except ModuleNotFoundError as missing:
         raise NotInstalled("A chart", missing) from missing
+    # It hooks itself into every import that follows, for plugins that we do not have, and Python warns of the hook.
+    sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != pygal.__name__]
+    return pygal
+
+
+def _drawn(bars: Bars, texts: Catalogue) -> str:
+    pygal = _library()
     two = any(each is not None for each in bars.before)
     rows = len(bars.names) * (2 if two else 1)
     sizes = {f"{each}_font_size": TYPE for each in ("label", "major_label", "value", "value_label", "legend")}
-    style = Style(
+    style = pygal.style.Style(
         background=PAPER, plot_background=PAPER, foreground=INK, foreground_strong=INK, foreground_subtle=INK,
         font_family=_FONTS, opacity="1", opacity_hover="1", transition="0s", colors=(INK, "url(#hatch)"),
         value_colors=(INK, INK), **sizes,
@@ -141,7 +149,7 @@ def _drawn(bars: Bars, texts: Catalogue) -> str:
     chart.add(texts.say("documents.chart.now"), [_bar(bars, name, n, texts) for name, n in _upwards(bars)])
     if two:
         chart.add(texts.say("documents.chart.then"), list(reversed(bars.before)))
-    return _COMMENT.sub("", chart.render(is_unicode=True))
+    return _LEFT_OUT.sub("", chart.render(is_unicode=True))
 
 
 def _upwards(bars: Bars) -> Iterator[tuple[str, float]]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 pytest.importorskip("aiohttp", reason="it is in the extra `documents`")
 
-from bot import __version__  # noqa: E402 - after the libraries are known to be there
+from bot import __version__
 from bot.api import tokens
 from bot.api.openapi import OPERATIONS, openapi
 from bot.api.reading import BASE
@@ -51,14 +51,24 @@ def reads(story: Story) -> Iterator[Served]:
 
 
 def test_without_a_token_that_holds_every_answer_is_the_same(reads: Served) -> None:
-    paths = (RECAP, SESSIONS, f"{BASE}/series", f"{BASE}/series/south", f"{BASE}/%00", "/api/", f"{BASE}/elsewhere")
+    paths = (
+        RECAP,
+        SESSIONS,
+        f"{BASE}/series",
+        f"{BASE}/series/south",
+        f"{BASE}/%00",
+        "/api/",
+        f"{BASE}/elsewhere",
+    )
     asked = [
         reads.ask(path, given, method)
         for path in paths
         for method in ("GET", "POST", "OPTIONS")
         for given in (None, "", "runda_wrong", "runda_" + "x" * 5000)
     ]
-    told = {(one.status, one.body, one.headers["content-type"], one.headers["www-authenticate"]) for one in asked}
+    told = {
+        (one.status, one.body, one.headers["content-type"], one.headers["www-authenticate"]) for one in asked
+    }
     assert [status for status, *_ in told] == [401]
 
 
@@ -173,7 +183,9 @@ def test_the_description_is_made_from_the_code() -> None:
     made_ = json.dumps(openapi(__version__), indent=2, ensure_ascii=False) + "\n"
     if os.environ.get("RUNDA_UPDATE"):
         FILE.write_text(made_, "utf-8")
-    assert FILE.read_text("utf-8") == made_, "rewrite it: RUNDA_UPDATE=1 python3 -m tests tests/bot/test_api.py"
+    assert FILE.read_text("utf-8") == made_, (
+        "rewrite it: RUNDA_UPDATE=1 python3 -m tests tests/bot/test_api.py"
+    )
 
 
 def test_what_is_asked_by_the_description_is_answered_by_it(reads: Served, story: Story) -> None:
@@ -201,7 +213,9 @@ def test_what_is_asked_by_the_description_is_answered_by_it(reads: Served, story
             @settings(max_examples=2, deadline=None, database=None, suppress_health_check=list(HealthCheck))
             @given(case=strategy)
             def one(case: schemathesis.Case) -> None:
-                answer = case.call(base_url=f"{reads.address}{BASE}", headers={"Authorization": f"Bearer {known}"})
+                answer = case.call(
+                    base_url=f"{reads.address}{BASE}", headers={"Authorization": f"Bearer {known}"}
+                )
                 asked.append((case.operation.label, answer.status_code))
                 case.validate_response(answer, headers={"Authorization": f"Bearer {known}"})
 
@@ -231,7 +245,9 @@ class Clock:
         return NOW
 
 
-def test_a_token_is_made_listed_and_taken_back(runda: Callable[..., Result], sqlite_database: Database) -> None:
+def test_a_token_is_made_listed_and_taken_back(
+    runda: Callable[..., Result], sqlite_database: Database
+) -> None:
     assert "no organisation called Runda" in runda("token", "list").output
     made(sqlite_database)
     assert "There is no token" in runda("token", "list").output
@@ -250,12 +266,15 @@ def test_a_token_is_made_listed_and_taken_back(runda: Callable[..., Result], sql
     assert acts[1:] == [("token made", "token:1 recaps"), ("token revoked", "token:1")]
 
 
-@pytest.mark.parametrize("words", [("make", "x"), ("make", "", "--scope", "recaps"), ("make", "x" * 61, "--scope", "recaps"), ("make", "x", "--scope", "all")])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [("x",), ("", "--scope", "recaps"), ("x" * 61, "--scope", "recaps"), ("x", "--scope", "all")],
+)
 def test_a_token_without_a_name_or_a_scope_is_refused(
     runda: Callable[..., Result], sqlite_database: Database, words: tuple[str, ...]
 ) -> None:
     made(sqlite_database)
-    assert runda("token", *words).exit_code == MISUSED
+    assert runda("token", "make", *words).exit_code == MISUSED
     assert "There is no token" in runda("token", "list").output
 
 

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,10 +19,10 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
-from adapters.port import Block, Spoken
+from adapters.port import Block, Spoken, Tally
 from bot.cli import MISUSED, Caller
 from bot.cli import runda as command
-from bot.documents import recaps, text, web
+from bot.documents import NotInstalled, charts, drawing, recaps, text, web, word
 from bot.documents.recaps import Document
 from bot.recaps import desk
 from bot.shelf import Shelf
@@ -195,19 +196,125 @@ def test_pdf_is_tagged_has_its_language_and_reads_in_the_order_of_the_markdown(s
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert file.metadata.title == document.title
     assert re.search(rb"pdfuaid:part>1<|pdfuaid:part=\"1\"", root["/Metadata"].get_data())
-    tags = set(_tags(root["/StructTreeRoot"]))
+    tags = {each.get("/S") for each in _elements(root["/StructTreeRoot"])}
     assert {"/H1", "/H2", "/P", "/L", "/LI"} <= tags
 
 
-def _tags(element: object) -> list[str]:
-    """Every tag of the tree; marked content is a number there."""
+def _elements(element: object) -> list[dict[str, object]]:
+    """Every element of the tree; marked content is a number there."""
     element = element.get_object() if hasattr(element, "get_object") else element
     if isinstance(element, list):
-        return [tag for each in element for tag in _tags(each)]
+        return [one for each in element for one in _elements(each)]
     if not isinstance(element, dict):
         return []
-    kids = _tags(element["/K"]) if "/K" in element else []
-    return [*([str(element["/S"])] if "/S" in element else []), *kids]
+    return [element, *(_elements(element["/K"]) if "/K" in element else [])]
+
+
+# -- charts
+
+#: The numbers of a recap in lines that say them, as `bot.words` makes them.
+COUNTED = (
+    Block("heading", "How is it here?"),
+    Block("item", "Trust – 2: 3, 3: 4 (last time: 1: 3, 2: 4)", tally=Tally("levels", (("Trust", 2.6, 1.6),))),
+    Block("item", "Risk – not shown, since it would tell what each one gave", tally=Tally("levels", ())),
+    Block("item", "Joy – 1: 2, 4: 5", tally=Tally("levels", (("Joy", 3.1, None),))),
+    Block("heading", "Levels"),
+    Block("item", "Need: 3", tally=Tally("agreed", (("Need", 3, None),))),
+    Block("item", "Team: 1", tally=Tally("agreed", (("Team", 1, None),))),
+    Block("line", "Actions: 3 done, 1 open.", tally=Tally("actions", (("done", 3, None), ("open", 1, None)))),
+    Block("heading", "Since last time"),
+    Block("line", "Actions as they stood then: 4 open.", tally=Tally("actions-before", (("open", 4, None),))),
+)  # fmt: skip
+#: What is to be seen on the charts, in their order: title, and what each bar says.
+SEEN = [
+    "Averages of what was answered\nTrust: 2.6 (last time 1.6); Joy: 3.1",
+    "What was agreed, and what is weakest\nNeed: 3; Team: 1 (weakest)",
+    "How actions stand\ndone: 3 (last time 0); open: 1 (last time 4)",
+]
+
+
+def counted(story: Story) -> Document:
+    document = group(story)
+    return replace(document, words=Spoken("recap", (document.words.blocks[0], *COUNTED)))
+
+
+def test_a_chart_stands_after_the_lines_whose_numbers_it_shows_and_says_them(story: Story) -> None:
+    pytest.importorskip("pygal", reason="it is in the extra `documents`")
+    blocks = charts.illustrated(counted(story)).words.blocks
+    drawn = [
+        (blocks[at - 1].words[:7], block) for at, block in enumerate(blocks) if block.kind == charts.CHART
+    ]
+    assert [block.words for _, block in drawn] == SEEN
+    assert [before for before, _ in drawn] == ["Joy – 1", "Team: 1", "Actions"]
+    again = [
+        block.file for block in charts.illustrated(counted(story)).words.blocks if block.kind == charts.CHART
+    ]
+    assert [block.file for _, block in drawn] == again
+    # Read without colour: every number stands beside its bar, and there is ink, paper and a hatch.
+    for _, block in drawn:
+        assert block.file is not None
+        svg = block.file.decode()
+        assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) == {charts.INK, charts.PAPER}
+        said = " ".join("".join(ElementTree.fromstring(svg).itertext()).split())
+        assert all(number in said for number in re.findall(r": (\S+?)[ ;]", block.words))
+        assert "url(#hatch)" in svg
+        assert "<script" not in svg
+
+
+def test_what_cannot_be_compared_is_not_drawn(story: Story) -> None:
+    document = counted(story)
+    alone = (COUNTED[0], COUNTED[1], COUNTED[2])
+    assert charts.illustrated(replace(document, words=Spoken("recap", alone))).words.blocks == alone
+    equal = tuple(Block("item", n, tally=Tally("agreed", ((n, 2, None),))) for n in ("one", "other"))
+    *_, chart = charts.illustrated(replace(document, words=Spoken("recap", equal))).words.blocks
+    assert "weakest)" not in chart.words
+
+
+def test_the_managers_recap_draws_what_it_says_of_actions(story: Story) -> None:
+    """From the recap itself: two rounds, so that there is something to compare."""
+    story.approve()
+    told = [block.tally for block in managers(story).words.blocks if block.tally is not None]
+    assert told == [Tally("actions", (("open", 2, None),))]
+
+
+def test_charts_have_their_text_in_every_file_that_shows_them(story: Story) -> None:
+    pytest.importorskip("pygal", reason="it is in the extra `documents`")
+    html = web.to_html(counted(story)).decode()
+    alts = [unescape(each) for each in re.findall(r'<img [^>]*alt="([^"]*)"', html)]
+    assert alts == [each.replace("\n", ". ") for each in SEEN]
+    shown = docx(counted(story))
+    described = re.findall(r'descr="([^"]*)"', shown.read("word/document.xml").decode())
+    assert [unescape(each).replace("\n", " ") for each in described] == [
+        each.replace("\n", " ") for each in SEEN
+    ]
+    assert len([name for name in shown.namelist() if name.startswith("word/media/")]) == len(SEEN)
+    # Files for programs have the lines, which say the same.
+    assert "Averages" not in text.to_markdown(counted(story)).decode()
+
+
+def test_a_pdf_with_charts_keeps_its_order_and_tells_what_they_show(story: Story) -> None:
+    pytest.importorskip("weasyprint", reason="it is in the extra `documents`, and needs Pango")
+    pypdf = pytest.importorskip("pypdf", reason="it is in requirements/test.in")
+    document = counted(story)
+    file = pypdf.PdfReader(io.BytesIO(web.to_pdf(web.to_html(document))))
+    in_order(" ".join(page.extract_text() for page in file.pages), words(document))
+    figures = [
+        each for each in _elements(file.trailer["/Root"]["/StructTreeRoot"]) if each.get("/S") == "/Figure"
+    ]
+    assert [each["/Alt"] for each in figures] == [each.replace("\n", ". ") for each in SEEN]
+    listed = (document.words.blocks[0], Block("item", "one", number=2), Block("item", "then", number=5))
+    file = pypdf.PdfReader(
+        io.BytesIO(web.to_pdf(web.to_html(replace(document, words=Spoken("recap", listed)))))
+    )
+    in_order(" ".join(page.extract_text() for page in file.pages), ["2.", "one", "5.", "then"])
+
+
+def test_without_a_font_no_picture_with_words_is_made(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pygal", reason="it is in the extra `documents`")
+    pytest.importorskip("resvg_py", reason="it is in the extra `documents`")
+    monkeypatch.setattr(drawing, "_letters", lambda: False)
+    with pytest.raises(NotInstalled, match="fonts-dejavu-core"):
+        word.to_docx(counted(story))
 
 
 # -- who gets which

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 pytest.importorskip("aiohttp", reason="it is in the extra `documents`")
 
-from aiohttp import web  # noqa: E402 - after it is known to be there
+from aiohttp import web
 
 from bot.api import acts, webhooks
 from bot.api.calling import AGAIN, LEASE, Calls, _Public
@@ -50,7 +50,9 @@ class Receiver:
             self.heard.append(({k.lower(): v for k, v in request.headers.items()}, await request.read()))
             if self.status == 0 and request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=self.status, headers={"Location": self.url} if self.status == 307 else {})
+            return web.Response(
+                status=self.status, headers={"Location": self.url} if self.status == 307 else {}
+            )
 
         app = web.Application()
         app.add_routes([web.post("/hooks", answer)])
@@ -117,7 +119,9 @@ def test_each_act_is_told_by_ids_and_where_to_read_it(house: House) -> None:
     house.move()
     do(story.database, changes.cancel, 3, now=house.now)
     assert house.look() == 3
-    data = sorted((each["type"], each["data"]["number"], each["data"]["href"]) for each in house.receiver.told)
+    data = sorted(
+        (each["type"], each["data"]["number"], each["data"]["href"]) for each in house.receiver.told
+    )
     assert data == [
         ("recap.approved", 1, f"{URL}{RECAP}"), ("session.cancelled", 3, f"{URL}{SESSIONS}"),
         ("session.moved", 2, f"{URL}{SESSIONS}"),
