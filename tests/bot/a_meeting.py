@@ -190,9 +190,9 @@ class Played:
         return found
 
 
-def planned(database: Database, folder: Path, **more: Any) -> None:
+def planned(database: Database, folder: Path, programme: str = PROGRAMME, **more: Any) -> None:
     """Two groups of three, with a coordinator and two managers; called north."""
-    (folder / "talk.yaml").write_text(PROGRAMME, "utf-8")
+    (folder / "talk.yaml").write_text(programme, "utf-8")
     made(
         database, programme=str(folder / "talk.yaml"), group=["Fjord: Kari, Amir, Liv", "Fjell: Tor, Sigrid, Ola"],
         coordinator=["Berit"], manager=["Per, Eva"], **more,
