@@ -1,7 +1,9 @@
 """Every programme of the library, whole, in Slack: all its meetings, two groups, people who just answer.
 
 They press what is offered, fill in what is asked, and write when there is nothing to press. What they say means
-nothing; that every question arrives, every answer is taken in and every sitting ends is what is looked at.
+nothing; that every question arrives, every answer is taken in and every sitting ends is what is looked at. Then all
+that was said is looked at as Telegram and a terminal would show it, in every language of the programme; and that what
+managers can be told of it names nobody.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from bot import library
 from storage import tables as t
 from storage.database import Database
 from storage.migrate import upgrade
+from tests.platforms.elsewhere import shown_everywhere
+from tests.platforms.nameless import nobody_is_named_to_managers
 from tests.platforms.slack_rig import Trial, trial
 from tests.platforms.slack_scene import FJELL, FJORD, content
 
@@ -153,6 +157,8 @@ async def _whole(programme: str, language: str, database: Database) -> None:
         ]
         assert failed == []
         assert it.rig.rows(t.replies, t.replies.c.role != "control")
+    assert shown_everywhere(database, whole.languages) > 30 * len(whole.languages)
+    assert nobody_is_named_to_managers(database) == 2 * len(whole.rounds) - 1
     database.close()
 
 
