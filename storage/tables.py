@@ -117,6 +117,8 @@ organisations = Table(
     #: Days after a series' last date that raw replies are kept, and approved recaps; empty: until somebody decides.
     Column("retention_days", Integer),
     Column("recaps_days", Integer),
+    #: Its own closed days, as `bot.series.holidays.Closed` writes them. Only pointed out.
+    Column("closed", Text),
     Column("created_at", Utc, nullable=False),
 )
 

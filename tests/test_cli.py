@@ -257,6 +257,20 @@ def test_public_holidays_between_sessions_are_told_as_such():
     )
 
 
+def test_the_organisations_own_closed_days_are_pointed_out_and_not_obeyed():
+    assert "No days are named" in told(0, "series", "closed")
+    assert told(0, "series", "closed", "--add", "2026-10-05..2026-10-09", "--add", "2026-11-02") == (
+        "2026-10-05..2026-10-09\n2026-11-02..2026-11-02\n"
+    )
+    made = create("--people", NAMES, "--on", "2026-10-07", "--on", "2026-12-28", "--at", "09:00")[1]
+    assert "Mind: Session 1: 2026-10-07 is a day on which the organisation is closed." in made
+    assert "Mind: Session 2: 2026-12-28 is between Christmas and New Year." in made
+    told(0, "series", "closed", "--remove", "2026-10-05..2026-10-09")
+    moved = told(0, "series", "move", "north", "1", "--to", "2026-11-02")
+    assert "Mind: 2026-11-02 is a day on which the organisation is closed." in moved
+    assert "is no stretch of days" in told(MISUSED, "series", "closed", "--add", "2026-10-09..2026-10-05")
+
+
 @pytest.mark.parametrize(
     ("words", "way"),
     [

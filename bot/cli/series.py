@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli import MISUSED, Told, changing, curating
+from bot.cli import MISUSED, Told, changing, sessions
 from bot.cli.common import ZONE, actor, planned
 from bot.cli.forms import asked, read
 from flows.forms import CREATE
 
 if TYPE_CHECKING:
     from bot.cli import Caller
+    from bot.series.holidays import Closed
     from bot.series.planning import Wish
 
 
@@ -114,6 +115,53 @@ def listed(people: str | None) -> str | None:
     return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
 
 
+@series.command()
+@click.option(
+    "--add",
+    "added",
+    multiple=True,
+    metavar="FIRST..LAST",
+    help="Days on which it is closed. May be repeated.",
+)
+@click.option(
+    "--remove", "removed", multiple=True, metavar="FIRST..LAST", help="Days on which it is not, after all."
+)
+@click.pass_obj
+def closed(caller: Caller, added: tuple[str, ...], removed: tuple[str, ...]) -> None:
+    """List the organisation's own closed days, or change them.
+
+    They are pointed out when a session is given a date on one of them, as public holidays and the days around them
+    are. Nobody is kept from meeting.
+
+    \b
+      runda series closed --add 2026-10-05..2026-10-09 --add 2027-05-14
+    """
+    from bot.series import making
+
+    more, less = ([_closed(each) for each in given] for given in (added, removed))
+    with caller.database(new=True).write() as connection:
+        owner = making.tenant(connection, caller.settings.organisation, caller.language, ZONE)
+        left = (
+            making.close(connection, owner, more, less, actor(), caller.clock.now())
+            if more or less
+            else owner.closed
+        )
+    for each in left:
+        click.echo(str(each))
+    if not left:
+        click.echo("No days are named on which the organisation is closed.")
+
+
+def _closed(written: str) -> Closed:
+    from bot.series.holidays import Closed
+
+    try:
+        return Closed.read(written)
+    except ValueError as problem:
+        words = f"{written} is no stretch of days: {problem}. Write it like 2026-10-05..2026-10-09."
+        raise Told(words, MISUSED) from problem
+
+
 # -- looking
 
 
@@ -185,5 +233,5 @@ def codes(caller: Caller, called: str, replace: str | None) -> None:
         click.echo("No group of this series is on Telegram, so none has a code.")
 
 
-for command in (*changing.COMMANDS, *curating.COMMANDS):
+for command in (*changing.COMMANDS, *sessions.COMMANDS):
     series.add_command(command)

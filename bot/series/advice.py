@@ -30,7 +30,7 @@ def on_dates(made: Plan, given: int) -> Iterator[Sentence]:
         words = "This form has breaks, as for one day, but its sessions are on several days."
         yield Sentence(words, "breaks")
     for each in made.sittings:
-        if why := dates.closed_day(each.moment.on, made.zone):
+        if why := dates.closed_day(each.moment.on, made.zone, made.closed):
             words = f"Session {each.number}: {each.moment.on} is {why}."
             yield Sentence(words, "closed-day", number=each.number, on=each.moment.on)
     yield from _overlaps(made)
@@ -52,10 +52,16 @@ def on_roles(made: Plan) -> Iterator[Sentence]:
             if not group.note_takers:
                 words = f"{group.name} has no note-taker; whoever of them writes, answers for the table."
                 yield Sentence(words, "no-note-taker", group=group.name)
-    managers = {one.key for one in made.wish.manager}
+    managers, runs = ({one.key for one in named} for named in (made.wish.manager, made.wish.coordinator))
     for name in sorted(one.name for one in made.people if one.key in managers):
         words = f"{name} is a manager and takes part: what is said in the group is seen by a manager."
         yield Sentence(words, "manager-too", name=name)
+    for name in sorted(one.name for one in made.people if one.key in runs):
+        words = f"{name} coordinates the series and takes part: the group is told so when it opens."
+        yield Sentence(words, "coordinator-too", name=name)
+    for name in sorted(one.name for one in made.wish.coordinator if one.key in managers):
+        words = f"{name} coordinates the series and is a manager of it: a manager sees what waits for approval."
+        yield Sentence(words, "manager-coordinates", name=name)
 
 
 def on_homes(made: Plan) -> Iterator[Sentence]:

@@ -5,11 +5,11 @@ A local time that does not exist, or exists twice, is asked about and never gues
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bot.series.holidays import holiday
+from bot.series.holidays import Closed, around, holiday
 from bot.series.problems import SeriesProblem, WhichTime
 from flows.calendar import SATURDAY, AskAbout, LocalMoment, local_moment, resolve, zone_named
 from flows.forms import Sentence, When
@@ -94,11 +94,13 @@ def refuse_past(number: int, at: datetime, now: datetime) -> None:
 # -- what a coordinator should know of dates
 
 
-def closed_day(day: date, zone: str) -> str | None:
-    """Why few people work on a day: the weekday of a weekend, or the name of a public holiday."""
+def closed_day(day: date, zone: str, closed: Iterable[Closed] = ()) -> str | None:
+    """Why few people work on a day: a public holiday, a weekend, a day around them, or the organisation's own."""
+    if any(each.first <= day <= each.last for each in closed):
+        return "a day on which the organisation is closed"
     if name := holiday(day, zone):
         return name
-    return f"a {day:%A}" if day.weekday() >= SATURDAY else None
+    return f"a {day:%A}" if day.weekday() >= SATURDAY else around(day, zone)
 
 
 def clock_changes(first: date, last: date, zone: str) -> Iterator[tuple[date, timedelta]]:

@@ -21,6 +21,7 @@ from bot.joining.binding import wait
 from bot.rights.tombs import erased
 from bot.series.dates import Sitting
 from bot.series.grouping import EVERYONE
+from bot.series.holidays import Closed, closures
 from bot.series.homes import Homes, Where
 from bot.series.naming import first_free, slug
 from bot.series.planning import Plan, Tenant
@@ -32,8 +33,30 @@ from storage import tables as t
 def tenant(connection: Connection, name: str, language: str, zone: str) -> Tenant:
     """The organisation as it is kept, or as it would be made."""
     o = t.organisations.c
-    found = connection.execute(select(o.name, o.language, o.zone).where(o.name == name)).first()
-    return Tenant(*found) if found else Tenant(name, language, zone, new=True)
+    found = connection.execute(select(o.name, o.language, o.zone, o.closed).where(o.name == name)).first()
+    if found is None:
+        return Tenant(name, language, zone, new=True)
+    return Tenant(found.name, found.language, found.zone, closed=closures(found.closed))
+
+
+def close(
+    connection: Connection,
+    owner: Tenant,
+    added: Iterable[Closed],
+    removed: Iterable[Closed],
+    actor: str,
+    now: datetime,
+) -> tuple[Closed, ...]:
+    """Write down when an organisation is closed, and when not after all. Returns all of its closed days."""
+    key, was = organisation(connection, owner, now), set(owner.closed)
+    left = tuple(sorted((was | set(added)) - set(removed)))
+    if set(left) != was:
+        kept = update(t.organisations).where(t.organisations.c.id == key)
+        connection.execute(kept.values(closed=" ".join(map(str, left)) or None))
+        what = f"{len(left)} stretches of closed days"
+        row = {"organisation_id": key, "actor": actor, "act": "closed days set", "object": what, "at": now}
+        connection.execute(insert(t.audit), row)
+    return left
 
 
 def make(connection: Connection, plan: Plan, name: str, actor: str, now: datetime) -> str:

@@ -269,7 +269,7 @@ def _moved_line(number: int, was: datetime, to: datetime) -> Line:
 
 def _mind_dates(office: Office, new: Sitting) -> None:
     """What a coordinator should know of a new date."""
-    if why := closed_day(new.moment.on, office.series.zone):
+    if why := closed_day(new.moment.on, office.series.zone, office.closed):
         closed = Sentence(
             f"Mind: {new.moment.on} is {why}.", "closed-day", number=new.number, on=new.moment.on
         )

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from bot.happenings import Order
+from bot.series.holidays import Closed, closures
 from bot.series.homes import Where
 from bot.series.problems import NotFound, SeriesProblem
 from flows.calendar import LocalMoment, local_moment
@@ -99,6 +100,13 @@ class Office:
             if name.casefold() in (each.name.casefold(), str(each.number)):
                 return each
         raise NotFound("group", name, [each.name for each in groups])
+
+    @property
+    def closed(self) -> tuple[Closed, ...]:
+        """When the organisation is closed."""
+        o = t.organisations.c
+        found = self.all(select(o.closed).where(o.id == self.series.organisation_id))
+        return closures(found[0].closed)
 
     @property
     def whereabouts(self) -> Where:

@@ -17,6 +17,7 @@ from bot.opening import WINDOW_DAYS
 from bot.series import advice, dates
 from bot.series.dates import Sitting
 from bot.series.grouping import Group, form_groups, unpeopled
+from bot.series.holidays import Closed
 from bot.series.homes import TELEGRAM, Homes, with_accounts
 from bot.series.problems import NotFound, SeriesProblem
 from flows.calendar import WorkingDays, zone_named
@@ -80,6 +81,8 @@ class Tenant:
     zone: str
     #: Nothing has been planned for it before.
     new: bool = False
+    #: When it is closed.
+    closed: tuple[Closed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Plan:
     groups: tuple[Group, ...]
     sittings: tuple[Sitting, ...]
     warnings: tuple[Sentence, ...]
+    #: When the organisation is closed.
+    closed: tuple[Closed, ...] = ()
 
     @property
     def homes(self) -> Homes:
@@ -157,7 +162,7 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
         programme.group,
         language,
     )
-    made = Plan(wish, content, language, zone, formed, tuple(sittings), ())
+    made = Plan(wish, content, language, zone, formed, tuple(sittings), (), tenant.closed)
     _settled(made)
     warnings = (
         *foreign,

@@ -121,6 +121,8 @@ def test_zones_are_those_of_the_zone_database():
         ({"coordinator": []}, "There is no coordinator"),
         ({"answering": "table", "note_taker": ["Kari"]}, "has no note-taker"),
         ({"manager": ["Kari"]}, "Kari is a manager and takes part"),
+        ({"coordinator": ["Kari"]}, "Kari coordinates the series and takes part"),
+        ({"coordinator": ["Siri Vik"], "manager": ["Siri Vik"]}, "Siri Vik coordinates the series and is a manager"),
         ({"arena": "elected"}, "its meetings are open"),
         ({"arena": "partners"}, "is no internal document"),
         ({"tenant": Tenant("Kunta", "fi", "Europe/Oslo")}, "no texts in fi, which Kunta uses; nb is used"),
@@ -236,7 +238,7 @@ def test_clock_changes_between_two_days():
     [
         ("2026-12-25", "Europe/Oslo", "Christmas Day"),
         ("2027-03-25", "Europe/Oslo", "Maundy Thursday"),
-        ("2027-03-25", "Europe/Stockholm", None),
+        ("2027-03-25", "Europe/Stockholm", "the day before Easter"),
         ("2027-06-06", "Europe/Stockholm", "the National Day"),
         ("2027-05-17", "Europe/Oslo", "Constitution Day"),
         ("2027-05-17", "Europe/Stockholm", None),
@@ -244,6 +246,24 @@ def test_clock_changes_between_two_days():
     ],
 )
 def test_days_on_which_few_people_work(day, zone, why):
+    assert closed_day(date.fromisoformat(day), zone) == why
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "why"),
+    [
+        ("2026-12-24", "Europe/Oslo", "Christmas Eve"),
+        ("2026-12-29", "Europe/Stockholm", "between Christmas and New Year"),
+        ("2026-06-19", "Europe/Stockholm", "Midsummer Eve"),
+        ("2026-06-19", "Europe/Oslo", None),
+        ("2027-05-07", "Europe/Oslo", "between a holiday and a weekend"),  # after Ascension Day
+        ("2026-04-01", "Europe/Oslo", "the day before Easter"),
+        ("2026-04-02", "Europe/Stockholm", "the day before Easter"),
+        ("2026-10-13", "Europe/Oslo", None),
+        ("2026-12-24", "Europe/Berlin", None),
+    ],
+)
+def test_the_days_around_holidays_are_known(day, zone, why):
     assert closed_day(date.fromisoformat(day), zone) == why
 
 

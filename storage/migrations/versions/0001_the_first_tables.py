@@ -39,6 +39,7 @@ def _people() -> None:
         _text("zone", 64),
         sa.Column("retention_days", sa.Integer()),
         sa.Column("recaps_days", sa.Integer()),
+        sa.Column("closed", sa.Text()),
         _at("created_at"),
         unique=[("name",)],
     )
