@@ -21,6 +21,8 @@ BUTTON = 75
 BUTTON_VALUE = 2_000
 BLOCK_ID = 255
 ALT = 2_000
+#: What goes with a file that is sent.
+FILE_ALT = 1_000
 IMAGE_TITLE = 2_000
 
 #: Of a modal or a home view.

@@ -44,6 +44,7 @@ from adapters.slack.installing import Seal
 from adapters.slack.looking import Finder
 from adapters.slack.parse import Nothing
 from adapters.slack.people import People
+from adapters.slack.pictures import Draw, Pictures
 from adapters.slack.sending import Sender
 from adapters.slack.showing import Shows
 from adapters.slack.socket import LAST, Socket
@@ -91,9 +92,11 @@ class SlackPlatform:
     name = names.NAME
 
     def __init__(
-        self, setup: Setup, clock: Clock, keeper: Keeper | None = None, seal: Seal | None = None
-    ) -> None:
-        """Asks Slack nothing yet. `keeper` remembers installations; `seal` is for those that are new."""
+        self, setup: Setup, clock: Clock, keeper: Keeper | None = None, seal: Seal | None = None, *,
+        draw: Draw = lambda _: None,
+    ) -> None:  # fmt: skip
+        """Asks Slack nothing yet. `keeper` remembers installations; `seal` is for those that are new; `draw` makes
+        pictures of drawings."""
         self._seal = seal
         self._setup, self._clock = setup, clock
         self.capabilities = Capabilities(
@@ -103,7 +106,8 @@ class SlackPlatform:
         self.client = Client(setup.address)
         self.workspaces = Workspaces(keeper or Forgetful())
         self.people = People(self.client)
-        self._sender = Sender(self.client, self.workspaces, Finder(self.client, rationed=setup.distributed))
+        finder = Finder(self.client, rationed=setup.distributed)
+        self._sender = Sender(self.client, self.workspaces, finder, Pictures(self.client, draw))
         self.door = Door(self._take, signing_secret=setup.signing_secret)
         self._socket: Socket | None = None
         self._shows: Shows | None = None

@@ -7,7 +7,7 @@ The rules:
 - What does not fit goes on in further parts, at most `MOST_PARTS` messages; what is longer still is a first message
   and a file that holds it all.
 - Lines that follow each other share a section. A heading is a header; one that links to something is bold.
-- A picture is its words, in full: Slack does not show the drawings that programmes have (SVG).
+- A picture is shown where there is a file of it (`pictures`), and else is its words; in the plain text it always is.
 - A button's press is its value. Its block says which message it belongs to, where one is continued in others, so
   that a press in the second part is known as one of the first.
 """
@@ -15,16 +15,22 @@ The rules:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from adapters.port import Block, Label, Link, Spoken
 from adapters.slack import limits
+from adapters.slack.pictures import shown
+from adapters.slack.pictures import words as words_of
 from adapters.slack.wording import cut, escape, length, marked, split
 
 Json: TypeAlias = dict[str, Any]
 #: Where a link leads; None where that cannot be known.
 Leads: TypeAlias = Callable[[Link], str | None]
+#: Slack's ids of files, by the drawings that they show.
+Files: TypeAlias = Mapping[bytes, str]
+NONE: Files = MappingProxyType({})
 
 #: Messages that a long one may come to.
 MOST_PARTS = 3
@@ -99,8 +105,8 @@ class Rendered(NamedTuple):
         return shortened(self.parts, 1) if self.filed else self.parts
 
 
-def render(spoken: Spoken, leads: Leads) -> Rendered:
-    words = list(pieces(spoken.blocks, leads))
+def render(spoken: Spoken, leads: Leads, files: Files = NONE) -> Rendered:
+    words = list(pieces(spoken.blocks, leads, files))
     parts = pack([*words, *buttons(spoken.labels), *buttons(spoken.tools)])
     whole = "\n\n".join(piece.text for piece in words if piece.text)
     return Rendered(tuple(parts), whole, cut(whole.partition("\n")[0], _FILE_TITLE))
@@ -158,11 +164,15 @@ class _Text(NamedTuple):
         return "\n" if before == "head" or before == self.kind == "item" else "\n\n"
 
 
-def pieces(blocks: Iterable[Block], leads: Leads) -> Iterator[Piece]:
+def pieces(blocks: Iterable[Block], leads: Leads, files: Files = NONE) -> Iterator[Piece]:
     """The blocks of the house as pieces, each within its limits."""
     waiting: list[_Text] = []
     for block in blocks:
-        if (
+        if file := shown(block, files):
+            yield from _sections(waiting)
+            waiting = []
+            yield _picture(block, file)
+        elif (
             block.kind == "heading"
             and block.link is None
             and 0 < length(block.words.strip()) <= limits.HEADER
@@ -182,7 +192,7 @@ def _texts(block: Block, leads: Leads) -> list[_Text]:
     if not block.words.strip():
         return []
     if block.kind == "picture":
-        title, _, alt = block.words.strip().partition("\n")
+        title, alt = words_of(block)
         return [_Text(_bold(each), each, "head") for each in split(title, _PIECE)] + _lines(alt)
     if block.kind == "heading":
         texts = [_Text(_bold(each), each, "head") for each in split(block.words, _PIECE)]
@@ -237,6 +247,13 @@ def _sections(texts: Sequence[_Text], labels: Sequence[Label] = ()) -> Iterator[
 def _section(markup: str, plain: str) -> Piece:
     # Verbatim: nobody is called, and no channel linked, by what somebody happened to write.
     return Piece({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}}, plain)
+
+
+def _picture(block: Block, file: str) -> Piece:
+    title, alt = words_of(block)
+    called = {"type": "plain_text", "text": title, "emoji": True}
+    picture = {"type": "image", "slack_file": {"id": file}, "title": called, "alt_text": alt}
+    return Piece(picture, f"{title}\n{alt}")
 
 
 def _header(words: str) -> Piece:

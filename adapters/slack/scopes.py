@@ -6,7 +6,7 @@ SCOPES = {
     "chat:write": "to say something",
     "reactions:write": "to mark what was taken in",
     "reactions:read": "what others have marked weighs when a recap is made",
-    "files:write": "a long recap comes as a file",
+    "files:write": "a long recap comes as a file, and pictures are shown",
     "im:write": "to write to one person alone",
     "channels:history": "to hear what is written in public channels that Runda is in",
     "groups:history": "to hear what is written in private channels that Runda is in",

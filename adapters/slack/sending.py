@@ -20,6 +20,7 @@ from adapters.slack import names
 from adapters.slack.client import Client, Json
 from adapters.slack.errors import Unclear
 from adapters.slack.looking import MARGIN, Finder, Rest, file_name
+from adapters.slack.pictures import UNSEEN, Pictures
 from adapters.slack.render import MOST_PARTS, Rendered, render, shortened
 from adapters.slack.workspaces import Installation, Workspaces
 
@@ -68,8 +69,8 @@ def _alone(outgoing: Outgoing) -> bool:
 
 
 class Sender:
-    def __init__(self, client: Client, workspaces: Workspaces, finder: Finder) -> None:
-        self.client, self.workspaces, self.finder = client, workspaces, finder
+    def __init__(self, client: Client, workspaces: Workspaces, finder: Finder, pictures: Pictures) -> None:
+        self.client, self.workspaces, self.finder, self.pictures = client, workspaces, finder, pictures
         #: The time in each workspace by Slack's own clock, as far as it has told; and, by token, what it was before
         #: messages were sent of which it is not clear whether they arrived.
         self._seen: dict[str, datetime] = {}
@@ -84,14 +85,13 @@ class Sender:
         there = await self.installation(outgoing.place.workspace)
         if is_mark(outgoing):
             return await self._mark(there, outgoing)
-        rendered = render(outgoing.spoken, self.workspaces.leads)
-        if outgoing.message is not None:
-            return await self._rewrite(there, outgoing, rendered)
-        if _alone(outgoing):
-            return await self._whisper(there, outgoing, rendered)
+        if outgoing.message is not None or _alone(outgoing):
+            rendered = render(outgoing.spoken, self.workspaces.leads)
+            again = self._rewrite if outgoing.message is not None else self._whisper
+            return await again(there, outgoing, rendered)
         before = self._seen.get(there.workspace)
         try:
-            taken = await self._post(there, outgoing, rendered)
+            taken = await self._say(there, outgoing)
         except OSError:
             self._tried.setdefault(outgoing.token, before)
             raise
@@ -106,6 +106,17 @@ class Sender:
         return there
 
     # -- new messages
+
+    async def _say(self, there: Installation, outgoing: Outgoing) -> Taken:
+        """With its pictures, as soon as Slack can show them."""
+        files = await self.pictures.of(there, outgoing.spoken)
+        try:
+            return await self._post(there, outgoing, render(outgoing.spoken, self.workspaces.leads, files))
+        except Refused as refused:
+            if not files or str(refused) != UNSEEN:
+                raise
+        self.pictures.not_yet(outgoing.token, bucket(outgoing, "pictures"))
+        return await self._post(there, outgoing, render(outgoing.spoken, self.workspaces.leads))
 
     async def _post(self, there: Installation, outgoing: Outgoing, rendered: Rendered) -> Taken:
         place, part = outgoing.place, rendered.posted[0]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 
 from bot.documents import NotInstalled
+
+log = logging.getLogger(__name__)
 
 #: Dots from left to right: sharp on most screens, and a file that can be mailed.
 WIDTH = 1600
@@ -23,6 +26,15 @@ def as_png(file: bytes) -> bytes:
     if "<text" in drawing and not _letters():
         raise NotInstalled("A picture with words", LookupError("there are no fonts"), FONTS)
     return bytes(resvg_py.svg_to_bytes(svg_string=drawing, width=WIDTH, background="#ffffff"))
+
+
+def drawn(file: bytes) -> bytes | None:
+    """As a chat shows it; None where what makes it is not installed: then its words say what it shows."""
+    try:
+        return as_png(file)
+    except NotInstalled as missing:
+        log.warning("drawings are told in words alone: %s", missing)
+        return None
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bot.clock import Clock
+from bot.documents.drawing import drawn
 from bot.platforms.installations import MAKE_KEY, Installations, Seal, Vault
 from bot.settings import Misconfigured, Settings
 from storage.database import Database
@@ -32,7 +33,7 @@ def slack(settings: Settings, database: Database, clock: Clock) -> SlackPlatform
 
     keeper = installations(settings, database, clock)
     seal = Seal(keeper.vault, clock) if keeper.vault is not None else None
-    return SlackPlatform(setup(settings), clock, keeper, seal)
+    return SlackPlatform(setup(settings), clock, keeper, seal, draw=drawn)
 
 
 def greeting(platform: Any) -> Iterator[str]:

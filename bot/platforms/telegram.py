@@ -17,8 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.port import Heard
 from bot import library
 from bot.clock import Clock
-from bot.documents import NotInstalled
-from bot.documents.drawing import as_png
+from bot.documents.drawing import drawn
 from bot.settings import Misconfigured, Settings
 from flows.programme import LANGUAGES
 from storage.database import Database
@@ -53,15 +52,6 @@ def telegram(settings: Settings, database: Database, clock: Clock) -> TelegramPl
 
     return TelegramPlatform(token, clock, put_aside=put_aside, texts=texts(), api=settings.telegram_api_url or API,
                             turn=turn, webhook=settings.telegram_webhook_url or "", draw=drawn)  # fmt: skip
-
-
-def drawn(drawing: bytes) -> bytes | None:
-    """A photograph of a drawing; None where what makes it is not installed: then its words say what it shows."""
-    try:
-        return as_png(drawing)
-    except NotInstalled as missing:
-        log.warning("drawings are told in words alone: %s", missing)
-        return None
 
 
 def texts() -> dict[str, dict[str, str]]:

@@ -61,6 +61,7 @@ async def listening(
     transport: str = "socket",
     keeper: Any = None,
     seal: Any = None,
+    draw: Any = lambda _: None,
     **setup: Any,
 ) -> AsyncIterator[SlackPlatform]:
     """The adapter, told by the stand-in through a socket or by HTTP."""
@@ -68,7 +69,7 @@ async def listening(
         {"app_token": slack.app_token} if transport == "socket" else {"signing_secret": slack.signing_secret}
     )
     given = {"bot_token": slack.token, "address": slack.api_url} | how | setup
-    platform = SlackPlatform(Setup(**given), StillClock(), keeper, seal)
+    platform = SlackPlatform(Setup(**given), StillClock(), keeper, seal, draw=draw)
     runner = None
     if routes := platform.routes():
         app = web.Application()

@@ -1,14 +1,86 @@
 """What the house says, sent to Slack: once, found again after a crash, and stopped where Slack says so."""
 
+from contextlib import asynccontextmanager
+
 import pytest
 
 from adapters.port import Block, Label, Later, Link, Refused, Shut
 from adapters.slack import names, sending
 from tests.adapters.slack_desk import NOON, House, listening, place, run, saying
-from tests.standins.slack import SlackServer
+from tests.standins.slack import HandClock, SlackServer
 
 LONG = tuple(f"{number}. " + "A line that says something. " * 60 for number in range(5))  # 8,000 characters
 ENDLESS = LONG * 3
+
+
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+PNG = b"\x89PNG\r\n dots"
+MAP = Block("picture", "The map\nEight points around a village.", file=SVG)
+
+
+@asynccontextmanager
+async def drawing(**more):
+    """An adapter that draws, beside the stand-in, with two channels."""
+    async with SlackServer(**more) as slack:
+        channels = [slack.channel(name, members=[slack.user(name)]) for name in ("fjord", "fjell")]
+        async with listening(slack, House(), draw=lambda _: PNG) as platform:
+            yield slack, platform, channels
+
+
+def test_a_picture_is_sent_once_to_a_workspace_and_shown_with_what_it_shows():
+    async def story():
+        async with drawing() as (slack, platform, channels):
+            for number, channel in enumerate(channels):
+                await platform.send(saying(place(slack, channel), blocks=(MAP,), token=f"t-{number}"))
+                (post,) = slack.posts(channel)
+                (shown,) = post.blocks
+                assert (shown["type"], shown["alt_text"]) == ("image", "Eight points around a village.")
+                assert "Eight points" in post.text
+            (upload,) = slack.first.files.values()
+            assert (upload.content, upload.alt_txt, upload.shared_in) == (PNG, "Eight points around a village.", [])
+            # After a crash there is nothing more to look for than a message.
+            assert (await platform.look_up(saying(place(slack, channel), blocks=(MAP,), token="t-1"))).message == post.ts
+
+    run(story())
+
+
+def test_what_slack_cannot_show_yet_waits_and_in_the_end_is_told_in_words():
+    async def story():
+        async with drawing(clock=HandClock()) as (slack, platform, (fjord, fjell)):
+            slack.looking = 3.0
+            said = saying(place(slack, fjord), blocks=(MAP,))
+            for _ in range(2):
+                with pytest.raises(Later) as later:
+                    await platform.send(said)
+                assert later.value.bucket not in {bucket.name for bucket in platform.buckets(said)}
+            await platform.send(said)
+            assert [each.blocks[0]["type"] for each in slack.posts(fjord)] == ["section"]
+            slack.clock.advance(3)
+            await platform.send(saying(place(slack, fjell), blocks=(MAP,), token="t-2"))
+            assert [each.blocks[0]["type"] for each in slack.posts(fjell)] == ["image"]
+            assert len(slack.first.files) == 1
+
+    run(story())
+
+
+@pytest.mark.parametrize("trouble", ["scope", "refused", "429", "dropped_before"])
+def test_where_no_file_can_be_sent_a_picture_is_its_words(trouble):
+    async def story():
+        async with drawing() as (slack, platform, (fjord, _)):
+            if trouble == "scope":
+                slack.remove_scope("files:write")
+            elif trouble == "refused":
+                slack.faults.next("files.completeUploadExternal", "error", name="storage_limit_reached")
+            elif trouble == "429":
+                slack.faults.next("files.getUploadURLExternal", "ratelimited")
+            else:
+                slack.faults.next("files.completeUploadExternal", trouble)
+            await platform.send(saying(place(slack, fjord), blocks=(MAP,)))
+            (post,) = slack.posts(fjord)
+            assert "Eight points around a village." in str(post.blocks)
+            assert post.blocks[0]["type"] == "section"
+
+    run(story())
 
 
 def test_a_message_opens_a_thread_and_is_rewritten():

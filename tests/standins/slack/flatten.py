@@ -48,7 +48,7 @@ def block(it: Json, name: Namer, values: Json) -> list[str]:
     if kind == "input":
         return field(it, name, values)
     if kind == "image":
-        return [f"(picture: {it['alt_text']})"]
+        return [*([it["title"]["text"]] if it.get("title") else []), f"(picture: {it['alt_text']})"]
     if kind == "markdown":
         return str(it["text"]).splitlines()
     return [f"({kind})"]

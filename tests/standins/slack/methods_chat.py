@@ -87,12 +87,23 @@ def check_content(server: SlackServer, call: Call) -> None:
         raise SlackError("msg_too_long")
     limits.check_attachments(call.arg("attachments", None))
     limits.check_blocks(call.arg("blocks", None), call.arg("attachments", None))
+    check_pictures(server, call)
     if not any(call.arg(name) for name in ("text", "blocks", "attachments", "markdown_text")):
         raise SlackError("no_text")
     if call.arg("blocks") and not call.arg("text"):
         server.warn(call, "blocks without a text for screen readers and notifications")
     if call.arg("metadata", {}) != {}:
         limits.check_metadata(call.args["metadata"])
+
+
+def check_pictures(server: SlackServer, call: Call) -> None:
+    """Raises SlackError for a block with a file that is none of the workspace's, is no picture, or is too new."""
+    from tests.standins.slack.methods_files import can_be_shown
+
+    for number, block in enumerate(call.arg("blocks", None) or ()):
+        if "slack_file" in block and not can_be_shown(server, call, block):
+            unseen = [f"invalid slack file [json-pointer:/blocks/{number}/slack_file]"]
+            raise SlackError("invalid_blocks", errors=unseen, response_metadata=limits.messages(unseen))
 
 
 def content(server: SlackServer, call: Call) -> Json:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.standins.slack.server import SlackServer
 
 MOST_ALT = 1000
+#: How a PNG, a JPEG and a GIF begin.
+PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")
 
 
 @method("files.getUploadURLExternal", "files:write")
@@ -64,6 +66,8 @@ async def body(request: web.Request) -> bytes:
 @method("files.completeUploadExternal", "files:write")
 def complete(server: SlackServer, call: Call) -> Json:
     uploads = [finished(call, each) for each in call.need("files")]
+    for each in uploads:
+        each.complete = server.clock.now()
     for channel in shared_with(call):
         share(server, call, channel, uploads)
     return {"files": [shapes.file(each, call.workspace) for each in uploads]}
@@ -75,6 +79,15 @@ def finished(call: Call, given: Any) -> Upload:
         raise SlackError("file_not_found")
     upload.title = given.get("title", "")
     return upload
+
+
+def can_be_shown(server: SlackServer, call: Call, block: Any) -> bool:
+    """A picture of the workspace's, complete, and long enough ago for Slack to have looked at it."""
+    upload = call.workspace.files.get(block["slack_file"].get("id", ""))
+    ready = upload is not None and upload.complete is not None
+    if not ready or upload.complete + server.looking > server.clock.now():
+        return False
+    return (upload.content or b"").startswith(PICTURES)
 
 
 def shared_with(call: Call) -> list[Channel]:

@@ -68,6 +68,8 @@ class SlackServer(Reading):
         self.retry_delays: tuple[float, ...] = delivery.RETRY_DELAYS
         #: What the app's manifest subscribes to.
         self.subscriptions = set(events.SCOPES)
+        #: Seconds until a file that has been uploaded can be shown in blocks.
+        self.looking = 0.0
         #: Seconds of real time after which waiting for the app is a failure.
         self.patience = 10.0
         self.requests: list[Call] = []

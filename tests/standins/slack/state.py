@@ -157,6 +157,8 @@ class Upload:
     alt_txt: str = ""
     content: bytes | None = None
     title: str = ""
+    #: When it was said to be complete: it can be shown in blocks a moment later.
+    complete: float | None = None
     shared_in: list[str] = field(default_factory=list)
 
 
