@@ -160,18 +160,31 @@ def test_sessions_are_those_of_the_calendars_and_follow_a_move(reads: Served, st
     assert moved[0]["sequence"] > before[1]["sequence"]
 
 
-def test_pages_follow_each_other_and_miss_nothing(reads: Served, story: Story) -> None:
-    for name in ("South", "East"):
-        made(story.database, name=name, people="Zoe, Yan, Xi, Wu")
-    given, found, after = token(story.database), [], "0"
-    while after:
-        page = reads.ask(f"{BASE}/series?limit=1&after={after}", given).said
-        found += [each["name"] for each in page["items"]]
-        after = page["next"]
-    assert found == ["north", "south", "east"]
-    for wrong in ("limit=0", "limit=101", "limit=x", "limit=", "limit=1&limit=2", "after=-1", "after=x"):
-        assert reads.ask(f"{BASE}/series?{wrong}", given).status == 400
-    assert reads.ask(f"{BASE}/series?after={'9' * 19}", given).said["items"] == []
+def test_pages_follow_each_other_and_miss_nothing(database: Database) -> None:
+    for name in ("North", "South", "East"):
+        made(database, name=name)
+    given, found, after = token(database), [], "0"
+    with served(database, Clock()) as reads:
+        while after:
+            page = reads.ask(f"{BASE}/series?limit=1&after={after}", given).said
+            found += [each["name"] for each in page["items"]]
+            after = page["next"]
+        assert found == ["north", "south", "east"]
+        assert [len(reads.ask(each, given).said["items"]) for each in (SESSIONS, f"{BASE}/recaps")] == [3, 0]
+        assert reads.ask(RECAP, given).status == 404
+        for wrong in (
+            "limit=0",
+            "limit=101",
+            "limit=x",
+            "limit=",
+            "limit=1&limit=2",
+            "after=-1",
+            "after=x",
+            "x=1",
+        ):
+            assert reads.ask(f"{BASE}/series?{wrong}", given).status == 400
+        assert reads.ask(f"{BASE}/series?after={'9' * 19}", given).said["items"] == []
+        assert reads.ask(f"{BASE}/series/%00", given).status == 404
 
 
 # -- the file that describes it

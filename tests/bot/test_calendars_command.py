@@ -121,7 +121,9 @@ def test_no_secret_of_an_address_is_kept_and_what_was_done_is(
 
 def at_the_server(database: Database, asked: Callable[[str, aiohttp.ClientSession], Awaitable[None]]) -> None:
     """What `runda serve` offers where RUNDA_URL is set."""
-    house: Any = SimpleNamespace(database=database, shelf=Shelf(), executor=ThreadPoolExecutor(1))
+    house: Any = SimpleNamespace(
+        database=database, shelf=Shelf(), executor=ThreadPoolExecutor(1), clock=Clock(NOW)
+    )
     given = Settings(_env_file=None, url=URL)  # type: ignore[call-arg]
 
     async def story() -> None:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ pytest.importorskip("aiohttp", reason="it is in the extra `documents`")
 
 from aiohttp import web
 
+from bot import offers
 from bot.api import acts, webhooks
 from bot.api.calling import AGAIN, LEASE, Calls, _Public
 from bot.calendars.entries import DATE_ACTS
@@ -27,6 +29,7 @@ from bot.recaps import desk
 from bot.series import changes, moving
 from bot.series.moving import To
 from bot.series.problems import SeriesProblem
+from bot.settings import Settings
 from storage import backup
 from storage import tables as t
 from storage.database import Database
@@ -36,6 +39,8 @@ from tests.bot.an_api import URL
 from tests.bot.test_api import RECAP, SESSIONS, runda
 
 __all__ = ("runda",)
+
+LATER = NOW + timedelta(hours=1)
 
 
 class Receiver:
@@ -184,6 +189,17 @@ def test_whoever_dies_with_a_claim_leaves_it_to_the_next(house: House) -> None:
     assert statuses(house.story) == [("done", 2)]
 
 
+def test_of_two_processes_one_makes_the_call(database: Database) -> None:
+    made(database)
+    with database.write() as connection:
+        webhooks.make(connection, 1, "https://example.org/", LATER, private=False)
+    do(database, changes.cancel, 2, now=LATER)
+    with ThreadPoolExecutor(2) as executor:
+        both = [Calls(database, executor, SimpleNamespace(now=lambda: LATER), URL) for _ in range(2)]  # type: ignore[arg-type]
+        claimed = [call for found in executor.map(lambda each: each._claim(LATER), both) for call in found]
+    assert [json.loads(each.body)["type"] for each in claimed] == ["session.cancelled"]
+
+
 def test_after_three_days_it_is_given_up_and_the_coordinators_are_told_once(house: House) -> None:
     story = house.story
     house.receiver.status = 503
@@ -213,6 +229,20 @@ def test_after_a_restore_nothing_is_told_until_delivery_is_let_go(house: House) 
     with house.story.database.write() as connection:
         backup.release(connection, send=True)
     assert house.look() == 1
+
+
+def test_where_the_world_finds_the_server_webhooks_are_told_as_long_as_it_runs(house: House) -> None:
+    async def story(url: str | None) -> None:
+        given = Settings(_env_file=None, url=url)  # type: ignore[call-arg]
+        async with offers.calling(given, house.story.played.house):
+            while url and not house.receiver.heard:
+                await asyncio.sleep(0.01)
+
+    house.move()
+    house.story.played.run(story(None))
+    assert house.receiver.heard == []
+    house.story.played.run(asyncio.wait_for(story(URL), 20))
+    assert [each["type"] for each in house.receiver.told] == ["session.moved"]
 
 
 # -- where it may lead
