@@ -21,6 +21,8 @@ from sqlalchemy import BigInteger, and_, bindparam, case, func, literal, or_, se
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.port import Address, Bucket, Outgoing, Platform
+from bot.documents.beside import document
+from bot.documents.recaps import Document
 from bot.news import PROBE
 from bot.trouble import in_short
 from bot.words import Said, Speaker
@@ -48,6 +50,8 @@ class Parcel:
 
     row: Any
     outgoing: Outgoing
+    #: What goes beside it as a file.
+    document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ class Claims:
         targets, roots, flying = _targets(unit, rows), self._roots(unit, rows), flying.copy()
         for row, said in worded:
             parcel = Parcel(
-                row, _outgoing(row, said, targets.get(row.id), roots.get(row.id), self.mark, _since(row, now))
+                row, _outgoing(row, said, targets.get(row.id), roots.get(row.id), self.mark, _since(row, now)),
+                self._document(unit, row, now),
             )
             if self._goes(found, parcel, closed, now, flying):
                 flying[row.platform] += 1
@@ -159,6 +164,19 @@ class Claims:
                 return [pair for row in rows for pair in self._in_words(unit, [row], now)]
             log.error("message %d cannot be put into words: %s", rows[0].id, in_short(problem))
             return []
+
+    def _document(self, unit: Unit, row: Any, now: datetime) -> Document | None:
+        """For somebody alone, where files are taken. What cannot be made a document is told in words all the same."""
+        platform = self.platforms.get(row.platform)
+        if platform is None or not platform.capabilities.files or row.person_id is None:
+            return None
+        try:
+            return document(self.speaker, unit, row, now)
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - the words are what counts
+            log.error("message %d goes without its file: %s", row.id, in_short(problem))
+            return None
 
     def _roots(self, unit: Unit, rows: Sequence[Any]) -> dict[int, str]:
         """By row: the first message of its meeting, where the meeting hangs together by replies to it."""

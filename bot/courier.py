@@ -19,11 +19,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from adapters.port import Address, Later, Learned, News, Platform, Refused, Shut, Taken
+from adapters.port import Address, Later, Learned, News, Outgoing, Platform, Refused, Shut, Taken
 from bot.claims import IN_DOUBT, UNASKED, UNCONFIRMED, Claims, Parcel
 from bot.clock import Clock
+from bot.documents.beside import beside
 from bot.happenings import Receipt, Refusal
 from bot.intake import Checkpoint, Intake, nowhere
 from bot.news import PROBE
@@ -207,7 +209,7 @@ class Courier:
             return
         row = parcel.row
         try:
-            taken = await platform.send(parcel.outgoing)
+            taken = await platform.send(await _with_file(parcel))
         except Refused as refused:
             await self._refuse(row, refused.reason)
         except Shut as shut:
@@ -310,6 +312,19 @@ class Courier:
 
     def _in_thread(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self.executor, work)
+
+
+async def _with_file(parcel: Parcel) -> Outgoing:
+    """To make one takes a while, and is no work for the database's thread."""
+    outgoing = parcel.outgoing
+    if parcel.document is None:
+        return outgoing
+    try:
+        file = await asyncio.to_thread(beside, parcel.document)
+    except Exception as problem:  # noqa: BLE001 - the words are what counts
+        log.error("message %d goes without its file: %s", parcel.row.id, in_short(problem))
+        return outgoing
+    return replace(outgoing, spoken=replace(outgoing.spoken, blocks=(*outgoing.spoken.blocks, file)))
 
 
 def _pointless(parcel: Parcel) -> str | None:
