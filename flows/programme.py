@@ -74,6 +74,8 @@ class Form(_Part):
 
 class Round(_Part):
     round: Slug
+    #: People are asked whether they come to its session, and only those who do are reminded of it.
+    signup: bool = Field(default=False, strict=True)
     steps: tuple[AnyStep, ...] = Field(min_length=1)
     plenum: tuple[AnyStep, ...] = ()
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from adapters.port import Sheet, Written
+from adapters.port import Option, Sheet, Written
 from bot.counter.acts import Act, somebody
-from bot.counter.sheets import button, heading, line, sheet
-from bot.counter.visit import Gone, Next, Visit, name_of
+from bot.counter.sheets import blank, button, heading, line, sheet
+from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
 from bot.counter.visitor import TAKING_PART
 from bot.rights.days import note
-from bot.series import members
+from bot.series import members, signing
 from bot.series.office import Office
 from flows.message import Moment, Name, message
 from flows.message import line as text_line
@@ -25,6 +25,8 @@ from storage import tables as t
 
 #: In the audit log.
 CANNOT_COME = "cannot come"
+#: What one has answered where people sign up.
+_ANSWERS = {True: "signup.comes", False: "signup.away", None: "signup.open"}
 
 
 def seat(visit: Visit, series: int, session: int) -> Sheet:
@@ -35,6 +37,10 @@ def seat(visit: Visit, series: int, session: int) -> Sheet:
         acts, blocks = ["quit"], [line(told), line(visit.say("counter.seat.told"))]
     else:
         acts, blocks = ["absent", "quit"], [line(told)]
+    if signing.asks(office, visit.works.shelf, office.meeting(number)):
+        acts.insert(0, "coming")
+        answer = signing.signed(visit.connection, [sitting]).get(visit.visitor.person or 0)
+        blocks.append(line(visit.say(_ANSWERS[answer])))
     labels = [button(visit, f"counter.button.{act}", act, series, session) for act in acts]
     return sheet(visit, "counter.title.seat", heading(office.series.title), *blocks,
                  labels=[*labels, button(visit, "counter.button.home", "home")])  # fmt: skip
@@ -64,6 +70,34 @@ def _noted(office: Office, number: int) -> str:
     return f"{office.series.slug}/{number}"
 
 
+# -- coming, where people sign up
+
+
+def coming_sheet(visit: Visit, series: int, session: int) -> Sheet:
+    office, sitting, number = _sitting(visit, series, session)
+    asks = visit.say("signup.ask", number=number, at=sitting.starts_at)
+    options = [Option("yes", visit.say("signup.yes")), Option("no", visit.say("signup.no"))]
+    comes = blank(visit, "comes", "choice", "signup.blank", required=True, options=options)
+    told = heading(office.series.title), line(asks), line(visit.say("signup.seen"))
+    return sheet(visit, "counter.title.seat", *told, blanks=[comes], submit="counter.button.hand-in")
+
+
+def coming(visit: Visit, written: Mapping[str, Written], series: int, session: int) -> Next:
+    office, sitting, number = _sitting(visit, series, session)
+    if not signing.asks(office, visit.works.shelf, office.meeting(number)):
+        raise Gone
+    if (comes := text_of(written, "comes")) not in ("yes", "no"):
+        raise Wrong({"comes": visit.say("form.why.needed")})
+    _sign(visit, sitting, comes=comes == "yes")
+    return Next(name_of("seat", series, session))
+
+
+def _sign(visit: Visit, sitting: Any, *, comes: bool) -> None:
+    person = visit.visitor.person
+    assert person is not None, "somebody has been asked for"
+    signing.sign(visit.connection, visit.works.ids, sitting, person, comes=comes, now=visit.now)
+
+
 # -- not coming
 
 
@@ -84,6 +118,8 @@ def absent(visit: Visit, _: Mapping[str, Written], series: int, session: int) ->
             "person.absent", who=Name("person", person), number=number, at=Moment(sitting.starts_at)
         )
         office.announce(message("answer", told), [sitting], note(office, CANNOT_COME, f"{number}"))
+        if signing.asks(office, visit.works.shelf, office.meeting(number)):
+            _sign(visit, sitting, comes=False)
     return Next(name_of("seat", series, session))
 
 
@@ -107,6 +143,7 @@ def quit_(visit: Visit, _: Mapping[str, Written], series: int, session: int) -> 
 
 ACTS = (
     Act("seat", somebody, seat),
+    Act("coming", somebody, coming_sheet, coming),
     Act("absent", somebody, absent_sheet, absent),
     Act("quit", somebody, quit_sheet, quit_),
 )

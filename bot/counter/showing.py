@@ -11,7 +11,7 @@ from adapters.port import Block, Label, Sheet
 from bot.counter.acts import Act, sees
 from bot.counter.sheets import button, heading, item, line, sheet
 from bot.counter.visit import Gone, Visit
-from bot.series import curating
+from bot.series import curating, signing
 from bot.series.moving import ALONG, MOVED
 from bot.series.office import UNDER_WAY, Office
 from bot.series.overview import Circle, Meeting, View, view
@@ -140,6 +140,8 @@ def meeting(visit: Visit, number: int, which: int) -> Sheet:
     status = visit.say(f"counter.status.{found.status}")
     blocks = [heading(f"{office.series.title}: {found.title}")]
     blocks += [line(visit.say("counter.meeting.when", number=which, when=found.moment, status=status))]
+    if signing.asks(office, visit.works.shelf, office.meeting(which)):
+        blocks += [line(visit.say("signup.counted", **signing.counted(office, office.meeting(which))._asdict()))]
     blocks += [item(stands(visit, each)) for each in found.circles]
     return sheet(visit, "counter.title.meeting", *blocks, labels=_for_meeting(visit, office, found))
 

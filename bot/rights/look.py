@@ -17,6 +17,7 @@ from bot.recaps import sending
 from bot.rights import days, erasing
 from bot.rights.days import Countdown, What
 from bot.rights.purging import Purging, recaps_left, replies_left
+from bot.series.signing import Signing
 from bot.words import Speaker
 from bot.work import Works
 from flows.message import Message, Moment, Name, line, message
@@ -48,6 +49,7 @@ class Rights:
         done = [self._alone("an erasure", partial(self._go_on, one, now)) for one in people]
         done += [self._alone("the days of a series", partial(self._one, each, now)) for each in series]
         done.append(self._alone("ideas", partial(ideas.look, self.works, now)))
+        done.append(self._alone("sign-up", partial(Signing(self.works).look, now)))
         return sum(done)
 
     def _alone(self, what: str, do: Callable[[], int]) -> int:

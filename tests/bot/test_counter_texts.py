@@ -108,7 +108,7 @@ NUMBERS = {
     "take": ":1", "preview": ":1:2", "recaps": ":1", "recap": ":1:1:1", "hold": ":1:1:1", "release": ":1:1:1",
     "anew": ":1:1:1", "approve": ":1:1:0", "edit": ":1:1:1", "released": ":1", "read": ":1:1", "live": ":1",
     "rules": ":1", "days": ":1", "settle": ":1", "acts": ":1", "seat": ":1:3", "absent": ":1:3", "quit": ":1:3",
-    "idea-mine": ":1", "idea-more": ":1", "idea-assess": ":1", "gross": ":1:1",
+    "idea-mine": ":1", "idea-more": ":1", "idea-assess": ":1", "gross": ":1:1", "coming": ":1:3",
 }  # fmt: skip
 
 

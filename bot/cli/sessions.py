@@ -1,4 +1,4 @@
-"""`runda series gross`: the gross list of a session, printed and curated."""
+"""What is done about one session: `runda series gross`, its list; `runda series coming`, who signs up to it."""
 
 from __future__ import annotations
 
@@ -71,4 +71,38 @@ def _line(each: Listed) -> str:
     return f"{each.number:>3}. {each.words}{size}{part}"
 
 
-COMMANDS = (gross,)
+@click.command()
+@click.argument("called", metavar="SERIES")
+@click.argument("number", type=click.IntRange(1), metavar="NUMBER")
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--not", "away", is_flag=True, help="NAME does not come.")
+@click.pass_obj
+def coming(caller: Caller, called: str, number: int, name: str | None, *, away: bool) -> None:
+    """Print how many have signed up to session NUMBER, and how many took part; or sign NAME up.
+
+    Only where the programme's round asks for it (`signup: true`). Whoever has signed up is reminded, and nobody else.
+
+    \b
+      runda series coming north 2
+      runda series coming north 2 "Kari Vik"
+    """
+    from bot.clock import id_maker
+    from bot.series import signing
+    from bot.series.office import open_office
+    from bot.shelf import Shelf
+
+    if name is not None:
+        shelf, ids = Shelf(), id_maker()
+        return change(
+            caller,
+            called,
+            lambda office: signing.sign_by_name(office, shelf, ids, number, name, comes=not away),
+        )
+    with caller.database().read() as connection:
+        office = open_office(connection, caller.settings.organisation, called, actor(), caller.clock.now())
+        told = signing.counted(office, office.meeting(number))
+    click.echo(f"Signed up: {told.coming}. Cannot come: {told.away}. Took part: {told.came}.")
+    return None
+
+
+COMMANDS = (gross, coming)

@@ -1,0 +1,225 @@
+"""Sign-up to a session of a round that asks for it: who comes, a reminder for those alone, and how many came.
+
+- A confirmed session is announced to its groups with a button, once for each date, in working hours.
+- An answer is for the date that it was given for: when the session is moved, people are asked anew.
+- The reminder goes to those who said that they come, and to nobody else, one working day before.
+
+What somebody answers is a reply of theirs without words, with its value among the scores: so it is shown, kept and
+erased as everything else of theirs. It counts nowhere as something that was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from bot.recaps.sources import turnout
+from bot.rights.days import note
+from bot.series.members import TAKING_PART
+from bot.series.office import Change, Office
+from bot.series.problems import NotFound, SeriesProblem
+from bot.shelf import Shelf
+from bot.work import Works
+from flows.calendar import WorkingDays
+from flows.forms import Sentence
+from flows.message import Choice, Message, Moment, Text, line, message
+from storage import tables as t
+from storage.unit import Unit
+
+#: How long before the session people are asked: time enough to plan, near enough to know.
+AHEAD = timedelta(days=21)
+RUNDA, ASKED, REMINDED = "Runda", "sign-up opened", "sign-up reminded"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Signed(NamedTuple):
+    """How many said that they come, and that they do not; and how many said something there."""
+
+    coming: int
+    away: int
+    came: int
+
+
+def asks(office: Office, shelf: Shelf, meeting: Any) -> bool:
+    """Whether people sign up to this session."""
+    programme = shelf.programme(Unit(office.connection), meeting.content_id or office.series.content_id)
+    return bool(programme.rounds[meeting.number - 1].signup)
+
+
+def sign(
+    connection: Connection, ids: Callable[[], int], sitting: Any, person: int, *, comes: bool, now: datetime
+) -> None:  # fmt: skip
+    """The last answer counts. `sitting`: the session of the person's own group."""
+    r, p = t.replies.c, t.places.c
+    alone = select(p.id).where(p.person_id == person).order_by(p.id).limit(1)
+    place = connection.execute(alone).scalar() or sitting.place_id
+    message_ = f"coming:{sitting.id}:{person}"
+    connection.execute(delete(t.replies).where(r.place_id == place, r.message == message_))
+    reply = ids()
+    row = {
+        "id": reply, "organisation_id": sitting.organisation_id, "session_id": sitting.id, "person_id": person,
+        "place_id": place, "message": message_, "revision": 0, "role": "aside", "late": False, "private": True,
+        "words": "", "sent_at": now,
+    }  # fmt: skip
+    connection.execute(insert(t.replies), row)
+    score = {"reply_id": reply, "item": _item(sitting), "value": int(comes)}
+    connection.execute(insert(t.scores), score)
+
+
+def sign_by_name(
+    office: Office, shelf: Shelf, ids: Callable[[], int], number: int, name: str, *, comes: bool
+) -> Change:
+    """What somebody has told the coordinator. Raises SeriesProblem."""
+    meeting, m, p = office.meeting(number), t.memberships.c, t.people.c
+    theirs = select(m.person_id, m.circle_id, p.name).join(t.people, p.id == m.person_id)
+    seats = office.all(
+        theirs.where(m.series_id == office.series.id, m.role.in_(TAKING_PART), m.until.is_(None))
+    )
+    seat = next((one for one in seats if one.name.casefold() == name.casefold()), None)
+    if seat is None:
+        raise NotFound("person", name, [one.name for one in seats])
+    sitting = next((one for one in _groups(office, meeting) if one.circle_id == seat.circle_id), None)
+    if sitting is None or sitting.phase != "planned" or not asks(office, shelf, meeting):
+        raise SeriesProblem(Sentence(f"Nobody signs up to session {number} now.", "no-signup", number=number))
+    sign(office.connection, ids, sitting, seat.person_id, comes=comes, now=office.now)
+    return office.done(f"{seat.name}: {'comes' if comes else 'does not come'}.")
+
+
+def signed(connection: Connection, sittings: list[Any]) -> dict[int, bool]:
+    """What people answered for the date that each session has now, by person."""
+    r, s = t.replies.c, t.scores.c
+    found: dict[int, bool] = {}
+    for each in sittings:
+        given = select(r.person_id, s.value).join(t.scores, s.reply_id == r.id)
+        given = given.where(r.session_id == each.id, s.item == _item(each))
+        found |= {row.person_id: bool(row.value) for row in connection.execute(given)}
+    return found
+
+
+def counted(office: Office, meeting: Any) -> Signed:
+    answers = signed(office.connection, _groups(office, meeting))
+    came = turnout(Unit(office.connection), [meeting.id], table=office.series.answering == "table").people
+    return Signed(sum(answers.values()), sum(not comes for comes in answers.values()), came)
+
+
+def _item(sitting: Any) -> str:
+    """What the answer is called among the scores: for which date."""
+    return f"coming {sitting.starts_at:%Y-%m-%d %H:%M}"
+
+
+def _groups(office: Office, meeting: Any) -> list[Any]:
+    return [each for each in office.sessions(meeting.id, lock=False) if each.kind == "group"]
+
+
+# -- what is asked and reminded of by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Called once a minute, from a worker thread; holds no state of its own."""
+
+    works: Works
+
+    def look(self, now: datetime) -> int:
+        """Ask and remind where it is time. Returns how many messages were queued."""
+        with self.works.database.read() as connection:
+            near = [row.series_id for row in connection.execute(_near(now))]
+            due = [
+                each for each in dict.fromkeys(near) if list(self._due(_office(connection, each, now), now))
+            ]
+        told = 0
+        for series in due:
+            with self.works.database.write() as connection:
+                office = _office(connection, series, now)
+                told += sum(do(office, meeting) for meeting, do in list(self._due(office, now)))
+        return told
+
+    def _due(self, office: Office, now: datetime) -> Iterator[tuple[Any, Any]]:
+        """Sessions with what is to be done about them."""
+        days = WorkingDays(office.series.zone)
+        if days.next_open(now) != now or office.series.status in ("paused", "cancelled"):
+            return
+        for meeting in office.meetings():
+            sittings = _ahead(office, meeting, now)
+            if not sittings or not asks(office, self.works.shelf, meeting):
+                continue
+            if not _noted(office, ASKED, meeting, sittings):
+                yield meeting, _ask
+            elif now >= days.one_working_day_before(sittings[0].starts_at) and not _noted(
+                office, REMINDED, meeting, sittings
+            ):
+                yield meeting, _remind
+
+
+def _near(now: datetime) -> Any:
+    n, m = t.sessions.c, t.meetings.c
+    near = select(n.series_id).join(t.meetings, m.id == n.meeting_id).where(m.status == "confirmed")
+    return near.where(n.phase == "planned", n.starts_at > now, n.starts_at <= now + AHEAD).order_by(
+        n.series_id
+    )
+
+
+def _office(connection: Connection, series: int, now: datetime) -> Office:
+    row = connection.execute(select(t.series).where(t.series.c.id == series)).one()
+    return Office(connection, row, RUNDA, now)
+
+
+def _ahead(office: Office, meeting: Any, now: datetime) -> list[Any]:
+    """The sessions of its groups that are soon, the first of them first."""
+    if meeting.status != "confirmed":
+        return []
+    near = [one for one in _groups(office, meeting)
+            if one.phase == "planned" and now < one.starts_at <= now + AHEAD]  # fmt: skip
+    return sorted(near, key=lambda one: (one.starts_at, one.id))
+
+
+def _named(meeting: Any, sittings: list[Any]) -> str:
+    return f"{meeting.number} {sittings[0].starts_at:%Y-%m-%d %H:%M}"
+
+
+def _noted(office: Office, act: str, meeting: Any, sittings: list[Any]) -> bool:
+    a, of = t.audit.c, f"{office.series.slug}/{_named(meeting, sittings)}"
+    mine = a.organisation_id == office.series.organisation_id, a.act == act, a.object == of
+    return bool(office.all(select(a.id).where(*mine).limit(1)))
+
+
+def _ask(office: Office, meeting: Any) -> int:
+    sittings = _ahead(office, meeting, office.now)
+    audit = note(office, ASKED, _named(meeting, sittings))
+    for each in sittings:
+        button = Choice(f"open:coming:{office.series.id}:{each.id}", Text("signup.button"))
+        asked = line("signup.ask", number=meeting.number, at=Moment(each.starts_at))
+        office.announce(message("answer", asked, choices=(button,)), [each], audit)
+    return len(sittings)
+
+
+def _remind(office: Office, meeting: Any) -> int:
+    sittings = _ahead(office, meeting, office.now)
+    note(office, REMINDED, _named(meeting, sittings))
+    return sum(_remind_one(office, meeting, each) for each in sittings)
+
+
+def _remind_one(office: Office, meeting: Any, sitting: Any) -> int:
+    """Those of the group who come, where the series is if they are there."""
+    m, p = t.memberships.c, t.places.c
+    coming = [person for person, comes in signed(office.connection, [sitting]).items() if comes]
+    alone = select(p.id, p.person_id, p.platform).join(t.memberships, m.person_id == p.person_id)
+    alone = alone.where(m.circle_id == sitting.circle_id, m.role.in_(TAKING_PART), m.until.is_(None),
+                        p.person_id.in_(coming), p.thread == "")  # fmt: skip
+    found = office.all(alone.order_by(p.platform == office.series.platform, p.id.desc()))
+    said = message("answer", line("signup.reminder", number=meeting.number, at=Moment(sitting.starts_at)))
+    rows = [_row(office, place, said) for place in {row.person_id: row.id for row in found}.values()]
+    if rows:
+        office.connection.execute(insert(t.outbox), rows)
+    return len(rows)
+
+
+def _row(office: Office, place: int, said: Message) -> dict[str, Any]:
+    return {"organisation_id": office.series.organisation_id, "place_id": place, "version": 0, "effect": 0,
+            "kind": "say", "sort": said.sort, "body": _encode(said).decode(), "status": "queued"}  # fmt: skip
