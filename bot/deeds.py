@@ -266,7 +266,8 @@ def _sorted_out(
 def _is_over(live: Live, prompt: int | None) -> bool:
     """The circle has moved on from what that message asked, or is done."""
     asked = live.state.prompt if live.state is not None else None
-    return live.row.phase == "finished" or (prompt is not None and asked is not None and prompt < asked.prompt)
+    before = prompt is not None and asked is not None and prompt < asked.prompt
+    return before or live.row.phase == "finished"
 
 
 def _meant(reply: Any) -> e.Meant | None:
