@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import msgspec
 from sqlalchemy import exists, or_, select
 
+from flows import state as states
 from flows.calendar import WorkingDays, opening
 from flows.effects import Given
-from flows.events import Answering, Opened, Pace, Seats, Setting
+from flows.events import Also, Answering, Opened, Pace, Profile, Seats, Setting
+from flows.kinds.level import Level, profiles
 from flows.turn import OFFICE
 from storage import tables as t
 from storage.unit import SessionRow, Unit
 
 if TYPE_CHECKING:
     from bot.shelf import Shelf
+    from flows.programme import Programme
 
 #: Working days that a round is open at the async pace, where the series says nothing else.
 WINDOW_DAYS = 4
@@ -45,6 +48,7 @@ class Openings:
         rows = [row for row in rows if self._lateness(row, series[row.series_id]) != "missed"]
         circles = {row.circle_id for row in rows}
         members, sittings = self._members(circles), self._sittings({row.meeting_id for row in rows})
+        also = self._also({row.series_id for row in rows})
         actions, open_to = self._actions(circles), self._come_in_by_code(circles)
         recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"])
         return {
@@ -54,6 +58,7 @@ class Openings:
                     open_roster=row.circle_id in open_to,
                 ),
                 tuple(members[row.circle_id]),
+                tuple(each for each in also[row.series_id] if each.person in members[row.circle_id]),
             )
             for row in rows
         }  # fmt: skip
@@ -94,6 +99,7 @@ class Openings:
             seats=self._seats(row) if everyone else (),
             given=self._given(row),
             met=self._met(row) if everyone else (),
+            profiles=() if everyone else self._profiles(row, programme),
             open_roster=open_roster,
         )
 
@@ -127,6 +133,18 @@ class Openings:
                 found[one.step] = each.number, (*kept, *one.replies)
         return tuple(Given(step, tuple(dict.fromkeys(replies))) for step, (_, replies) in found.items())
 
+    def _profiles(self, row: SessionRow, programme: Programme) -> tuple[Profile, ...]:
+        """What the circle agreed on at earlier sittings, where this one asks for levels too."""
+        if row.number == 1 or not any(isinstance(step, Level) for step in programme.route(row.number).steps):
+            return ()
+        s, m = t.sessions.c, t.meetings.c
+        held = select(s.state, m.number).join(t.meetings, m.id == s.meeting_id).order_by(m.number)
+        before = held.where(s.circle_id == row.circle_id, m.number < row.number, s.state.is_not(None))
+        return tuple(
+            one for each in self.unit.all(before)
+            for one in profiles(programme.route(each.number), states.load(each.state))
+        )  # fmt: skip
+
     def _closes(self, row: SessionRow, series: Any, *, everyone: bool) -> datetime | None:
         if series.pace == "live":
             return None
@@ -157,6 +175,17 @@ class Openings:
         )
         for row in self.unit.all(who.order_by(m.id)):
             found[row.circle_id].append(row.person_id)
+        return found
+
+    def _also(self, series: set[int]) -> dict[int, list[Also]]:
+        """By series, who coordinates it, and who its managers are."""
+        found: dict[int, list[Also]] = defaultdict(list)
+        m = t.memberships.c
+        roles = select(m.series_id, m.person_id, m.role).where(
+            m.series_id.in_(series), m.until.is_(None), m.role.in_(("coordinator", "manager"))
+        )
+        for row in self.unit.all(roles.order_by(m.id)):
+            found[row.series_id].append(Also(row.person_id, row.role))
         return found
 
     def _come_in_by_code(self, circles: set[int]) -> set[int]:

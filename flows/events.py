@@ -29,6 +29,13 @@ class Seats(Struct, frozen=True):
     unit: int = 0
 
 
+class Profile(Struct, frozen=True):
+    """What a circle agreed on at an earlier sitting: of a scale, the level of each item."""
+
+    scale: str
+    levels: dict[str, int]
+
+
 class Setting(Struct, frozen=True, kw_only=True):
     """How this sitting is held; fixed when it opens."""
 
@@ -59,6 +66,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     #: Who has met whom one to one, in earlier rounds.
     met: tuple[tuple[int, int], ...] = ()
+    #: What this circle agreed on at its earlier sittings, the earliest first.
+    profiles: tuple[Profile, ...] = ()
     #: People come in by themselves: whoever is in so far need not be all, nor somebody alone.
     open_roster: bool = False
 
@@ -72,11 +81,20 @@ class Setting(Struct, frozen=True, kw_only=True):
             )
 
 
+class Also(Struct, frozen=True):
+    """One of a circle who has another part to play in the series."""
+
+    person: int
+    role: Literal["coordinator", "manager"]
+
+
 class Opened(Struct, frozen=True, tag="opened"):
     """The time of the meeting has come."""
 
     setting: Setting
     members: tuple[int, ...] = ()
+    #: Told when it opens, and not kept.
+    also: tuple[Also, ...] = ()
 
 
 class Meant(Struct, frozen=True):

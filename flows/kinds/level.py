@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,11 +10,11 @@ from pydantic import Field
 
 from flows.controls import stale
 from flows.effects import Role
-from flows.events import Pressed, Replied
+from flows.events import Pressed, Profile, Replied
 from flows.kinds.scale import Scale
 from flows.kinds.step import Slug, Timed
 from flows.levels import weakest
-from flows.message import Choice, Line, Part, Points, Text, line, message
+from flows.message import Choice, Line, Numbers, Part, Points, Text, line, message
 from flows.reading import Count
 from flows.state import Agreed, Asked, State
 from flows.turn import Turn
@@ -26,7 +27,8 @@ class Level(Timed):
     """Have the circle agree on one level for each item of a `scale`, after it has seen how its scores are spread.
 
     Every item must be at `plus` or more: the weakest decides, and is named; nothing is added up or averaged. The last
-    level that is said stands, until somebody says «next». Seen by the circle, and in its recap; managers are told how
+    level that is said stands, until somebody says «next». What was agreed of the same scale in earlier rounds is told
+    beside it. Seen by the circle, and in its recap; managers are told how
     many groups found what weakest, from five groups up.
     """
 
@@ -115,28 +117,38 @@ class Level(Timed):
             self._tell(turn, scale)
 
     def _tell(self, turn: Turn, scale: Scale) -> None:
-        agreed = {
-            scale.items[one.item]: one.level for one in turn.state.agreed if one.step == turn.state.step
-        }
+        agreed = self.agreed(turn.route, turn.state, turn.state.step)
         if not agreed:
             return
-        listed = tuple(
-            Text("level.item", {"item": turn.own(scale.id, "items", item), "n": agreed[item]})
-            for item in scale.items
-            if item in agreed
-        )
+        listed = tuple(self._item(turn, scale, item, n) for item, n in agreed.items())
         weak = weakest(agreed)
         said = "level.weakest" if agreed[weak[0]] < self.plus else "level.in-plus"
         names = Points(tuple(turn.own(scale.id, "items", item) for item in weak))
         told = line("level.weakest") if said == "level.weakest" else line("level.in-plus")
         turn.say(message("answer", line("level.agreed"), Points(listed), told, names), slot=f"note:{self.id}")
 
+    def _item(self, turn: Turn, scale: Scale, item: str, n: int) -> Text:
+        """The level of an item, and what it was at each sitting before."""
+        earlier = (each.levels.get(item) for each in turn.state.setting.profiles if each.scale == scale.id)
+        before = tuple(one for one in earlier if one is not None)
+        said = Text("level.item", {"item": turn.own(scale.id, "items", item), "n": n})
+        return Text("level.since", {"said": said, "before": Numbers(before)}) if before else said
+
+    def agreed(self, route: Route, state: State, at: int) -> dict[str, int]:
+        """The level of each item that the circle agreed on at this step (from 0), in the order of the scale."""
+        scale = route.scales.get(self.of)
+        found = {one.item: one.level for one in state.agreed if one.step == at}
+        return {item: found[n] for n, item in enumerate(scale.items) if n in found} if scale else {}
+
     def topics(self) -> tuple[str, ...]:
         return (self.id,)
 
     def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:
-        scale = route.scales.get(self.of)
-        if scale is None:
-            return ()
-        agreed = {scale.items[one.item]: one.level for one in state.agreed if one.step == at}
-        return tuple(f"{scale.id}.items.{item}" for item in weakest(agreed))
+        return tuple(f"{self.of}.items.{item}" for item in weakest(self.agreed(route, state, at)))
+
+
+def profiles(route: Route, state: State) -> Iterator[Profile]:
+    """What a circle agreed on in a round: for its later sittings."""
+    for at, step in enumerate(route.steps):
+        if isinstance(step, Level) and (agreed := step.agreed(route, state, at)):
+            yield Profile(step.of, agreed)

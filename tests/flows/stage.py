@@ -320,6 +320,9 @@ class Stage:
             open_roster=head.get("open_roster", False),
             met=tuple((self.person(one), self.person(other)) for one, other in head.get("met", ())),
             given=tuple(fx.Given(step, tuple(replies)) for step, replies in head.get("given", {}).items()),
+            profiles=tuple(
+                e.Profile(scale, levels) for one in head.get("profiles", ()) for scale, levels in one.items()
+            ),
         )
 
     def circle(self, name: str) -> int:
@@ -452,6 +455,8 @@ class Stage:
                 return f"{key} ({inside})" if inside else key
             case m.Moment(at):
                 return self.clock(at)
+            case m.Numbers(of):
+                return " ".join(map(str, of))
             case m.Notes(step):
                 return f"the notes at {step}"
             case m.Solo(step, person):
