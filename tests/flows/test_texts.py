@@ -246,7 +246,7 @@ ALIKE = {
     "series.cancelled",
     "scale.end", "scale.point", "levels.shown", "level.item", "level.since", "level.count", "levels.reversed",
     "levels.share",
-    "choice.pick", "status.wait", "status.form", "status.again", "fields.count", "demo.after-the-break",
+    "choice.pick", "choice.extra", "respond.extra-counted", "status.wait", "status.form", "status.again", "fields.count", "demo.after-the-break",
     "demo.meeting", "join.home", "join.link.open", "join.link.title", "join.name", "join.over", "join.with",
     "demo.in-group", "demo.coordinator", "demo.try.finding", "terminal.you", "terminal.write", "rights.title",
     "rights.answered",
