@@ -11,7 +11,7 @@ from datetime import timedelta
 from flows import events as e
 from flows.controls import say_paused
 from flows.course import begin
-from flows.message import Message, Part, choices, line, message
+from flows.message import Message, Name, Part, choices, line, message
 from flows.reading import Control, Count
 from flows.turn import Turn
 
@@ -21,8 +21,8 @@ NOBODY = timedelta(minutes=10)
 HEADCOUNT = timedelta(minutes=3)
 
 
-def opens(turn: Turn) -> None:
-    turn.say(_opening(turn), slot="root")
+def opens(turn: Turn, also: tuple[e.Also, ...] = ()) -> None:
+    turn.say(_opening(turn, also), slot="root")
     if _waits(turn):
         turn.due("nobody", turn.now + NOBODY)
         turn.due("empty", turn.now + timedelta(minutes=turn.state.setting.minutes) + NOBODY)
@@ -34,9 +34,11 @@ def _waits(turn: Turn) -> bool:
     return turn.live and not turn.state.setting.groups
 
 
-def _opening(turn: Turn) -> Message:
+def _opening(turn: Turn, also: tuple[e.Also, ...] = ()) -> Message:
+    """`also`: whoever hears what is said here in another role too is named, before anything is said."""
     here = (line("meeting.here"),) if _waits(turn) else ()
-    return message("question", turn.title(), *_first(turn), *here, choices=choices("here") if here else ())
+    named = [line(f"meeting.also.{each.role}", who=Name("person", each.person)) for each in also]
+    return message("question", turn.title(), *_first(turn), *named, *here, choices=choices("here") if here else ())
 
 
 def _first(turn: Turn) -> list[Part]:

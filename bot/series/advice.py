@@ -60,7 +60,9 @@ def on_roles(made: Plan) -> Iterator[Sentence]:
         words = f"{name} coordinates the series and takes part: the group is told so when it opens."
         yield Sentence(words, "coordinator-too", name=name)
     for name in sorted(one.name for one in made.wish.coordinator if one.key in managers):
-        words = f"{name} coordinates the series and is a manager of it: a manager sees what waits for approval."
+        words = (
+            f"{name} coordinates the series and is a manager of it: a manager sees what waits for approval."
+        )
         yield Sentence(words, "manager-coordinates", name=name)
 
 

@@ -26,12 +26,14 @@ from bot.markdown import markdown
 from bot.recaps import approval
 from bot.rights.archive import Archiving
 from bot.rights.showing import as_json, of_person
+from bot.series import members
 from bot.shelf import Shelf
 from bot.words import Speaker
 from flows.kinds.finding import RELEASED
 from storage import tables as t
 from tests.bot.a_meeting import OPENS, PROGRAMME, Played, planned
-from tests.bot.a_person import number
+from tests.bot.a_person import erase, number
+from tests.bot.a_series import do
 from tests.bot.a_story import Story
 
 GROUPS = {"north-1": ("kari", "amir", "liv"), "north-2": ("tor", "sigrid", "ola")}
@@ -213,6 +215,20 @@ def _read_by_managers(story):
             makers = text.to_markdown, text.to_json, text.to_csv, web.to_html
             found += [make(document).decode() for make in makers]
     return "\n".join(found)
+
+
+def test_whoever_hears_it_in_another_role_too_is_named_when_the_group_opens(sqlite_database, tmp_path):
+    planned(sqlite_database, tmp_path)
+    for role, name in (("manager", "Kari"), ("coordinator", "Tor")):
+        do(sqlite_database, members.give_role, role, name)
+    with Played(sqlite_database, OPENS[0] - timedelta(minutes=1), 1_000) as played:
+        played.go(OPENS[0])
+        fjord, fjell = (played.posts(channel)[0] for channel in GROUPS)
+        assert "Kari is a manager of the series" in fjord
+        assert "Tor coordinates the series" in fjell
+        assert "Tor" not in fjord
+        erase(played, "Kari")
+        assert "Kari" not in played.posts("north-1")[0]
 
 
 def test_what_was_released_does_get_out(story):
