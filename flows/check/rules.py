@@ -94,8 +94,8 @@ def also_points_back(seen: Outline) -> Iterator[Fault]:
     """What is filled in alone is nobody else's to release."""
     for _, steps in seen.routes:
         for at, step in enumerate(steps):
-            there = [each.id for each in steps[:at]
-                     if each.id and each.word in FORWARDED and each.raw.get("alone") is not True]  # fmt: skip
+            there = [place for each in steps[:at] if each.id and each.word in FORWARDED
+                     and each.raw.get("alone") is not True for place in _places(each)]  # fmt: skip
             for n, also in enumerate(map(text, items(step.raw.get("also")))):
                 if also and also not in there:
                     meant = nearest(also, there) or (there[-1] if there else None)

@@ -11,7 +11,7 @@ from pydantic import Field
 from flows.controls import stale
 from flows.effects import Role
 from flows.events import Pressed, Replied
-from flows.kinds.step import Slug, Timed
+from flows.kinds.step import Of, Slug, Timed
 from flows.message import Choice, Finding, Line, Points, Text, line, message
 from flows.reading import Count, Rewording, Verdict
 from flows.state import Asked, Found
@@ -67,7 +67,9 @@ class Release(Timed):
 
     release: Slug
     of: Slug
-    also: tuple[Slug, ...] = Field((), max_length=9, description="Notes and forms before it, line by line.")
+    also: tuple[Of, ...] = Field(
+        (), max_length=9, description="Notes, forms or fields (plan.goal) before it, line by line."
+    )
 
     def opens(self, turn: Turn) -> None:
         # Numbers are those of the first list from then on: what is taken back keeps its own, what is new comes last.
@@ -84,13 +86,9 @@ class Release(Timed):
         turn.ask(message("question", Line(turn.own(self.id)), listed, line("release.how"), choices=buttons))
 
     def _puts_forward(self, turn: Turn) -> None:
-        known = {one.reply for one in turn.state.findings}
-        lines = (
-            reply
-            for at, step in enumerate(turn.route.steps)
-            if step.id in self.also
-            for reply in turn.lines(at)
-        )
+        known, steps = {one.reply for one in turn.state.findings}, turn.route.steps
+        lines = (one.reply for one in turn.state.written
+                 if {steps[one.step].id, steps[one.step].place(one.part)} & {*self.also})  # fmt: skip
         for reply in lines:
             if reply not in known and turn.room("findings"):
                 turn.found("findings", Found(reply, "proposed"))

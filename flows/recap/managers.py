@@ -92,15 +92,11 @@ def _aloud(people: int) -> int | None:
 def _placed(route: Route) -> dict[str, tuple[str, str]]:
     """Where lines are written that are put forward with findings: what they answer there, and in which field."""
     also = {name for step in route.steps if isinstance(step, Release) for name in step.also}
-    asked = (
-        (place, step.question)
-        for step in route.steps
-        if step.id in also
-        for place in step.topics() or (step.id,)
-    )
+    asked = ((place, step) for step in route.steps for place in step.topics() or (step.id,))
     return {
-        place: (question, place if "." in place and place != question else "") for place, question in asked
-    }
+        place: (step.question, place if "." in place and place != step.question else "")
+        for place, step in asked if {place, step.id} & also
+    }  # fmt: skip
 
 
 def _sides(salt: str, released: Iterable[FindingRow]) -> dict[int, int]:
