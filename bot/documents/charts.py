@@ -11,11 +11,11 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from itertools import groupby
 from typing import Any
 
 from adapters.port import Block, Spoken, Tally
-from bot.documents import NotInstalled
 from bot.documents.recaps import Document
 from flows.language import Catalogue
 from flows.levels import weakest
@@ -49,7 +49,12 @@ class Bars:
 
 
 def illustrated(document: Document) -> Document:
-    """The document with its charts, each after the last of the lines whose numbers it shows. Raises NotInstalled."""
+    """The document with its charts, each after the last of the lines whose numbers it shows.
+
+    Where the library is not installed, as it is: the lines say the same.
+    """
+    if find_spec("pygal") is None:
+        return document
     blocks: list[Block] = []
     shown = document.words.blocks
     actions = [
@@ -115,11 +120,8 @@ def _figure(number: float, texts: Catalogue) -> str:
 
 
 def _library() -> Any:
-    """Raises NotInstalled."""
-    try:
-        import pygal
-    except ModuleNotFoundError as missing:
-        raise NotInstalled("A chart", missing) from missing
+    import pygal
+
     # It hooks itself into every import that follows, for plugins that we do not have, and Python warns of the hook.
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != pygal.__name__]
     return pygal

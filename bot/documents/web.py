@@ -17,7 +17,6 @@ from bot.documents.recaps import Document
 
 
 def to_html(document: Document) -> bytes:
-    """Raises NotInstalled where there is something to draw."""
     document = illustrated(document)
     about = "".join(page.pieces([Piece("item", line) for line in document.about], heading="h3"))
     (_, first), *parts = document.parts

@@ -310,6 +310,15 @@ def test_a_pdf_with_charts_keeps_its_order_and_tells_what_they_show(story: Story
     assert {"2.", "5."} <= set(" ".join(page.extract_text() for page in file.pages).split())
 
 
+def test_without_the_library_there_is_the_page_without_charts(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "find_spec", lambda _: None)
+    document = counted(story)
+    assert charts.illustrated(document) is document
+    assert "<img" not in web.to_html(document).decode()
+
+
 def test_without_a_font_no_picture_with_words_is_made(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pygal", reason="it is in the extra `documents`")
     pytest.importorskip("resvg_py", reason="it is in the extra `documents`")
