@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.levels import FEW, comparable, spread, weakest
+from flows.levels import FEW, comparable, shown_again, spread, weakest
 
 VALUES = st.lists(st.one_of(st.none(), st.integers(0, 3)), max_size=30)
 
@@ -26,6 +26,13 @@ def test_a_spread_is_shown_from_five_answers_up_and_never_where_all_are_alike(
 def test_a_change_tells_of_nobody(before: set[int], now: set[int]) -> None:
     """What could be subtracted is nothing at all, or the scores of five at least."""
     assert comparable(before, now) == (len(before ^ now) == 0 or len(before ^ now) >= FEW)
+
+
+@given(st.sets(st.integers(1, 20)), st.sets(st.integers(1, 20)))
+def test_shown_again_a_spread_tells_of_nobody(before: set[int], now: set[int]) -> None:
+    shown = set(shown_again(tuple(sorted(before)), tuple(sorted(now))))
+    assert shown in (before, now)
+    assert shown == (now if not before or len(now - before) >= FEW or len(before - now) >= FEW else before)
 
 
 def test_the_weakest_decides_however_high_the_others_are() -> None:
