@@ -225,6 +225,69 @@ def role(caller: Caller, called: str, role: str, name: str, instead_of: str | No
 
 @click.command()
 @_series
+@click.argument("group", metavar="GROUP")
+@click.option("--note-taker", metavar="NAME", help="Who of them writes for the group.")
+@_dry
+@click.pass_obj
+def group(caller: Caller, called: str, group: str, note_taker: str | None, *, dry_run: bool) -> None:
+    """Take a whole group in, late. It is in every session that has not begun.
+
+    \b
+      runda series group north "Elv: Ida, Nils, Else, Knut"
+      runda series group north "Elv@C7: Ida <U21>, Nils <U22>, Else <U23>, Knut <U24>" --note-taker Else
+    """
+    from bot.series import members
+    from flows.forms import Field, NotSo, named
+
+    try:
+        new = Field("group", "group", "").read(group)
+        writes = named(note_taker) if note_taker else None
+    except NotSo as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    change(caller, called, lambda office: members.add_group(office, new, writes), dry_run=dry_run)
+
+
+# -- what is said
+
+
+@click.command()
+@_series
+@click.argument("programme")
+@_dry
+@click.pass_obj
+def programme(caller: Caller, called: str, programme: str, *, dry_run: bool) -> None:
+    """Use a newer text of the same programme, a folder or a file, for the sessions that have not opened.
+
+    \b
+      runda series programme north our-selfcheck/
+    """
+    from bot import library
+    from bot.series import texts
+
+    content = library.read(programme)
+    change(caller, called, lambda office: texts.rewrite(office, content), dry_run=dry_run)
+
+
+@click.command()
+@_series
+@_number
+@asked(MOVE.only("to", "at", "which"))
+@_dry
+@click.pass_obj
+def repeat(caller: Caller, /, called: str, number: int, *, dry_run: bool, **given: Any) -> None:
+    """Hold session NUMBER once more, after all the others.
+
+    \b
+      runda series repeat north 2 --to 2027-01-19
+    """
+    from bot.series import moving, texts
+
+    to = moving.To(**read(MOVE.only("to", "at", "which"), given))
+    change(caller, called, lambda office: texts.repeat(office, number, to), dry_run=dry_run)
+
+
+@click.command()
+@_series
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option(
@@ -261,4 +324,19 @@ def picture(caller: Caller, called: str, name: str, file: str, texts: str) -> No
     change(caller, called, lambda office: pictures.put_up(office, name, Path(file).name, content, words))
 
 
-COMMANDS = (move, undo, start, confirm, pause, resume, cancel, picture, add, remove, role)
+COMMANDS = (
+    move,
+    undo,
+    start,
+    confirm,
+    pause,
+    resume,
+    cancel,
+    repeat,
+    programme,
+    picture,
+    add,
+    remove,
+    role,
+    group,
+)

@@ -8,6 +8,7 @@
     deciding    a change and what it tells sessions under way, in one transaction
     changes     move, undo, confirm, pause, resume, cancel, start
     members     who takes part, and in what role
+    texts       what the rounds that have not opened will say
     overview    lists and states, as counts
     why         why a message came, or did not come
     rehearsal   every message that will be sent, from the real engine

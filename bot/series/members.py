@@ -7,14 +7,16 @@ from typing import Any, TypeAlias
 from sqlalchemy import Row, insert, select, update
 
 from adapters.terminal.names import NAME as TERMINAL
+from bot.series.dates import Sitting
 from bot.series.grouping import in_words
 from bot.series.homes import Where
-from bot.series.making import people
+from bot.series.making import add, add_sessions, channel_of, people, places
 from bot.series.office import UNDER_WAY, Change, Office
 from bot.series.problems import NotFound, SeriesProblem
 from flows import groups
+from flows.calendar import resolve
 from flows.events import Joined, Left
-from flows.forms import Named, Sentence, named
+from flows.forms import Named, NamedGroup, Sentence, named
 from storage import tables as t
 
 #: Roles of a series as a whole; a note-taker's is one of a group.
@@ -126,6 +128,82 @@ def _note_taker(office: Office, who: Who) -> Change:
     _end(office, seat.id)
     _seat(office, seat.person_id, seat.circle_id, "note-taker")
     return office.done(Sentence(f"{seat.name} writes for the group.", "note-taker-named", name=seat.name))
+
+
+def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None) -> Change:
+    """A group more, late: it is in every meeting that has not begun, and has missed those before.
+
+    `named.at` is its channel; on the terminal it gets one. Raises SeriesProblem.
+    """
+    office.refuse_cancelled()
+    there = office.circles("group")
+    if named.name.casefold() in {each.name.casefold() for each in there}:
+        words = f"There is a group called {named.name} already. Choose another name."
+        raise SeriesProblem(Sentence(words, "group-already", group=named.name))
+    number = max((each.number for each in there), default=0) + 1
+    owner = office.series.organisation_id
+    home = _home(office, named, number)
+    place = places(office.connection, owner, [(home, None)])[0]
+    row = {
+        "series_id": office.series.id,
+        "kind": "group",
+        "number": number,
+        "name": named.name,
+        "home_id": place,
+    }
+    key = add(office.connection, t.circles, [row])[0]
+    office.record("group added", f"group-{number}")
+    circle = next(each for each in office.circles("group") if each.id == key)
+    for one in named.people:
+        person, _ = _person(office, one, circle)
+        _refuse_seated(office, person, one.name)
+        writes = note_taker is not None and note_taker.key == one.key
+        _seat(office, person, key, "note-taker" if writes else "participant")
+    ahead = _ahead(office, {**row, "id": key, "organisation_id": owner})
+    if len(named.people) < groups.LOW:
+        office.told.append(in_words(groups.GroupWarning(groups.SMALL, len(named.people), groups.LOW)))
+    words = (
+        f"{named.name} takes part from session {ahead[0]} on."
+        if ahead
+        else f"{named.name} has no session left."
+    )
+    return office.done(
+        Sentence(
+            words,
+            "group-added" if ahead else "group-too-late",
+            group=named.name,
+            number=min(ahead, default=0),
+        )
+    )
+
+
+def _home(office: Office, named: NamedGroup, number: int) -> Where:
+    where = office.whereabouts
+    if named.at is not None:
+        platform = named.at.platform or where.platform
+        return Where(platform, named.at.workspace or where.workspace, named.at.id)
+    if where.platform != TERMINAL:
+        words = f"{named.name} needs a channel of its own. Write it like “{named.name}@CHANNEL: names”."
+        raise SeriesProblem(Sentence(words, "no-channel", group=named.name))
+    return where._replace(id=channel_of(office.series.slug, number))
+
+
+def _refuse_seated(office: Office, person: int, name: str) -> None:
+    if any(seat.person_id == person and seat.role in TAKING_PART for seat in _all_seats(office)):
+        words = f"{name} takes part in {office.series.title} already."
+        raise SeriesProblem(Sentence(words, "in-already", name=name))
+
+
+def _ahead(office: Office, circle: dict[str, Any]) -> list[int]:
+    """Sessions of its own at the dates of those that have not begun. Returns the numbers of their meetings."""
+    dates = {each.meeting_id: each.starts_at for each in office.sessions() if not each.own_date}
+    ahead = [each for each in office.meetings() if each.status in ("tentative", "confirmed")]
+    for each in ahead:
+        at = dates.get(each.id) or resolve(office.moment(each))
+        wakes = each.status == "confirmed" and not office.paused
+        new = Sitting(each.number, office.moment(each), at)
+        add_sessions(office.connection, [new], [each.id], {each.number: [circle]}, confirmed=wakes)
+    return [each.number for each in ahead]
 
 
 # -- rows

@@ -1,13 +1,14 @@
 """Series in the database: made, moved, paused, cancelled, with people who come and go."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import update
 
 from bot.happenings import Order
-from bot.series import changes, members, moving
+from bot.series import changes, members, moving, texts
 from bot.series.deciding import ATTEMPTS, decide, foreseen
 from bot.series.moving import To
 from bot.series.office import open_office
@@ -16,6 +17,7 @@ from bot.series.problems import SeriesProblem, WhichTime
 from bot.work import Works
 from flows import state as states
 from flows.events import Closed, Pressed
+from flows.forms import Named, NamedGroup
 from storage import tables as t
 from storage.unit import StaleSession
 from tests.bot.a_series import (
@@ -742,3 +744,61 @@ def test_a_faulty_session_does_not_keep_the_others_from_being_told(database):
     assert [row.phase for row in sessions(database, 1)] == [first.phase, "finished"]
     assert [row.key for row in rows(database, t.parked)] == [f"order:{done.change.orders[0].key}"]
     assert rows(database, t.series)[0].status == "cancelled"
+
+
+# -- late
+
+
+def test_a_group_that_comes_late_is_in_what_has_not_begun(database):
+    made(database)
+    opened(database)
+    late = NamedGroup("Elv", (Named("Ida"), Named("Nils"), Named("Else"), Named("Knut")))
+    told = do(database, members.add_group, late, Named("Else"), now=OPENS).told
+    assert told[0] == "Elv takes part from session 2 on."
+    mine = [row for row in sessions(database) if row.name == "Elv"]
+    theirs = [row for row in sessions(database) if row.name == "Group 1" and row.number > 1]
+    assert [(row.number, row.starts_at, row.wake_at) for row in mine] == [
+        (row.number, row.starts_at, row.wake_at) for row in theirs
+    ]
+    seats = rows(database, t.memberships, t.memberships.c.circle_id == mine[0].circle_id)
+    assert sorted(row.role for row in seats) == ["note-taker", "participant", "participant", "participant"]
+    assert works(database).take_due(mine[0].starts_at) >= 2
+    assert {row.phase for row in sessions(database, 2) if row.name == "Elv"} == {"lobby"}
+    for again, words in (
+        (late, "a group called Elv already"),
+        (NamedGroup("Sjø", (Named("Kari"),)), "takes part in"),
+    ):
+        with refused(words):
+            do(database, members.add_group, again, now=OPENS)
+
+
+def test_a_newer_text_is_for_the_rounds_that_have_not_opened(database):
+    made(database)
+    opened(database)
+    content = looking(database, texts.stored)
+    titled = {
+        **content.texts["en"]["rounds"],
+        "resources": {**content.texts["en"]["rounds"]["resources"], "title": "Anew"},
+    }
+    newer = replace(content, texts={**content.texts, "en": {**content.texts["en"], "rounds": titled}})
+    told = do(database, texts.rewrite, newer, now=OPENS).told
+    assert told == ("The programme is changed. Sessions that will use it: 2, 3.",)
+    assert "Anew" in [each.title for each in looking(database, view).meetings]
+    first = meetings(database)[0]
+    assert first.content_id not in (None, rows(database, t.series)[0].content_id)
+    with refused("needs texts in en"):
+        do(database, texts.rewrite, replace(newer, texts={"nb": content.texts["nb"]}), now=OPENS)
+    other = newer.programme.model_copy(update={"programme": "another"})
+    with refused("is not the programme of North"):
+        do(database, texts.rewrite, replace(newer, programme=other), now=OPENS)
+
+
+def test_a_round_is_held_once_more_on_a_date_of_its_own(database):
+    made(database)
+    told = do(database, texts.repeat, 2, on("2026-12-01")).told
+    assert told[:2] == ("Session 4 is session 2 once more.", "Session 4 is on Tuesday 2026-12-01 at 09:00.")
+    found = looking(database, view).meetings
+    assert (found[3].title, found[3].moment.on) == (found[1].title, date(2026, 12, 1))
+    at = sessions(database, 4)[0].starts_at
+    assert works(database).take_due(at) >= 2
+    assert {row.phase for row in sessions(database, 4)} == {"lobby"}
