@@ -23,8 +23,8 @@ _OTHERS = {
     "series resumed": _PLANNED, "meeting cancelled": _CANCELLED, "series cancelled": _CANCELLED,
 }  # fmt: skip
 KINDS = {act: _OTHERS.get(act, _MOVED) for act in DATE_ACTS} | {"recap approved": RECAP}
-#: A managers' recap, as the audit log names it; a group's is its own.
-MANAGERS = "/managers v"
+#: Managers' recaps, as the audit log names them: of a session, and of the series until then. A group's is its own.
+MANAGERS, WHOLE = "/managers v", "/series v"
 #: A series, and of a session its number: «north 2 …», «north/2/managers v1»; «north 1, 2» is several.
 _OBJECT = re.compile(r"(?P<series>[a-z0-9-]+)(?:[ /](?P<number>\d+)(?![\d,]).*|[ /].*)?")
 
@@ -59,5 +59,5 @@ def body(act: Any, url: str) -> bytes:
     series, number = about(act.object)
     where = f"{url.rstrip('/')}{BASE}/series/{series}/sessions"
     kind = KINDS[act.act]
-    href = f"{where}/{number}/recap" if kind == RECAP else where
+    href = f"{where}/{number}/{'series-' if WHOLE in act.object else ''}recap" if kind == RECAP else where
     return msgspec.json.encode(Told(kind, act.at, Of(series, number, href)))

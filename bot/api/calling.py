@@ -142,7 +142,8 @@ class Calls:
         noted = exists().where(k.webhook_id == hook.id, k.audit_id == a.id)
         new = select(a.id).where(
             a.organisation_id == hook.organisation_id, a.id > func.coalesce(last, 0) - BEHIND, a.at >= hook.since,
-            a.act.in_(acts.KINDS), or_(a.act != "recap approved", a.object.contains(acts.MANAGERS)), ~noted,
+            a.act.in_(acts.KINDS), ~noted,
+            or_(a.act != "recap approved", *map(a.object.contains, (acts.MANAGERS, acts.WHOLE))),
         )  # fmt: skip
         rows = [
             {

@@ -47,23 +47,29 @@ class Operation:
         return re.findall(r"{(\w+)}", self.path)
 
 
+_RECAPS = """\
+The managers' recaps that have gone out: of each session, and of the series until then, the one that stands now. A new \
+version comes later in the list, so whoever keeps the last `next` sees only what is new."""
+_ASKED_WRONGLY = """\
+Lists take `limit`, from 1 to 100, and `after`, what the page before gave as `next`: each once. Nothing else is asked \
+after the question mark."""
+
 OPERATIONS = (
     Operation("listSeries", "/series", "The organisation's series, in the order in which they were planned.",
               "schedule", shapes.AllSeries, Reader.all_series),
     Operation("getSeries", "/series/{series}", "One series.", "schedule", shapes.Series, Reader.series),
     Operation("listSessions", "/series/{series}/sessions", "The sessions of a series, also those that are cancelled.",
               "schedule", shapes.Schedule, Reader.sessions),
-    Operation("listRecaps", "/recaps", "The managers' recaps that have gone out, of each session the one that stands "
-              "now. A new version comes later in the list, so whoever keeps the last `next` sees only what is new.",
-              "recaps", shapes.Briefs, Reader.recaps),
+    Operation("listRecaps", "/recaps", _RECAPS, "recaps", shapes.Briefs, Reader.recaps),
     Operation("getRecap", "/series/{series}/sessions/{number}/recap", "The managers' recap of a session.", "recaps",
               shapes.Recap, Reader.recap),
+    Operation("getSeriesRecap", "/series/{series}/sessions/{number}/series-recap", "The managers' recap of the whole "
+              "series up to and including a session.", "recaps", shapes.Recap, Reader.series_recap),
 )  # fmt: skip
 
 #: Every answer but the one that was asked for: status, when, and what it says. The same bytes whatever the path.
 REFUSALS: dict[int, tuple[str, str]] = {
-    400: ("Bad request", "Lists take `limit`, from 1 to 100, and `after`, what the page before gave as `next`: each once. "
-          "Nothing else is asked after the question mark."),
+    400: ("Bad request", _ASKED_WRONGLY),
     401: ("Unauthorized", "Send a token that holds: Authorization: Bearer runda_…"),
     403: ("Forbidden", "The token is not for this. Have one made with the scope that it takes."),
     404: ("Not found", "There is nothing here that this token may read."),

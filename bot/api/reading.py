@@ -75,21 +75,30 @@ class Reader:
         rows, cursor = _page(self._all(mine.limit(asked.limit + 1)), asked.limit)
         return shapes.Briefs(tuple(map(self._brief, rows)), cursor)
 
-    def recap(self, asked: Asked) -> shapes.Recap | None:
-        s, m = t.series.c, t.meetings.c
-        mine = s.organisation_id == self.organisation, s.slug == asked.series, m.number == asked.number
+    def recap(self, asked: Asked, *, whole: bool = False) -> shapes.Recap | None:
+        """Of a session, or of the whole series up to it."""
+        s, m, r = t.series.c, t.meetings.c, t.recaps.c
+        mine = (
+            s.organisation_id == self.organisation,
+            s.slug == asked.series,
+            m.number == asked.number,
+            r.whole == whole,
+        )
         row = next(iter(self._all(_went_out().where(*mine))), None)
         if row is None:
             return None
         sight.require("manager", "released", given={"approved"})
         office = Office(self.connection, cast(Row[Any], self._row(asked.series)), "", self.now)
         unit, speaker = Unit(self.connection), Speaker(self.shelf)
-        said = shape(documents.of_managers(office, unit, speaker, "manager", asked.number))
+        said = shape(documents.of_managers(office, unit, speaker, "manager", asked.number, whole=whole))
         brief = self._brief(row)
         return shapes.Recap(
-            brief.series, brief.number, brief.version, brief.status, brief.approved_at, cast(Any, said.language),
-            _counts(row.points), said.text,
+            brief.series, brief.number, brief.whole, brief.version, brief.status, brief.approved_at,
+            cast(Any, said.language), _counts(row.points), said.text,
         )  # fmt: skip
+
+    def series_recap(self, asked: Asked) -> shapes.Recap | None:
+        return self.recap(asked, whole=True)
 
     # -- rows
 
@@ -109,21 +118,23 @@ class Reader:
         )  # fmt: skip
 
     def _brief(self, row: Row[Any]) -> shapes.Brief:
-        where = f"{self.url}{BASE}/series/{row.slug}/sessions/{row.number}/recap"
+        where = (
+            f"{self.url}{BASE}/series/{row.slug}/sessions/{row.number}/{'series-' if row.whole else ''}recap"
+        )
         status: Any = "counts" if row.status == "counts" else "approved"
-        return shapes.Brief(row.slug, row.number, row.version, status, row.approved_at, where)
+        return shapes.Brief(row.slug, row.number, row.whole, row.version, status, row.approved_at, where)
 
 
 def _went_out() -> Any:
-    """The newest managers' recap of each meeting that managers have been sent."""
+    """Of each meeting the newest managers' recap that they have been sent, and the newest of the series until then."""
     r, m, s, newer = t.recaps.c, t.meetings.c, t.series.c, t.recaps.alias("newer").c
     later = exists().where(
-        newer.meeting_id == r.meeting_id, newer.session_id.is_(None), ~newer.whole,
+        newer.meeting_id == r.meeting_id, newer.session_id.is_(None), newer.whole == r.whole,
         newer.status.in_(documents.SENT), newer.version > r.version,
     )  # fmt: skip
-    sent = select(r.id, r.version, r.status, r.approved_at, r.points, m.number, s.slug)
+    sent = select(r.id, r.whole, r.version, r.status, r.approved_at, r.points, m.number, s.slug)
     sent = sent.join_from(t.recaps, t.meetings, m.id == r.meeting_id).join(t.series, s.id == m.series_id)
-    return sent.where(r.session_id.is_(None), ~r.whole, r.status.in_(documents.SENT), ~later)
+    return sent.where(r.session_id.is_(None), r.status.in_(documents.SENT), ~later)
 
 
 def _page(rows: Sequence[Row[Any]], limit: int) -> tuple[Sequence[Row[Any]], str | None]:

@@ -94,7 +94,9 @@ class Api:
 def _wanted(asked: _Request) -> Asked | None:
     """None: it asks for something that there is not, or twice for the same."""
     series, number = asked.path.get("series", ""), int(asked.path.get("number", 0))
-    given: dict[str, str] = {"after": "0", "limit": str(USUAL)} if asked.operation and asked.operation.paged else {}
+    given: dict[str, str] = (
+        {"after": "0", "limit": str(USUAL)} if asked.operation and asked.operation.paged else {}
+    )
     names = [name for name, _ in asked.query]
     if len(names) != len(set(names)) or not set(names) <= given.keys():
         return None

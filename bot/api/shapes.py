@@ -13,6 +13,7 @@ Name = Annotated[
     str, Meta(description="What the series is called in addresses.", pattern="^[a-z0-9-]{1,60}$")
 ]
 Number = Annotated[int, Meta(description="Which session of the series, from 1.", ge=1, le=999)]
+Whole = Annotated[bool, Meta(description="It is of the whole series up to and including that session.")]
 Cursor = Annotated[
     str | None, Meta(description="Where the next page begins: hand it in as `after`. Null: this is the last page.")
 ]  # fmt: skip
@@ -63,6 +64,7 @@ class Brief(Struct, frozen=True):
 
     series: Name
     number: Number
+    whole: Whole
     version: int
     status: Annotated[
         Literal["approved", "counts"],
@@ -98,6 +100,7 @@ class Recap(Struct, frozen=True):
 
     series: Name
     number: Number
+    whole: Whole
     version: int
     status: Literal["approved", "counts"]
     approved_at: datetime | None

@@ -143,6 +143,18 @@ def test_of_each_session_the_version_that_stands_is_listed(reads: Served, story:
     assert reads.ask(RECAP, given).said["version"] == 2
 
 
+def test_the_recap_of_the_series_until_then_is_another(reads: Served, story: Story) -> None:
+    given, path = token(story.database), RECAP.replace("/recap", "/series-recap")
+    assert reads.ask(path, given).status == 404
+    with story.database.write() as connection:
+        row = connection.execute(select(t.recaps).where(t.recaps.c.status == "approved")).one()._asdict()
+        connection.execute(t.recaps.insert(), {**row, "id": row["id"] + 1, "whole": True, "version": 7})
+    listed = reads.ask(f"{BASE}/recaps", given).said["items"]
+    assert [(one["whole"], one["version"]) for one in listed] == [(False, 1), (True, 7)]
+    assert [one["recap"] for one in listed] == [f"{URL}{RECAP}", f"{URL}{path}"]
+    assert [reads.ask(each, given).said["version"] for each in (RECAP, path)] == [1, 7]
+
+
 def test_sessions_are_those_of_the_calendars_and_follow_a_move(reads: Served, story: Story) -> None:
     given = token(story.database)
     first = reads.ask(SESSIONS, given)
@@ -233,7 +245,8 @@ def test_what_is_asked_by_the_description_is_answered_by_it(reads: Served, story
                 case.validate_response(answer, headers={"Authorization": f"Bearer {known}"})
 
             one()
-    assert {label for label, status in asked if status == 200} == {f"GET {each.path}" for each in OPERATIONS}
+    there_is = {f"GET {each.path}" for each in OPERATIONS if each.name != "getSeriesRecap"}
+    assert {label for label, status in asked if status == 200} == there_is
     assert {status for _, status in asked} <= {200, 400, 401, 404}
 
 

@@ -155,6 +155,8 @@ def test_all_changes_of_dates_are_told() -> None:
                                           "north-2/1/managers v3", "north 12")] == [
         ("north", None), ("north", 2), ("north", None), ("north-2", 1), ("north", 12),
     ]  # fmt: skip
+    whole = SimpleNamespace(act="recap approved", object="north/3/series v1", at=NOW)
+    assert json.loads(acts.body(whole, URL))["data"]["href"].endswith("/series/north/sessions/3/series-recap")
 
 
 # -- what goes wrong
