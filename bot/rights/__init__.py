@@ -21,8 +21,8 @@
 
 The counter offers the first two to whoever asks for them in private, by these functions and no others:
 
-- `showing.of_person(connection, person, "author")`, then `showing.as_text` for the chat or a page, and
-  `showing.as_json` for a file;
+- `showing.of_person(connection, person, "author")`, then `telling.Telling.sections` for pages (`showing.as_text` and
+  `showing.as_json` make files of it, for those who ask somebody else to do it);
 - `beyond.listed(connection, person)`, as texts of the catalogue, shown before somebody confirms that they want to be
   erased (`beyond.told`: the same in words);
 - `Erasing(works).begin(connection, person, actor, now)` when they have confirmed it, and nothing else: the upkeep does
