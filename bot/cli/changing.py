@@ -252,6 +252,46 @@ def group(caller: Caller, called: str, group: str, note_taker: str | None, *, dr
 
 @click.command()
 @_series
+@_number
+@click.argument("group", metavar="GROUP")
+@click.argument("file", type=click.File("r", "utf-8"), required=False)
+@click.option("--heads", type=click.IntRange(1), metavar="N", help="How many sat at the table.")
+@click.pass_obj
+def paper(caller: Caller, called: str, number: int, group: str, file: Any, heads: int | None) -> None:
+    """Enter what a table wrote on paper in session NUMBER. Without FILE: list the questions, with their numbers.
+
+    FILE (- for what is typed) has a line for each answer, with the number of its question first: the numbers of the
+    sheet that runda document sheets prints. The answers are the table's, under no name; «next» is said in between.
+
+    \b
+      1 The ferry comes too seldom.
+      1 There is no bus on Sundays.
+      3 Kari asks the county.
+    """
+    from bot.clock import id_maker
+    from bot.series import paper as papers
+    from bot.series.office import open_office
+    from bot.shelf import Shelf
+    from bot.wiring import tomb_maker
+    from bot.work import Works
+
+    written, wrong = papers.read(file.read()) if file else ({}, [])
+    if wrong:
+        raise click.UsageError(f"A line begins with the number of its question: {wrong[0]!r} does not.")
+    database = caller.database()
+    works = Works(database, Shelf(), id_maker(), tomb_maker(database.secret("tombstones")))
+    with database.write() as connection:
+        office = open_office(connection, caller.settings.organisation, called, actor(), caller.clock.now())
+        circle = office.circle(group)
+        if not file:
+            for n, each in papers.questions(office, works, number).items():
+                click.echo(f"{n:>3}  {each.words}")
+            return
+        click.echo(papers.enter(works, office, number, circle, written, heads))
+
+
+@click.command()
+@_series
 @click.argument("programme")
 @_dry
 @click.pass_obj
@@ -339,4 +379,5 @@ COMMANDS = (
     remove,
     role,
     group,
+    paper,
 )

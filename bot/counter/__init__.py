@@ -14,6 +14,7 @@
     checking    its last page: the plan, and what is made of it
     preview     every message that will be sent
     reports     recaps: read, hold, edit, release, approve
+    paper       what a table wrote on paper
     why         why messages came, or did not come
     everywhere  one act for all groups that are in a meeting
     answering   what a person answers in private

@@ -43,6 +43,7 @@ def _modules() -> tuple[Any, ...]:
         home,
         ideas,
         linking,
+        paper,
         people,
         preview,
         reports,
@@ -54,7 +55,7 @@ def _modules() -> tuple[Any, ...]:
     )
 
     return (home, showing, dates, people, setup, checking, preview, reports, everywhere, answering, linking,
-            rights, seat, why, ideas, gross)  # fmt: skip
+            rights, seat, why, ideas, gross, paper)  # fmt: skip
 
 
 @cache

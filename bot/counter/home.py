@@ -104,8 +104,11 @@ def _my_group(visit: Visit, office: Office, circle: Any) -> Iterator[Block]:
     sittings = sorted(office.sessions(circle=circle.id, lock=False), key=lambda row: row.starts_at)
     now = next((each for each in sittings if each.phase in UNDER_WAY), None)
     if now is not None:
-        words = visit.say("counter.home.now", group=circle.name, number=numbers[now.meeting_id])
-        yield Block("line", words, link=_root(visit, now.id))
+        which = numbers[now.meeting_id]
+        words = visit.say("counter.home.now", group=circle.name, number=which)
+        paper = button(visit, "counter.button.paper", "paper", office.series.id, which, circle.number)
+        table = office.series.answering == "table"
+        yield Block("line", words, link=_root(visit, now.id), labels=(paper,) if table else ())
         return
     ahead = next((each for each in sittings if each.phase == "planned" and each.starts_at > visit.now), None)
     if ahead is None or office.paused:

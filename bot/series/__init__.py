@@ -9,6 +9,7 @@
     changes     move, undo, confirm, pause, resume, cancel, start
     members     who takes part, and in what role
     texts       what the rounds that have not opened will say
+    paper       what a table wrote on paper, entered at once
     overview    lists and states, as counts
     why         why a message came, or did not come
     rehearsal   every message that will be sent, from the real engine

@@ -516,3 +516,24 @@ def test_a_private_note_is_asked_for_with_who_will_see_it_first(either: Desk) ->
     assert (
         "til en annen gruppe" in words(either.ask(sheet.name, who="U9")) or not either.ask(sheet.name).blanks
     )
+
+
+def test_a_note_taker_enters_what_is_on_paper_in_one_form(north: Desk) -> None:
+    """The table has opened; who sits at another may not."""
+    with north.database.write() as connection:
+        connection.execute(update(t.series).values(answering="table"))
+    north.works.take_due(datetime(2026, 10, 20, 7, tzinfo=UTC))
+    seat = {row.circle_id: row.person_id for row in rows(north.database, t.memberships) if row.circle_id}
+    sitting = next(row for row in sessions(north.database, 1) if row.name == "Gruppe 1")
+    (account,) = [
+        row.account
+        for row in rows(north.database, t.identities, t.identities.c.person_id == seat[sitting.circle_id])
+    ]
+    assert "paper:1:1:1" in presses(north.ask("home", who=account))
+    form = north.ask("paper:1:1:1")
+    assert form.blanks[1].label.startswith("1. ")
+    assert "2 linjer fra Gruppe 1 er skrevet inn." in words(
+        north.hand_in("paper:1:1:1", {"heads": "5", "q1": "Ferga\nSkolen"})
+    )
+    assert [row.words for row in rows(north.database, t.replies) if row.step] == ["Ferga", "Skolen"]
+    assert "annen gruppe" in words(north.ask("paper:1:1:2"))
