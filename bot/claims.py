@@ -315,11 +315,11 @@ def _first_of_places() -> Any:
 def _rank(outbox: Any) -> Any:
     """What is said keeps its order, and goes before what only shows how things stand.
 
-    A meeting's first message in its place goes before all that waits there, and so does the word that it goes on.
+    The word that a meeting goes on, where nothing could be said, goes before all that waited for it.
     """
-    say, first = outbox.c.kind == "say", outbox.c.slot.in_(("root", RESUMED))
-    said = and_(outbox.c.sort.in_(("question", "answer", "recap")), say)
-    return case((and_(first, say), 0), (said, 1), (outbox.c.sort == "receipt", 3), else_=2)
+    said = or_(outbox.c.sort.in_(("question", "answer", "recap")), outbox.c.slot == "root")
+    first, said = outbox.c.slot == RESUMED, and_(said, outbox.c.kind == "say")
+    return case((first, 0), (said, 1), (outbox.c.sort == "receipt", 3), else_=2)
 
 
 #: Built once: every round asks it, and to put it together takes longer than to run it.

@@ -15,7 +15,7 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
-from sqlalchemy import func, insert, literal, or_, select, update
+from sqlalchemy import and_, func, insert, literal, or_, select, update
 
 from bot.recaps import wording
 from flows import effects as fx
@@ -29,8 +29,8 @@ from storage.unit import Account, Seat, SessionRow, Unit
 
 #: Effects of the engine are counted from 0, what coordinators say from a million, corrections from here.
 CORRECTIONS = 1_000_000_000
-#: ... and what is asked once more, in another place.
-ASKED_AGAIN = 500_000
+#: ... and what is said once more, in another place.
+SAID_AGAIN = 500_000
 
 NOTHING: Mapping[int, Any] = MappingProxyType({})
 
@@ -110,23 +110,27 @@ class Desk:
             self.unit.flush()
         self.carry_out(live, effects, {reply["id"]: reply} if reply else filled)
         if moved:
-            self._ask_again(live)
+            self._say_again(live)
         return ignored or "applied"
 
-    def _ask_again(self, live: Live) -> None:
-        """What the circle was asked last, and what else it was asked since, stands where nobody sees it any more."""
+    def _say_again(self, live: Live) -> None:
+        """In another place: what the circle was asked last, and has been asked since; and behind that what waited."""
         state, o, p = live.state, t.outbox.c, t.places.c
-        if state is None or state.prompt is None or state.prompt.step != state.step:
-            return
-        said = o.session_id == live.row.id, o.kind == "say", o.status == "sent"
-        last = select(func.max(o.id)).where(*said, o.prompt == state.prompt.prompt).scalar_subquery()
-        aloud = o.sort == "question", o.only.is_(None), p.person_id.is_(None)
-        asked = select(t.outbox).join(t.places, p.id == o.place_id).where(*said, *aloud, o.id >= last).order_by(o.id)
+        present = state.prompt if state is not None else None
+        number = present.prompt if state is not None and present is not None and present.step == state.step else None
+        theirs = o.session_id == live.row.id, o.kind == "say"
+        last = select(func.max(o.id)).where(*theirs, o.status == "sent", o.prompt == number).scalar_subquery()
+        asked = and_(o.status == "sent", o.sort == "question", o.id >= last)
+        waits = and_(o.status == "queued", o.sort != "receipt")
+        aloud = select(t.outbox).join(t.places, p.id == o.place_id).where(p.person_id.is_(None), o.only.is_(None))
+        rows = self.unit.all(aloud.where(*theirs, or_(asked, waits)).order_by(o.id))
+        left = o.id.in_([row.id for row in rows if row.status == "queued"])
+        self.unit.run(update(t.outbox).where(left).values(status="dropped", reason="superseded"))
         kept = ("organisation_id", "session_id", "kind", "sort", "slot", "prompt", "body", "target_id")
         new = {"place_id": live.row.place_id, "version": live.row.version, "status": "queued"}
         self.unit.add(t.outbox, [
-            {name: getattr(row, name) for name in kept} | new | {"effect": ASKED_AGAIN + number}
-            for number, row in enumerate(self.unit.all(asked))
+            {name: getattr(row, name) for name in kept} | new | {"effect": SAID_AGAIN + index}
+            for index, row in enumerate(rows)
         ])  # fmt: skip
 
     def fill(

@@ -126,7 +126,7 @@ class Hearing:
             number = updates.number(raw)
         except ValueError:
             number = 0
-        whole = msgspec.json.encode(raw).decode()
+        whole = msgspec.json.encode(updates.without_numbers(raw)).decode()
         try:
             await self.put_aside(f"telegram:{me.bot}:{number}", whole, why)
         except Exception as fault:

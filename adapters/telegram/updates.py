@@ -142,6 +142,17 @@ def number(raw: object) -> int:
     return msgspec.convert(raw, _Numbered).update_id
 
 
+def without_numbers(raw: Any) -> Any:
+    """An update as it may be kept: a contact is a telephone number, and no telephone number is."""
+    if isinstance(raw, dict):
+        return {name: without_numbers(it) for name, it in raw.items() if name not in _NUMBERS}
+    return [without_numbers(it) for it in raw] if isinstance(raw, list) else raw
+
+
+#: What Telegram calls what holds a telephone number.
+_NUMBERS = ("contact", "phone_number")
+
+
 def chat_of(raw: object) -> int:
     """The chat that an update is about; 0 also for one that cannot be read."""
     try:

@@ -37,7 +37,7 @@ class Webhook:
 
     async def answer(self, said: str | None, body: bytes) -> int:
         """The status to answer with. `said` is the header that carries the secret."""
-        if not hmac.compare_digest((said or "").encode(), self.secret.encode()):
+        if not hmac.compare_digest((said or "").encode(errors="replace"), self.secret.encode()):
             return FORBIDDEN
         if len(body) > MOST:
             return TOO_LARGE

@@ -374,6 +374,7 @@ def test_a_webhook_answers_when_it_is_stored_and_is_brought_again_when_it_is_not
                     assert made.webhook.path == "/telegram"
                     assert await made.webhook.answer("guess", b"{}") == 403
                     assert await made.webhook.answer(None, b"{}") == 403
+                    assert await made.webhook.answer("\udcff", b"{}") == 403
                     assert await made.webhook.answer(made.webhook.secret, b"{") == 400
             finally:
                 await runner.cleanup()

@@ -241,7 +241,7 @@ class Draw:
 
     def ordered(self, state: State, person: int, reply: int, now: datetime) -> e.Event:
         orders = (
-            e.Paused(), e.Resumed(), e.Stretched(self.a - 100), e.Stretched(5),
+            e.Paused(), e.Resumed(), e.Resumed("moved"), e.Stretched(self.a - 100), e.Stretched(5),
             e.Curated(self.a % 4, self.a % 3 or None, (None, "small")[self.flag]), e.Gathered(),
         )  # fmt: skip
         return e.Closed() if self.b % 23 == 0 else orders[self.b % len(orders)]

@@ -204,8 +204,11 @@ class Trial:
         code = code_of(self.database, group, self.rig.clock.at)
         await self.say(names[0], chat, f"/start@{self.server.bot.username} {code}", topic)
         for name in names:
-            invitation = self.server.find(chat, group, topic)
-            await self.press(name, invitation, BUTTON[self.town.language])
+            posts, button = self.server.posts(chat, topic), BUTTON[self.town.language]
+            invitation = [
+                each for each in posts if any(key["text"] == button for row in each.keyboard for key in row)
+            ]
+            await self.press(name, invitation[-1], button)
 
     def screen(self, chat: Chat | User, topic: Any = None) -> str:
         return self.server.transcript(chat, topic)

@@ -233,6 +233,19 @@ async def test_a_plain_group_that_becomes_a_supergroup_takes_its_meeting_along(s
 
 
 @driven
+async def test_a_group_that_moves_before_anybody_has_come_is_asked_for_them_in_its_new_place(sqlite_database):
+    async with trial(sqlite_database) as it:
+        chat = it.server.group("Vest", it.town.all(*FJORD))
+        it.town["Berit"].started = True
+        planned(sqlite_database, it.town, {"Fjord": chat}, members=(FJORD,))
+        await it.go(to=NINE)
+        new = it.server.migrate(chat)
+        await it.settle()
+        await it.press("Kari", it.server.last(new), "Vi er her")
+        assert "I dag ser vi på" in it.screen(new)
+
+
+@driven
 async def test_kicked_out_the_meeting_stops_and_the_coordinator_is_told_and_taken_in_again_it_goes_on(
     sqlite_database,
 ):
@@ -334,6 +347,9 @@ async def test_a_topic_that_was_closed_stops_the_meeting_until_it_is_opened(sqli
         await it.go(minutes=20)
         assert "emnet er lukket; åpne det igjen" in it.told("Berit")
         it.server.reopen_topic(it.town["Kari"], chat, topic)
+        await it.settle()
+        screen = it.screen(chat, topic)
+        assert -1 < screen.find("Vi fortsetter.") < screen.find("Nå deler vi")
         await it.say("Amir", chat, "/svar Skolen.", topic)
         assert it.replies == ["Skolen."]
         assert "Meldinger kommer fram igjen" in it.told("Berit")
