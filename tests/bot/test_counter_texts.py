@@ -109,6 +109,7 @@ NUMBERS = {
     "anew": ":1:1:1", "approve": ":1:1:0", "edit": ":1:1:1", "released": ":1", "read": ":1:1", "live": ":1",
     "rules": ":1", "days": ":1", "settle": ":1", "acts": ":1", "seat": ":1:3", "absent": ":1:3", "quit": ":1:3",
     "idea-mine": ":1", "idea-more": ":1", "idea-assess": ":1", "gross": ":1:1", "coming": ":1:3",
+    "why": ":1:2", "paper": ":1:1:1", "moves": ":1:2:20261110:0:0:1",
 }  # fmt: skip
 
 

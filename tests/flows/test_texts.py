@@ -264,7 +264,8 @@ ALIKE = {
     "rights.document.series", "rights.checklist.settled",
     "documents.sheet.title", "documents.sheet.contents", "documents.sheet.date", "documents.sheet.count",
     "documents.sheet.verdicts", "documents.sheet.when",
-    "counter.title.paper", "counter.told-of-it", "why.became.failed", "why.entry", "why.numbered", "why.rows", "why.silence", "why.silent.cancelled",
+    "counter.title.paper", "counter.told-of-it", "counter.home.over",
+    "why.became.failed", "why.entry", "why.numbered", "why.rows", "why.silence", "why.silent.cancelled",
     "why.sort.answer", "why.sort.question", "why.sort.recap", "why.sort.receipt", "why.sort.status",
     "why.to.place",
 }  # fmt: skip
