@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from adapters.port import Faults, Sheet
+from bot.counter.ideas import WORDS
 from bot.ideas import keeping, sluice
 from bot.rights import showing
 from bot.rights.erasing import Erasing
@@ -19,6 +20,7 @@ from storage.unit import Unit
 from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_person import holds
 from tests.bot.a_series import rows
+from tests.bot.test_counter_guided import Chat
 
 NEED = "Young people have nowhere to meet after eight"
 #: Who assesses besides Berit (U9), who sets up series; and who gives ideas: somebody whom nobody knew.
@@ -188,3 +190,24 @@ def test_a_person_is_shown_their_ideas_and_erased_with_what_was_posted(desk: Slu
     assert "Too dear" not in desk.hear("U1")
     (left,) = rows(desk.database, t.ideas)
     assert left.id == other
+
+
+def test_the_word_alone_in_private_opens_it_where_no_sheets_are_shown(sqlite_database: Database) -> None:
+    """On Telegram, question by question; a stranger is not let in there, where anybody can write to the bot."""
+    chat = Chat(sqlite_database)
+    chat.appoint_here("U9")
+    chat.who = "U9"
+    opened = chat.write("Idé")
+    assert opened is not None
+    assert "open:idea" in [label.press for label in opened.labels]
+    chat.go_through("/idea", "A place to meet", "/skip:1", "/do:idea")
+    assert [(row.words, row.whom) for row in rows(sqlite_database, t.ideas)] == [("A place to meet", "")]
+    chat.who = "U11"
+    chat.go_through("/idea", "Mine too", "/skip:1", "/do:idea")
+    assert len(rows(sqlite_database, t.ideas)) == 1
+    chat.close()
+
+
+def test_what_is_written_after_the_command_is_understood_in_all_languages(desk: Sluice) -> None:
+    for word in WORDS:
+        assert [blank.name for blank in desk.ask(word, who=GIVER).blanks] == ["words", "whom"]
