@@ -38,7 +38,9 @@ def _opening(turn: Turn, also: tuple[e.Also, ...] = ()) -> Message:
     """`also`: whoever hears what is said here in another role too is named, before anything is said."""
     here = (line("meeting.here"),) if _waits(turn) else ()
     named = [line(f"meeting.also.{each.role}", who=Name("person", each.person)) for each in also]
-    return message("question", turn.title(), *_first(turn), *named, *here, choices=choices("here") if here else ())
+    return message(
+        "question", turn.title(), *_first(turn), *named, *here, choices=choices("here") if here else ()
+    )
 
 
 def _first(turn: Turn) -> list[Part]:

@@ -44,7 +44,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """A stored recap that a reply stands in. `recap` is which: group, managers, or series, the managers' of all of it."""
+    """A stored recap that a reply stands in. `recap`: group, managers, or series, which is the managers' of all of it."""
 
     recap: str
     session: int
@@ -140,7 +140,16 @@ class Everything(Struct, frozen=True, kw_only=True):
 
 def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything:
     """`viewer` is author or operator, whose asking is written down by the caller. Raises NotYours, NotFound."""
-    for datum in ("profile", "draft", *sight.DATUM_OF.values(), "answered", "vote", "response", "audit", "idea"):
+    for datum in (
+        "profile",
+        "draft",
+        *sight.DATUM_OF.values(),
+        "answered",
+        "vote",
+        "response",
+        "audit",
+        "idea",
+    ):
         sight.require(viewer, datum, given={"on-request", "named"})
     row = persons.row(connection, person)
     accounts = persons.identities(connection, person)
