@@ -48,7 +48,7 @@ class Sluice(Desk):
 
     def assess(self, idea: int, status: str, said: str = "", who: str = ASSESSOR) -> Sheet | Faults:
         handed = self.hand_in(f"idea-assess:{idea}", {"status": status, "words": said}, who=who)
-        assert handed is not None
+        assert isinstance(handed, Sheet | Faults)
         return handed
 
 
@@ -168,7 +168,7 @@ def test_what_is_decided_goes_when_its_days_are_over_and_what_waits_stays(desk: 
 
 
 def _person(desk: Sluice, account: str) -> int:
-    return next(row.person_id for row in rows(desk.database, t.identities) if row.account == account)
+    return next(int(row.person_id) for row in rows(desk.database, t.identities) if row.account == account)
 
 
 def test_a_person_is_shown_their_ideas_and_erased_with_what_was_posted(desk: Sluice) -> None:
