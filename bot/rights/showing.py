@@ -44,7 +44,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """A stored recap that a reply stands in. `recap`: group, managers, or series, which is the managers' of all of it."""
+    """A stored recap that a reply stands in. `recap`: group, managers, or series, the managers' of all of it."""
 
     recap: str
     session: int
