@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -120,7 +121,7 @@ def statuses(path: Path) -> list[str]:
 def test_backup_says_what_it_made_and_what_it_holds(run: Any):
     result = run("backup", "tuesday.db")
     assert result.exit_code == 0
-    assert result.output.startswith("tuesday.db: 0.4 MB. It holds all that people have written")
+    assert re.match(r"tuesday\.db: 0\.\d MB\. It holds all that people have written", result.output)
     again = run("backup", "tuesday.db")
     assert (again.exit_code, "add --replace" in again.output) == (1, True)
     assert run("backup", "tuesday.db", "--replace").exit_code == 0
