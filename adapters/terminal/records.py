@@ -13,7 +13,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from adapters.port import Address, Label, Link, Outgoing, Rewrote, Spoken, TookBack, Wrote
+from adapters.port import OPENS, Address, Label, Link, Outgoing, Rewrote, Spoken, TookBack, Wrote
 
 
 class Earlier(Struct, frozen=True):
@@ -103,14 +103,19 @@ def of(outgoing: Outgoing, name: str, at: datetime) -> Posted | Rewritten | Tick
     if outgoing.message is not None:
         return Rewritten(
             message=outgoing.message, token=outgoing.token, place=outgoing.place, at=at, sort=spoken.sort,
-            pieces=_pieces(spoken), labels=spoken.labels,
+            pieces=_pieces(spoken), labels=_pressed(spoken),
         )  # fmt: skip
     if spoken.sort == "receipt" and about and not spoken.labels:
         return Ticked(id=name, token=outgoing.token, place=outgoing.place, at=at, about=about)
     return Posted(
         id=name, token=outgoing.token, place=outgoing.place, at=at, sort=spoken.sort, pieces=_pieces(spoken),
-        labels=spoken.labels, about=about,
+        labels=_pressed(spoken), about=about,
     )  # fmt: skip
+
+
+def _pressed(spoken: Spoken) -> tuple[Label, ...]:
+    """Its buttons that can be written here: nothing opens a sheet."""
+    return tuple(label for label in spoken.labels if not label.press.startswith(OPENS))
 
 
 def _pieces(spoken: Spoken) -> tuple[Piece, ...]:
