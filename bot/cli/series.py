@@ -186,14 +186,18 @@ def list_(caller: Caller) -> None:
 @click.pass_obj
 def show(caller: Caller, called: str) -> None:
     """Show a series: its dates, and where each circle stands. Whether answers come, and never whose."""
+    from bot import library
     from bot.cli.telling import of_view
     from bot.series.office import open_office
-    from bot.series.overview import view
+    from bot.series.overview import needs, view
+    from flows.language import Catalogue
 
     with caller.database().read() as connection:
         office = open_office(connection, caller.settings.organisation, called, actor(), caller.clock.now())
         found = view(office)
-    for line in of_view(found):
+        say = Catalogue("en", library.bot_texts("en"), office.series.zone).say
+        waiting = list(needs(office, say))
+    for line in of_view(found, waiting):
         click.echo(line)
 
 

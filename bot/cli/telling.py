@@ -91,13 +91,17 @@ def between(earlier: date | None, later: date, zone: str) -> Iterator[str]:
 # -- a series
 
 
-def of_view(view: View) -> Iterator[str]:
+def of_view(view: View, waiting: Sequence[str] = ()) -> Iterator[str]:
+    """`waiting`: what needs somebody, in words."""
     yield f"{view.title} ({view.called}): {view.status}"
     writes = "one writes for a table" if view.answering == "table" else "each writes"
     yield f"{view.programme}, {view.pace}, {writes}, {view.language}, times in {view.zone}"
     yield ""
     if view.next is not None:
         yield f"Next: session {view.next.number}, {spoken(view.next.moment)}"
+        yield ""
+    yield from (f"Look at this: {each}" for each in waiting)
+    if waiting:
         yield ""
     for meeting in view.meetings:
         yield f"  {meeting.number:>2}.  {spoken(meeting.moment)}  {meeting.status:<9}  {meeting.title}"

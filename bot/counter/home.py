@@ -140,7 +140,7 @@ def _running(visit: Visit) -> Iterator[Block]:
         office = _office(visit, row)
         yield heading(visit.say("counter.home.runs", title=row.title))
         yield line(_line(visit, glance(office)), button(visit, "counter.button.open", "series", row.id))
-        yield from showing.troubles(visit, row.id)
+        yield from showing.troubles(visit, office)
         yield from _waiting(visit, office)
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import func, select
-
 from adapters.port import Block, Label, Sheet
 from bot.counter.acts import Act, sees
 from bot.counter.sheets import button, heading, item, line, sheet
 from bot.counter.visit import Gone, Visit
-from bot.series import curating, signing
+from bot.series import curating, overview, signing
 from bot.series.moving import ALONG, MOVED
-from bot.series.office import UNDER_WAY, Office
+from bot.series.office import Office
 from bot.series.overview import Circle, Meeting, View, view
-from storage import tables as t
 
 #: Of a meeting: what can be moved, and what can be cancelled.
 MOVABLE = ("tentative", "confirmed", "open", "missed", "cancelled")
@@ -26,7 +23,7 @@ def series(visit: Visit, number: int) -> Sheet:
     """A series: its meetings, its people in short, and what stands in its way."""
     office = visit.office(number)
     found = view(office)
-    blocks = [heading(found.title), line(_state(visit, found)), *troubles(visit, number)]
+    blocks = [heading(found.title), line(_state(visit, found)), *troubles(visit, office)]
     blocks += [_meeting(visit, number, each) for each in found.meetings]
     return sheet(visit, "counter.title.series", *blocks, labels=_labels(visit, office, found))
 
@@ -108,24 +105,10 @@ _STILL = frozenset(
 # -- what stands in the way
 
 
-def troubles(visit: Visit, number: int) -> Iterator[Block]:
-    """Places that take nothing, and messages that could not be delivered in what is still going on."""
-    p, s, c = t.places.c, t.sessions.c, t.circles.c
-    shut = (
-        select(c.name, p.blocked)
-        .join_from(t.sessions, t.circles, c.id == s.circle_id)
-        .join(t.places, (p.id == s.place_id) | (p.id == c.home_id))
-        .where(s.series_id == number, p.blocked.is_not(None), s.phase.in_(("planned", *UNDER_WAY)))
-    )
-    for row in visit.all(shut.distinct().order_by(c.name)):
-        yield line(
-            visit.say("counter.trouble.shut", group=row.name, why=visit.say(f"delivery.why.{row.blocked}"))
-        )
-    o = t.outbox.c
-    lost = select(func.count(o.id)).join(t.sessions, s.id == o.session_id)
-    failed = lost.where(s.series_id == number, o.status == "failed", s.phase.in_(UNDER_WAY))
-    if n := visit.all(failed)[0][0]:
-        yield line(visit.say("counter.trouble.failed", n=n))
+def troubles(visit: Visit, office: Office) -> Iterator[Block]:
+    """Also actions that a group has met again without settling."""
+    yield from map(line, overview.troubles(office, visit.say))
+    yield from map(line, overview.overdue(office, visit.say))
 
 
 # -- one meeting
@@ -141,7 +124,9 @@ def meeting(visit: Visit, number: int, which: int) -> Sheet:
     blocks = [heading(f"{office.series.title}: {found.title}")]
     blocks += [line(visit.say("counter.meeting.when", number=which, when=found.moment, status=status))]
     if signing.asks(office, visit.works.shelf, office.meeting(which)):
-        blocks += [line(visit.say("signup.counted", **signing.counted(office, office.meeting(which))._asdict()))]
+        blocks += [
+            line(visit.say("signup.counted", **signing.counted(office, office.meeting(which))._asdict()))
+        ]
     blocks += [item(stands(visit, each)) for each in found.circles]
     return sheet(visit, "counter.title.meeting", *blocks, labels=_for_meeting(visit, office, found))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from bot import library
+from bot.recaps.ledger import ledger
 from bot.series.moving import spoken
 from bot.series.office import BEFORE, UNDER_WAY, Office
 from flows import state as states
@@ -17,6 +18,7 @@ from flows.calendar import LocalMoment, local_moment
 from flows.forms import Sentence
 from flows.programme import Programme, Route
 from storage import tables as t
+from storage.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,67 @@ def _answered(n: int) -> Sentence:
     return (
         Sentence("some have answered", "stands.some") if n else Sentence("waits for answers", "stands.none")
     )
+
+
+# -- what needs somebody
+
+
+def needs(office: Office, say: Callable[..., str]) -> Iterator[str]:
+    """What waits for whoever runs the series, in words: `say` is a catalogue's."""
+    numbers = {each.id: each.number for each in office.meetings()}
+    for each in office.meetings():
+        if each.status == "missed":
+            yield say("counter.home.missed", number=each.number)
+    for one in _sessions(office):
+        if one.phase == "lobby":
+            yield say("counter.home.lobby", group=one.name)
+    found = ledger(Unit(office.connection), office.series.id)
+    said = {each.meeting_id for each in found.sittings}
+    for each in office.meetings():
+        approved = any(version.status == "approved" for version in found.managers[each.id])
+        if each.status == "held" and each.id in said and not approved:
+            yield say("counter.home.to-approve", number=numbers[each.id])
+    yield from troubles(office, say)
+    yield from overdue(office, say)
+
+
+def troubles(office: Office, say: Callable[..., str]) -> Iterator[str]:
+    """Places that take nothing, and messages that could not be delivered in what is still going on, and why."""
+    p, s, c, o, number = t.places.c, t.sessions.c, t.circles.c, t.outbox.c, office.series.id
+    shut = (
+        select(c.name, p.blocked)
+        .join_from(t.sessions, t.circles, c.id == s.circle_id)
+        .join(t.places, (p.id == s.place_id) | (p.id == c.home_id))
+        .where(s.series_id == number, p.blocked.is_not(None), s.phase.in_(("planned", *UNDER_WAY)))
+    )
+    for row in office.all(shut.distinct().order_by(c.name)):
+        yield say("counter.trouble.shut", group=row.name, why=say(f"delivery.why.{row.blocked}"))
+    lost = select(o.reason, func.count(o.id).label("n")).join(t.sessions, s.id == o.session_id)
+    failed = lost.where(s.series_id == number, o.status == "failed", s.phase.in_(UNDER_WAY))
+    for row in office.all(failed.group_by(o.reason).order_by(o.reason)):
+        yield say("counter.trouble.failed", n=row.n, why=say(f"delivery.why.{row.reason or 'unknown'}"))
+
+
+def overdue(office: Office, say: Callable[..., str]) -> Iterator[str]:
+    """How many actions of each group it has met again without settling. Never whose they are."""
+    a, r, s, m, c = t.actions.c, t.replies.c, t.sessions.c, t.meetings.c, t.circles.c
+    later, after = t.sessions.alias(), t.meetings.alias()
+    met_again = (
+        select(later.c.id)
+        .join(after, after.c.id == later.c.meeting_id)
+        .where(later.c.circle_id == s.circle_id, later.c.phase == "finished", after.c.number > m.number)
+        .exists()
+    )
+    left = (
+        select(c.name, func.count().label("n"))
+        .join_from(t.actions, t.replies, r.id == a.reply_id)
+        .join(t.sessions, s.id == r.session_id)
+        .join(t.meetings, m.id == s.meeting_id)
+        .join(t.circles, c.id == s.circle_id)
+        .where(s.series_id == office.series.id, a.state.in_(("open", "under-way")), met_again)
+    )
+    for row in office.all(left.group_by(c.name, c.number).order_by(c.number)):
+        yield say("counter.home.overdue", group=row.name, n=row.n)
 
 
 def _people(office: Office) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from bot.series import changes, members, moving, paper, texts
 from bot.series.deciding import ATTEMPTS, decide, foreseen
 from bot.series.moving import To
 from bot.series.office import open_office
-from bot.series.overview import _answered, listed, view
+from bot.series.overview import _answered, listed, needs, view
 from bot.series.problems import SeriesProblem, WhichTime
 from bot.work import Works
 from flows import state as states
@@ -36,6 +36,7 @@ from tests.bot.a_series import (
     sessions,
     works,
 )
+from tests.flows.catalogues import catalogue
 
 OPENS = datetime(2026, 10, 20, 7, 0, tzinfo=UTC)  # 09:00 in Oslo, before the clock is put back
 
@@ -832,6 +833,16 @@ def test_what_a_table_wrote_is_entered_at_once_without_names_and_late_when_it_is
     entered(database, house, {2: ["After it was over"]}, OPENS + timedelta(hours=1))
     (last,) = [row for row in rows(database, t.replies) if row.words.startswith("After")]
     assert (last.step, last.late) == ("local-conditions", True)
+    assert "not settled" not in waiting(database)
+    met = sessions(database, 2)[0].starts_at
+    house.take_due(met)
+    assert "Group 2 has not begun" in waiting(database)
+    do(database, changes.cancel, 2, now=met)
+    assert "Group 1 has met again with 1 action that is not settled." in waiting(database)
+
+
+def waiting(database):
+    return "\n".join(looking(database, lambda office: list(needs(office, catalogue("en").say))))
 
 
 def entered(database, house, written, now, heads=None):
