@@ -45,7 +45,9 @@ class Command(NamedTuple):
 
 def command(words: str, username: str) -> Command | None:
     """The command that a message begins with; None: it is none. `username` is our own."""
-    found = _COMMAND.fullmatch(words.strip())
+    if not words.startswith("/"):
+        return None  # as most often
+    found = _COMMAND.fullmatch(words)
     if found is None:
         return None
     if found["bot"] and found["bot"].casefold() != username.casefold():

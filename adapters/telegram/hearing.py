@@ -14,8 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -82,21 +81,17 @@ class Hearing:
         except ValueError as fault:
             await self._aside(raw, me, f"cannot be read: {type(fault).__name__}")
             return
-        async with self._lane(update.chat):
-            await self._take(update, raw, me, ear)
-
-    @asynccontextmanager
-    async def _lane(self, chat: int) -> AsyncIterator[None]:
-        """Alone in a chat, after those who came before."""
-        lane = self._lanes.setdefault(chat, Lane())
+        lane = self._lanes.get(update.chat)
+        if lane is None:
+            lane = self._lanes[update.chat] = Lane()
         lane.wanted += 1
         try:
             async with lane.lock:
-                yield
+                await self._take(update, raw, me, ear)
         finally:
             lane.wanted -= 1
             if not lane.wanted:
-                del self._lanes[chat]
+                del self._lanes[update.chat]
 
     async def _take(self, update: updates.Update, raw: Any, me: Me, ear: Ear) -> None:
         number = update.update_id

@@ -81,7 +81,7 @@ def _words(message: Message) -> str:
 
 
 def _files(message: Message) -> int:
-    return sum(1 for kind in _FILES if getattr(message, kind))
+    return 0 if message.text else sum(1 for kind in _FILES if getattr(message, kind))
 
 
 def _wrote(update: Update, message: Message, me: Me, words: str, files: int = 0) -> Wrote:
