@@ -91,7 +91,7 @@ def of_group(
 def of_managers(
     office: Office, unit: Unit, speaker: Speaker, viewer: Viewer, number: int, *, whole: bool = False
 ) -> Document:
-    """Of a meeting, or of the whole series up to it. Raises SeriesProblem where none has been approved, and NotYours."""
+    """Of a meeting, or of the series up to it. Raises SeriesProblem where none has been approved, and NotYours."""
     sight.require(viewer, "manager-recap", given={"archiving"})
     row = office.meeting(number)
     r = t.recaps.c

@@ -272,7 +272,7 @@ class Decide(Choose):
     def topics(self) -> tuple[str, ...]:
         return (f"{self.id}.owner",)
 
-    def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:  # noqa: ARG002 (its options are its own)
+    def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:
         decided = next((one.options for one in state.chosen if one.step == at), ())
         return tuple(f"{self.id}.{self.options[n]}" for n in decided)
 

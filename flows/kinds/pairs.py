@@ -23,8 +23,8 @@ class Pairs(Timed):
     Both have said yes, two of the same unit do not meet, and nobody meets the same again, as long as there is another
     way; with an odd number, three meet. The draw is the same on every machine, and each pair is told why it is theirs
     («you have not met before»). Everyone sees who meets whom. With `turns`, in a meeting, each then has the word for so
-    many minutes, one after the other, and it is said whose turn it is. Managers are told how many pairs were drawn, from
-    five people up.
+    many minutes, one after the other, and it is said whose turn it is. Managers are told how many pairs were drawn,
+    from five people up.
     """
 
     WORD: ClassVar[str] = "pairs"

@@ -105,7 +105,7 @@ class Step(BaseModel):
         """Of what is written to it as rows of a table: what each column is called, as texts of its own."""
         return ()
 
-    def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:  # noqa: ARG002 (of a kind that does)
+    def settles(self, route: Route, state: State, at: int) -> tuple[str, ...]:
         """What the circle has settled at it, as texts of the round: for managers, counted over groups."""
         return ()
 
