@@ -4,6 +4,7 @@
     text      as Markdown, CSV and JSON
     web       as HTML, and as PDF, which is the same page printed
     word      as DOCX
+    beside    the managers' recap as a file with its message, where a platform takes files
     charts    what a recap counts, as pictures in HTML, PDF and DOCX
     round     what a round asks, in the order in which it asks
     slides    a round for the room's screen (PPTX)

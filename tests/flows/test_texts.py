@@ -68,8 +68,8 @@ READY = {
 }  # fmt: skip
 #: Put together in other rooms: the terminal's labels, and the titles of those who run a series.
 JOINED = {f"terminal.{label}" for label in LABELS} | {"demo.coordinator", "demo.manager"}
-#: Telegram's: what stands with its messages, its commands, and hints how two of them are written.
-JOINED |= {f"telegram.{label}" for label in ("link", "reply", "hint.answer", "hint.undo")}
+#: Telegram's: what stands with its messages, its commands, hints how two of them are written, and where help comes.
+JOINED |= {f"telegram.{label}" for label in ("link", "reply", "hint.answer", "hint.undo", "hint.in-private")}
 JOINED |= {f"telegram.command.{each}" for each in commands.IN_GROUPS + commands.IN_PRIVATE}
 
 
