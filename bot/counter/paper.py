@@ -32,7 +32,9 @@ def form(visit: Visit, series: int, which: int, circle: int) -> Sheet:
     office = visit.office(series)
     asked = paper.questions(office, visit.works, which)
     blanks = [blank(visit, "heads", "number", "counter.blank.heads")]
-    blanks += [Blank(name=f"q{n}", kind="area", label=f"{n}. {each.words}"[:SHORT]) for n, each in asked.items()]
+    blanks += [
+        Blank(name=f"q{n}", kind="area", label=f"{n}. {each.words}"[:SHORT]) for n, each in asked.items()
+    ]
     told = heading(_circle(office, circle).name), line(visit.say("counter.paper.how", number=which))
     return sheet(visit, "counter.title.paper", *told, blanks=blanks, submit="counter.button.hand-in")
 
