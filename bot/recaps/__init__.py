@@ -23,7 +23,8 @@ opening), `edited`, `approved`.
 
 The life of the managers' recap: version 0 says that it waits (`draft`), and later that it waits no more
 (`settled`); the versions from 1 are `edited`, `approved` (sent), or `counts` (sent, because nobody approved it in
-time).
+time). That of the whole series (`recaps.whole`) stands beside the recap of the last meeting it tells of, with versions
+of its own, and goes out only when somebody approves it.
 """
 
 from bot.recaps.groups import compile_groups, group_recaps
