@@ -84,7 +84,7 @@ class Chosen(Struct, frozen=True):
 
 
 class Merged(Struct, frozen=True, omit_defaults=True):
-    """What a coordinator made of a line of a list: part of another one, small, or large, or in other words (a reply)."""
+    """What a coordinator made of a line of a list: part of another, small, or large, or in other words (a reply)."""
 
     reply: int
     into: int | None = None

@@ -262,20 +262,23 @@ class Stage:
                 return e.DeliveryFailed(int(prompt.rstrip(":")), reason)
             case "coordinator", ["stretches", minutes]:
                 return e.Stretched(int(minutes))
-            case "coordinator", ["merges", line, "into", into]:
-                return e.Curated(int(line), int(into))
-            case "coordinator", ["calls", line, size]:
-                return e.Curated(int(line), size=size)  # type: ignore[arg-type]
-            case "coordinator", ["words", line, "as", reply]:
-                return e.Curated(int(line), words=int(reply.removeprefix("r")))
-            case "coordinator", ["restores", line]:
-                return e.Curated(int(line))
+            case "coordinator", [("merges" | "calls" | "words" | "restores") as does, line, *what]:
+                return self.curated(does, int(line), what)
             case "coordinator", [order]:
                 orders: dict[str, e.Event] = {
                     "pauses": e.Paused(), "resumes": e.Resumed(), "closes": e.Closed(), "gathers": e.Gathered()
                 }  # fmt: skip
                 return orders[order]
         raise ValueError(f"the script says {who} {rest}, which is no line of a script")
+
+    @staticmethod
+    def curated(does: str, line: int, what: list[str]) -> e.Curated:
+        """`merges 3 into 1`, `calls 2 small`, `words 2 as r90`, `restores 2`."""
+        if does == "merges":
+            return e.Curated(line, int(what[1]))
+        if does == "calls":
+            return e.Curated(line, size=what[0])  # type: ignore[arg-type]
+        return e.Curated(line, words=int(what[1].removeprefix("r"))) if what else e.Curated(line)
 
     def said(self, who: str, how: str, words: str) -> e.Replied:
         given = dict(part.strip().partition(" ")[::2] for part in how.split(",") if part.strip())

@@ -192,7 +192,7 @@ STRUCTURE = {
     ("        of: proud", "        of: pruod"): "19: first/proud-note: `of: pruod` points to no `ask` or",
     ("        of: proud", "        of: best"): "19: first/proud-note: `of: best` points to no `ask` or `wait`",
     ("        of: best", "        of: proud"): "23: first/best-release: `of: proud` points to no `finding` step",
-    ("        of: best", "        of: best\n        also: [proud]"): "24: first/best-release: `proud` is no note and no form",
+    ("        of: best", "        of: best\n        also: [proud]"): "24: first/best-release: `proud` is no note",
 }  # fmt: skip
 
 
