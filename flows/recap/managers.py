@@ -194,4 +194,4 @@ def since(recap: ManagerRecap, before: ManagerRecap | None) -> ManagerRecap:
 def counts_only(recap: ManagerRecap) -> ManagerRecap:
     """What may go out when nobody has approved it in time. That no findings were released is a count."""
     findings = None if recap.findings else recap.findings
-    return replace(recap, findings=findings, levels=(), common=None, asks=(), across=())
+    return replace(recap, findings=findings, levels=(), chosen=(), common=None, asks=(), across=())

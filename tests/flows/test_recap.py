@@ -398,9 +398,12 @@ def test_a_finding_keeps_its_number_when_another_goes() -> None:
 
 
 def test_without_approval_only_counts_go_out() -> None:
-    told = compile_manager(ROUTE, Turnout(2, 2, 9), [FindingRow(1, "yes")], [ActionRow(2, "done")])
+    told = compile_manager(ROUTE, Turnout(2, 2, 9), [FindingRow(1, "yes")], [ActionRow(2, "done")],
+                           chosen=(Decision("next", options=("next.go",), plenum=True),))  # fmt: skip
     bare = counts_only(told)
+    assert told.chosen
     assert (bare.findings, bare.people, bare.actions) == (None, 9, ActionCounts(done=1))
+    assert bare.chosen == (), "what everyone chose waits for approval (flows.sight)"
     assert without(bare, {1}) == bare
 
 
