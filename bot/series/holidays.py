@@ -1,8 +1,9 @@
 """Days on which a meeting is probably a slip: public holidays of Norway and Sweden, by zone, the days around them,
 and those on which an organisation is closed.
 
-Only to be pointed out: nobody is kept from meeting. Sources: lov om 1 og 17 mai som høgtidsdager and
-helligdagsfredloven § 2 in Norway, lag (1989:253) om allmänna helgdagar in Sweden.
+Only to be pointed out: nobody is kept from meeting. Public holidays, and what they are called in English, are those of
+the library `holidays`. It knows the eves for Sweden alone, and no days between; those are told from what lies beside
+a day.
 """
 
 from __future__ import annotations
@@ -12,31 +13,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from dateutil.easter import easter
-
-NORWAY, SWEDEN = "Europe/Oslo", "Europe/Stockholm"
-#: Days after Easter Sunday.
-_BY_EASTER = {
-    NORWAY: {
-        -3: "Maundy Thursday",
-        -2: "Good Friday",
-        1: "Easter Monday",
-        39: "Ascension Day",
-        50: "Whit Monday",
-    },
-    SWEDEN: {-2: "Good Friday", 1: "Easter Monday", 39: "Ascension Day"},
+#: The country of a zone, as the library calls it.
+_COUNTRIES = {"Europe/Oslo": "NO", "Europe/Stockholm": "SE"}
+#: Days on which few people work, or not for long, by the public holiday that follows.
+_EVES = {
+    "Maundy Thursday": "the day before Easter",
+    "Good Friday": "the day before Easter",
+    "Midsummer Day": "Midsummer Eve",
+    "Christmas Day": "Christmas Eve",
+    "New Year's Day": "New Year's Eve",
 }
-_FIXED = {
-    NORWAY: {(1, 1): "New Year's Day", (5, 1): "Labour Day", (5, 17): "Constitution Day",
-             (12, 25): "Christmas Day", (12, 26): "the second day of Christmas"},
-    SWEDEN: {(1, 1): "New Year's Day", (1, 6): "Epiphany", (5, 1): "Labour Day", (6, 6): "the National Day",
-             (12, 25): "Christmas Day", (12, 26): "the second day of Christmas"},
-}  # fmt: skip
-
-
-#: Days that are no holidays, and on which few people work, or not for long.
-_EVES = {(12, 24): "Christmas Eve", (12, 31): "New Year's Eve"}
-_BETWEEN = {(12, day): "between Christmas and New Year" for day in (27, 28, 29, 30)}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,27 +51,16 @@ def closures(written: str | None) -> tuple[Closed, ...]:
 
 
 def around(day: date, zone: str) -> str | None:
-    """Why few people work on a day that is no holiday: what it is the eve of, or what it lies between."""
-    if zone not in _FIXED:
-        return None
-    named = {**_EVES, **_BETWEEN}.get((day.month, day.day))
-    if named is None and zone == SWEDEN and day.month == 6 and day.weekday() == 4 and 19 <= day.day <= 25:
-        named = "Midsummer Eve"
-    before, after = day - timedelta(days=1), day + timedelta(days=1)
-    if named is None and (holiday(after, zone) in ("Maundy Thursday", "Good Friday")):
-        named = "the day before Easter"
-    if (
-        named is None
-        and _free(before, zone)
-        and _free(after, zone)
-        and (holiday(before, zone) or holiday(after, zone))
-    ):
-        named = "between a holiday and a weekend"
-    return named
-
-
-def _free(day: date, zone: str) -> bool:
-    return day.weekday() >= 5 or holiday(day, zone) is not None
+    """Why few people work on a weekday that is no holiday: what it is the eve of, or what it lies between."""
+    before, after = (holiday(day + timedelta(days=n), zone) for n in (-1, 1))
+    if after in _EVES:
+        return _EVES[after]
+    if zone in _COUNTRIES and day.month == 12 and 27 <= day.day <= 30:
+        return "between Christmas and New Year"
+    # Of what is free on both sides of a weekday, one is a holiday.
+    if (before or day.weekday() == 0) and (after or day.weekday() == 4):
+        return "between a holiday and a weekend"
+    return None
 
 
 def holiday(day: date, zone: str) -> str | None:
@@ -104,6 +79,10 @@ def holidays_between(first: date, last: date, zone: str) -> Iterator[tuple[date,
 
 @cache
 def _holidays(year: int, zone: str) -> dict[date, str]:
-    fixed = {date(year, month, day): name for (month, day), name in _FIXED.get(zone, {}).items()}
-    moving = {easter(year) + timedelta(days=n): name for n, name in _BY_EASTER.get(zone, {}).items()}
-    return moving | fixed  # 17 May can be Whit Monday too, and is called after what it is every year
+    if zone not in _COUNTRIES:
+        return {}
+    # It takes a fifth of a second to import: it has all the countries of the world.
+    from holidays import country_holidays
+
+    found = country_holidays(_COUNTRIES[zone], years=year, language="en_US", expand=False)
+    return {day: name.replace("; ", " and ") for day, name in found.items()}

@@ -239,8 +239,9 @@ def test_clock_changes_between_two_days():
         ("2026-12-25", "Europe/Oslo", "Christmas Day"),
         ("2027-03-25", "Europe/Oslo", "Maundy Thursday"),
         ("2027-03-25", "Europe/Stockholm", "the day before Easter"),
-        ("2027-06-06", "Europe/Stockholm", "the National Day"),
-        ("2027-05-17", "Europe/Oslo", "Constitution Day"),
+        ("2027-06-06", "Europe/Stockholm", "National Day"),
+        ("2027-05-17", "Europe/Oslo", "Constitution Day and Pentecost Monday"),
+        ("2026-05-17", "Europe/Oslo", "Constitution Day"),
         ("2027-05-17", "Europe/Stockholm", None),
         ("2026-11-01", "Europe/Paris", "a Sunday"),
     ],
@@ -254,9 +255,11 @@ def test_days_on_which_few_people_work(day, zone, why):
     [
         ("2026-12-24", "Europe/Oslo", "Christmas Eve"),
         ("2026-12-29", "Europe/Stockholm", "between Christmas and New Year"),
+        ("2026-12-31", "Europe/Stockholm", "New Year's Eve"),
         ("2026-06-19", "Europe/Stockholm", "Midsummer Eve"),
         ("2026-06-19", "Europe/Oslo", None),
         ("2027-05-07", "Europe/Oslo", "between a holiday and a weekend"),  # after Ascension Day
+        ("2028-06-05", "Europe/Stockholm", "between a holiday and a weekend"),  # before the National Day
         ("2026-04-01", "Europe/Oslo", "the day before Easter"),
         ("2026-04-02", "Europe/Stockholm", "the day before Easter"),
         ("2026-10-13", "Europe/Oslo", None),
