@@ -28,14 +28,13 @@ def confirm(office: Office, number: int | None = None) -> Change:
     if not tentative:
         words = f"No date of {office.series.title} is tentative; there is nothing to confirm."
         raise SeriesProblem(Sentence(words, "none-tentative"))
-    for each in tentative:
-        sessions = [one for one in office.sessions(each.id) if one.phase == "planned"]
-        for one in sessions:
-            refuse_past(each.number, one.starts_at, office.now)
+    numbers = {each.id: each.number for each in tentative}
+    for one in office.sessions(tentative[0].id if number is not None else None):
+        if one.phase == "planned" and one.meeting_id in numbers:
+            refuse_past(numbers[one.meeting_id], one.starts_at, office.now)
             office.set_sessions([one.id], wake_at=None if office.paused else one.starts_at)
     office.set_meetings([each.id for each in tentative], status="confirmed")
-    numbers = ", ".join(str(each.number) for each in tentative)
-    office.record("meetings confirmed", numbers)
+    office.record("meetings confirmed", ", ".join(map(str, numbers.values())))
     return office.done(*(_confirmed(office, each) for each in tentative))
 
 

@@ -60,6 +60,8 @@ def move(office: Office, number: int, to: To) -> Change:
     office.refuse_cancelled()
     if to.group is None and number not in [each.number for each in office.meetings()]:
         return _first_date(office, number, to)
+    if to.following:
+        office.sessions()  # locked at once, in their order: meeting by meeting, a group that came late is out of it
     meeting = office.meeting(number)
     circle = office.circle(to.group) if to.group else None
     sessions = _not_begun(office, meeting, circle)
@@ -140,6 +142,8 @@ def undo(office: Office) -> Change:
     if not acts:
         words = f"The last change of {office.series.title} was no move; there is nothing to undo."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
+    if len(acts) > 1:
+        office.sessions()  # as for the move
     backs = [_back(office, each) for each in acts]
     audit = office.record("move undone", ", ".join(str(each.new.number) for each, _ in backs))
     withdrawn, told, news = _withdrawn(office, acts[0].id), [], []
@@ -274,7 +278,7 @@ def _mind_dates(office: Office, new: Sitting) -> None:
             f"Mind: {new.moment.on} is {why}.", "closed-day", number=new.number, on=new.moment.on
         )
         office.told.append(closed)
-    dates = {each.meeting_id: each.starts_at for each in office.sessions() if not each.own_date}
+    dates = {each.meeting_id: each.starts_at for each in office.sessions(lock=False) if not each.own_date}
     for each in office.meetings():
         at = dates.get(each.id)
         if at is None or each.number == new.number or each.status == "cancelled":

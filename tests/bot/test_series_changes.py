@@ -11,7 +11,7 @@ from bot.happenings import Order
 from bot.series import changes, members, moving, paper, texts
 from bot.series.deciding import ATTEMPTS, decide, foreseen
 from bot.series.moving import To
-from bot.series.office import open_office
+from bot.series.office import Office, open_office
 from bot.series.overview import _answered, listed, needs, view
 from bot.series.problems import SeriesProblem, WhichTime
 from bot.work import Works
@@ -771,6 +771,37 @@ def test_a_group_that_comes_late_is_in_what_has_not_begun(database):
     ):
         with refused(words):
             do(database, members.add_group, again, now=OPENS)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        (moving.move, 2, To(date(2026, 11, 10), following=True)),
+        (moving.move, 3, To(date(2026, 11, 24))),
+        (moving.undo,),
+        (changes.confirm,),
+    ],
+)
+def test_sessions_are_locked_in_the_order_of_their_ids_also_those_of_a_group_that_came_late(
+    database, monkeypatch, act
+):
+    """Its session of the second meeting has a higher id than the others' of the third. Locked meeting by meeting, a
+    command and a process that serves waited for each other in a ring."""
+    made(database, **({"tentative": True} if act == (changes.confirm,) else {}))
+    late = NamedGroup("Elv", (Named("Ida"), Named("Nils"), Named("Else"), Named("Knut")))
+    do(database, members.add_group, late)
+    do(database, moving.move, 2, To(date(2026, 11, 5), following=True))
+    locked, read = [], Office.sessions
+
+    def sessions_(office, *of, lock=True, **more):
+        found = read(office, *of, lock=lock, **more)
+        locked.extend(each.id for each in found if lock and each.id not in locked)
+        return found
+
+    monkeypatch.setattr(Office, "sessions", sessions_)
+    do(database, *act)
+    assert len(locked) > 2
+    assert locked == sorted(locked)
 
 
 def test_a_newer_text_is_for_the_rounds_that_have_not_opened(database):
