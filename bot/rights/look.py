@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, insert, select
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 RUNDA = "Runda"
 ANNOUNCED = "deletion announced"
 
+#: The series of which something is kept still.
+Left: TypeAlias = dict[What, set[int]]
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,9 +48,15 @@ class Rights:
     def look(self, now: datetime) -> int:
         """Do what is due. Returns whether there may be something to send, as a number of messages."""
         with self.works.database.read() as connection:
-            people, series = erasing.pending(connection), days.countdowns(connection)
+            people = erasing.pending(connection)
+            series = [each for each in days.countdowns(connection) if each.near(now)]
+            numbers = [each.series.id for each in series]
+            left: Left = {
+                "replies": replies_left(connection, numbers),
+                "recaps": recaps_left(connection, numbers),
+            }
         done = [self._alone("an erasure", partial(self._go_on, one, now)) for one in people]
-        done += [self._alone("the days of a series", partial(self._one, each, now)) for each in series]
+        done += [self._alone("the days of a series", partial(self._one, each, left, now)) for each in series]
         done.append(self._alone("ideas", partial(ideas.look, self.works, now)))
         done.append(self._alone("sign-up", partial(Signing(self.works).look, now)))
         return sum(done)
@@ -66,14 +75,8 @@ class Rights:
 
     # -- days
 
-    def _one(self, countdown: Countdown, now: datetime) -> int:
-        if not countdown.near(now):
-            return 0
-        with self.works.database.read() as connection:
-            left = {
-                "replies": replies_left(connection, countdown),
-                "recaps": recaps_left(connection, countdown),
-            }
+    def _one(self, countdown: Countdown, kept: Left, now: datetime) -> int:
+        left = {what: countdown.series.id in kept[what] for what in days.COLUMNS}
         told = self._announce(countdown, left, now)
         if left["replies"] and countdown.due("replies", now):
             self._purge(countdown, "replies", now)
@@ -89,7 +92,7 @@ class Rights:
             if count:
                 _record(connection, countdown.series, f"{what} deleted", f"{count}", now)
 
-    def _announce(self, countdown: Countdown, left: dict[str, bool], now: datetime) -> int:
+    def _announce(self, countdown: Countdown, left: dict[What, bool], now: datetime) -> int:
         told = 0
         for what in days.COLUMNS:
             until = countdown.until(what)

@@ -10,7 +10,7 @@ nothing back. Backups are not reached from here: whoever keeps them is told so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, and_, delete, exists, not_, or_, select, upda
 
 from bot.recaps import managers
 from bot.rights import freezing, tombs
-from bot.rights.days import Countdown, under_way
+from bot.rights.days import under_way
 from bot.series.office import BEFORE
 from bot.words import Speaker
 from bot.work import Works
@@ -183,16 +183,15 @@ def _recaps(unit: Unit, series: int, _: datetime) -> int:
 # -- what is left to do
 
 
-def replies_left(connection: Connection, countdown: Countdown) -> bool:
-    """Whether anything of what people said is kept still."""
+def replies_left(connection: Connection, series: Collection[int]) -> set[int]:
+    """Those of these series of which anything of what people said is kept still."""
     s, r = t.sessions.c, t.replies.c
-    number = countdown.series.id
-    held = exists().where(s.series_id == number, s.phase.not_in((*BEFORE, PURGED)))
-    said = exists().where(r.session_id == s.id, s.series_id == number)
-    return bool(connection.execute(select(or_(held, said))).scalar())
+    said = exists().where(r.session_id == s.id)
+    held = select(s.series_id).where(s.series_id.in_(series), or_(s.phase.not_in((*BEFORE, PURGED)), said))
+    return set(connection.execute(held.distinct()).scalars())
 
 
-def recaps_left(connection: Connection, countdown: Countdown) -> bool:
+def recaps_left(connection: Connection, series: Collection[int]) -> set[int]:
     m = t.meetings.c
-    there = exists().where(t.recaps.c.meeting_id == m.id, m.series_id == countdown.series.id)
-    return bool(connection.execute(select(there)).scalar())
+    there = select(m.series_id).join(t.recaps, t.recaps.c.meeting_id == m.id).where(m.series_id.in_(series))
+    return set(connection.execute(there.distinct()).scalars())

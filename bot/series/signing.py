@@ -10,13 +10,13 @@ erased as everything else of theirs. It counts nowhere as something that was sai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from bot.recaps.sources import turnout
 from bot.rights.days import note
@@ -34,6 +34,10 @@ from storage.unit import Unit
 #: How long before the session people are asked: time enough to plan, near enough to know.
 AHEAD = timedelta(days=21)
 RUNDA, ASKED, REMINDED = "Runda", "sign-up opened", "sign-up reminded"
+
+Do: TypeAlias = Callable[[Office, Any], int]
+#: Of the audit log: whose, which act, and about what.
+Noted: TypeAlias = set[tuple[int, str, str]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -129,69 +133,85 @@ class Signing:
     def look(self, now: datetime) -> int:
         """Ask and remind where it is time. Returns how many messages were queued."""
         with self.works.database.read() as connection:
-            near = [row.series_id for row in connection.execute(_near(now))]
-            due = [
-                each for each in dict.fromkeys(near) if list(self._due(_office(connection, each, now), now))
-            ]
+            series = {row.series_id for row, _ in self._due(connection, now)}
         told = 0
-        for series in due:
+        for each in sorted(series):
             with self.works.database.write() as connection:
-                office = _office(connection, series, now)
-                told += sum(do(office, meeting) for meeting, do in list(self._due(office, now)))
+                office = _office(connection, each, now)
+                due = self._due(connection, now, each)
+                told += sum(do(office, office.meeting(row.number)) for row, do in due)
         return told
 
-    def _due(self, office: Office, now: datetime) -> Iterator[tuple[Any, Any]]:
-        """Sessions with what is to be done about them."""
-        days = WorkingDays(office.series.zone)
-        if days.next_open(now) != now or office.series.status in ("paused", "cancelled"):
-            return
-        for meeting in office.meetings():
-            sittings = _ahead(office, meeting, now)
-            if not sittings or not asks(office, self.works.shelf, meeting):
-                continue
-            if not _noted(office, ASKED, meeting, sittings):
-                yield meeting, _ask
-            elif now >= days.one_working_day_before(sittings[0].starts_at) and not _noted(
-                office, REMINDED, meeting, sittings
-            ):
-                yield meeting, _remind
+    def _due(self, connection: Connection, now: datetime, series: int | None = None) -> list[tuple[Any, Do]]:
+        """Sessions with what is to be done about them, of all series or of one: two queries, however many there are."""
+        near = [row for row in connection.execute(_near(now, series)) if self._asks(connection, row)]
+        days = {row.zone: WorkingDays(row.zone) for row in near}
+        awake = {zone for zone, each in days.items() if each.next_open(now) == now}
+        near = [row for row in near if row.zone in awake]
+        noted = _noted(connection, near)
+        todo = ((row, _todo(row, noted, days[row.zone], now)) for row in near)
+        return [(row, do) for row, do in todo if do is not None]
+
+    def _asks(self, connection: Connection, row: Any) -> bool:
+        programme = self.works.shelf.programme(Unit(connection), row.content)
+        return bool(programme.rounds[row.number - 1].signup)
 
 
-def _near(now: datetime) -> Any:
-    n, m = t.sessions.c, t.meetings.c
-    near = select(n.series_id).join(t.meetings, m.id == n.meeting_id).where(m.status == "confirmed")
-    return near.where(n.phase == "planned", n.starts_at > now, n.starts_at <= now + AHEAD).order_by(
-        n.series_id
-    )
+def _near(now: datetime, series: int | None) -> Select[Any]:
+    """Confirmed sessions that are soon, with when the first of their groups meets."""
+    n, m, s, c = t.sessions.c, t.meetings.c, t.series.c, t.circles.c
+    content = func.coalesce(m.content_id, s.content_id).label("content")
+    near = select(n.series_id, s.organisation_id, s.slug, s.zone, m.number, content,
+                  func.min(n.starts_at).label("first"))  # fmt: skip
+    near = near.join(t.meetings, m.id == n.meeting_id).join(t.series, s.id == n.series_id)
+    near = near.join(t.circles, c.id == n.circle_id).where(
+        m.status == "confirmed", s.status.not_in(("paused", "cancelled")), c.kind == "group",
+        n.phase == "planned", n.starts_at > now, n.starts_at <= now + AHEAD,
+        *([n.series_id == series] if series is not None else []),
+    )  # fmt: skip
+    return near.group_by(m.id, s.id, n.series_id).order_by(m.id)
+
+
+def _noted(connection: Connection, near: Collection[Any]) -> Noted:
+    """What has been done about them."""
+    a = t.audit.c
+    mine = a.organisation_id.in_({row.organisation_id for row in near}), a.act.in_((ASKED, REMINDED))
+    done = select(a.organisation_id, a.act, a.object).where(*mine, a.object.in_(map(_object, near)))
+    return {(row.organisation_id, row.act, row.object) for row in connection.execute(done)} if near else set()
+
+
+def _todo(row: Any, noted: Noted, days: WorkingDays, now: datetime) -> Do | None:
+    if (row.organisation_id, ASKED, _object(row)) not in noted:
+        return _ask
+    if (row.organisation_id, REMINDED, _object(row)) in noted:
+        return None
+    return _remind if now >= days.one_working_day_before(row.first) else None
+
+
+def _object(row: Any) -> str:
+    return f"{row.slug}/{_named(row.number, row.first)}"
 
 
 def _office(connection: Connection, series: int, now: datetime) -> Office:
-    row = connection.execute(select(t.series).where(t.series.c.id == series)).one()
+    """Locked: what another process has done meanwhile is seen, and not done again."""
+    row = connection.execute(select(t.series).where(t.series.c.id == series).with_for_update()).one()
     return Office(connection, row, RUNDA, now)
 
 
-def _ahead(office: Office, meeting: Any, now: datetime) -> list[Any]:
+def _ahead(office: Office, meeting: Any) -> list[Any]:
     """The sessions of its groups that are soon, the first of them first."""
-    if meeting.status != "confirmed":
-        return []
     near = [one for one in _groups(office, meeting)
-            if one.phase == "planned" and now < one.starts_at <= now + AHEAD]  # fmt: skip
+            if one.phase == "planned" and office.now < one.starts_at <= office.now + AHEAD]  # fmt: skip
     return sorted(near, key=lambda one: (one.starts_at, one.id))
 
 
-def _named(meeting: Any, sittings: list[Any]) -> str:
-    return f"{meeting.number} {sittings[0].starts_at:%Y-%m-%d %H:%M}"
-
-
-def _noted(office: Office, act: str, meeting: Any, sittings: list[Any]) -> bool:
-    a, of = t.audit.c, f"{office.series.slug}/{_named(meeting, sittings)}"
-    mine = a.organisation_id == office.series.organisation_id, a.act == act, a.object == of
-    return bool(office.all(select(a.id).where(*mine).limit(1)))
+def _named(number: int, first: datetime) -> str:
+    return f"{number} {first:%Y-%m-%d %H:%M}"
 
 
 def _ask(office: Office, meeting: Any) -> int:
-    sittings = _ahead(office, meeting, office.now)
-    audit = note(office, ASKED, _named(meeting, sittings))
+    sittings = _ahead(office, meeting)
+    audit = note(office, ASKED, _named(meeting.number, sittings[0].starts_at))
     for each in sittings:
         button = Choice(f"open:coming:{office.series.id}:{each.id}", Text("signup.button"))
         asked = line("signup.ask", number=meeting.number, at=Moment(each.starts_at))
@@ -200,8 +220,8 @@ def _ask(office: Office, meeting: Any) -> int:
 
 
 def _remind(office: Office, meeting: Any) -> int:
-    sittings = _ahead(office, meeting, office.now)
-    note(office, REMINDED, _named(meeting, sittings))
+    sittings = _ahead(office, meeting)
+    note(office, REMINDED, _named(meeting.number, sittings[0].starts_at))
     return sum(_remind_one(office, meeting, each) for each in sittings)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select, update
 
 from bot.rights import days, freezing, purging
+from bot.rights.look import Rights
 from bot.series.problems import SeriesProblem
 from storage import tables as t
 from tests.bot.a_meeting import OPENS, Played, first_meeting, planned
 from tests.bot.a_person import erase, holds
-from tests.bot.a_series import rows
+from tests.bot.a_series import NOW, made, rows, works
 from tests.bot.a_story import Story
 
 BERIT = "@berit"
@@ -317,3 +318,24 @@ def test_a_heading_goes_with_the_last_of_its_lines_and_numbers_stay():
 
 def test_only_what_was_sent_or_approved_outlives_the_replies():
     assert purging.KEPT == ("approved", "counts", "lessened")
+
+
+# -- what it costs
+
+
+def test_a_look_asks_the_database_as_often_for_six_series_as_for_one(sqlite_database):
+    """It runs each minute: what is idle, or over for good, must not cost a question of its own."""
+    look, asked = Rights(works(sqlite_database)).look, []
+    event.listen(sqlite_database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    costs = set()
+    for names in (["one"], ["two", "three", "four", "five", "six"]):
+        for name in names:
+            made(sqlite_database, name=name, programme="exchange")
+        with sqlite_database.write() as connection:
+            connection.execute(update(t.organisations).values(retention_days=30, recaps_days=30))
+        for at in (NOW, NOW + timedelta(days=400)):
+            look(at)
+            asked.clear()
+            look(at)
+            costs.add((at, len(asked)))
+    assert len(costs) == 2, costs
