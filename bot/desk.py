@@ -6,7 +6,7 @@ engine and carries its effects out on the desk; `write` puts everything into the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
@@ -117,12 +117,18 @@ class Desk:
         """In another place: what the circle was asked last, and has been asked since; and behind that what waited."""
         state, o, p = live.state, t.outbox.c, t.places.c
         present = state.prompt if state is not None else None
-        number = present.prompt if state is not None and present is not None and present.step == state.step else None
+        number = (
+            present.prompt
+            if state is not None and present is not None and present.step == state.step
+            else None
+        )
         theirs = o.session_id == live.row.id, o.kind == "say"
         last = select(func.max(o.id)).where(*theirs, o.status == "sent", o.prompt == number).scalar_subquery()
         asked = and_(o.status == "sent", o.sort == "question", o.id >= last)
         waits = and_(o.status == "queued", o.sort != "receipt")
-        aloud = select(t.outbox).join(t.places, p.id == o.place_id).where(p.person_id.is_(None), o.only.is_(None))
+        aloud = (
+            select(t.outbox).join(t.places, p.id == o.place_id).where(p.person_id.is_(None), o.only.is_(None))
+        )
         rows = self.unit.all(aloud.where(*theirs, or_(asked, waits)).order_by(o.id))
         left = o.id.in_([row.id for row in rows if row.status == "queued"])
         self.unit.run(update(t.outbox).where(left).values(status="dropped", reason="superseded"))
@@ -285,6 +291,7 @@ class Desk:
         """
         if not self.corrected and not self.kept_back:
             return
+        self._unlist()
         changed = {reply for reply, _, _ in self.corrected}
         replies = changed | {reply for reply, _, _ in self.kept_back}
         if changed:
@@ -298,19 +305,55 @@ class Desk:
             )
         )
         own = {reply: live.row.id for reply, live, _ in self.kept_back}
-        found = _newest(
+        found = self._standing(
             row
             for row in self.unit.all(shown)
             if row.reply_id in changed or row.sort == "recap" or row.session_id != own[row.reply_id]
         )
         told = {(one[0], one[1].row.id, one[2]): one for one in (*self.corrected, *self.kept_back)}
         again = {
-            (live.row.id, version, row.id): _again(live, version, row)
+            (live.row.id, version, row.id): _again(live, version, row, message)
             for reply, live, version in told.values()
-            for row in found
+            for row, message in found
             if row.reply_id == reply
         }
         self.unit.add(t.outbox, again.values())
+
+    def _unlist(self) -> None:
+        """What is taken back leaves the lists, in whoever's words it stands there."""
+        self.unit.flush()
+        by_series: dict[int, dict[int, tuple[Live, int]]] = {}
+        for reply, live, version in self.corrected:
+            by_series.setdefault(live.row.series_id, {})[reply] = live, version
+        for series, told in by_series.items():
+            said = wording.unlisted(self.unit, series, list(told))
+            self.corrected += [(reply, *told[of]) for reply, of in said.items()]
+
+    def _standing(self, shown: Iterable[Any]) -> list[tuple[Any, int]]:
+        """Of rows that show something, those that tell what a message says now, each with that message, by its row.
+
+        What a message said before it was rewritten is told nowhere again.
+        """
+        found = list(shown)
+        message = self._messages({(row.session_id, row.slot) for row in found if row.slot})
+        newest = {of: row for row, of in sorted(message.items())}
+        told = ((row, message.get(row.id) or row.target_id or row.id) for row in found)
+        last = {(of, row.reply_id): row for row, of in sorted(told, key=lambda each: each[0].id)
+                if newest.get(of, row.id) == row.id}  # fmt: skip
+        return [(row, of) for (of, _), row in last.items()]
+
+    def _messages(self, slots: Collection[tuple[int, str]]) -> dict[int, int]:
+        """The rows of these slots, each with the row that first said the message that it says or rewrites."""
+        o, last, found = t.outbox.c, dict[tuple[int, str], int](), dict[int, int]()
+        said = select(o.id, o.kind, o.session_id, o.slot, o.target_id).where(
+            o.session_id.in_({session for session, _ in slots}), o.slot.in_({slot for _, slot in slots}),
+            o.status.not_in(("dropped", "failed")),
+        )  # fmt: skip
+        for row in self.unit.all(said.order_by(o.id)) if slots else ():
+            where = row.session_id, row.slot
+            last[where] = row.id if row.kind == "say" else last.get(where, row.target_id or row.id)
+            found[row.id] = row.target_id or last[where]
+        return found
 
 
 # -- rows
@@ -332,22 +375,13 @@ def _outgoing(
     }  # fmt: skip
 
 
-def _newest(shown: Iterable[Any]) -> list[Any]:
-    """What a message says now: of the message and its rewrites, the last one that shows each reply."""
-    newest: dict[tuple[Any, ...], Any] = {}
-    for row in sorted(shown, key=lambda row: row.id):
-        where = (row.session_id, row.slot) if row.slot else (row.target_id or row.id,)
-        newest[*where, row.reply_id] = row
-    return list(newest.values())
-
-
-def _again(live: Live, version: int, row: Any) -> dict[str, Any]:
+def _again(live: Live, version: int, row: Any, message: int) -> dict[str, Any]:
     """The same message anew, because of what happened to `live` at `version`."""
     number = crc32(f"{live.row.id}/{version}/{row.id}".encode()) % CORRECTIONS
     return {
         "organisation_id": row.organisation_id, "place_id": row.place_id, "session_id": row.session_id,
         "version": version, "effect": CORRECTIONS + number, "kind": "update", "sort": row.sort, "slot": row.slot,
-        "prompt": None, "body": row.body, "target_id": row.id if row.kind == "say" else row.target_id,
+        "prompt": None, "body": row.body, "target_id": message,
         "status": "queued",
     }  # fmt: skip
 

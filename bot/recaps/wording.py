@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from flows import recap as recaps
 from flows.kinds.finding import RELEASED
@@ -315,3 +315,26 @@ def _hit(wording: Wording, recap: GroupRecap | ManagerRecap, replies: Collection
         if theme[0] in wording.heads
         and any(each not in there or not set(replies).isdisjoint(there[each]) for each in theme)
     }  # fmt: skip
+
+
+#: How a coordinator's own words for a line of a gross list are known among the messages: of which reply, after this.
+LISTED = "list:"
+
+
+def unlisted(unit: Unit, series: int, replies: Collection[int]) -> dict[int, int]:
+    """Words of a coordinator for lines of that series' gross lists whose author has taken them back are not kept.
+
+    Returns the replies that had them, each with the reply that it was said of.
+    """
+    r, s = t.replies.c, t.sessions.c
+    there = {row.id for row in unit.all(select(r.id).where(r.id.in_(replies), r.role != "aside"))}
+    if not (gone := set(replies) - there):
+        return {}
+    held = select(s.id).where(s.series_id == series)
+    listed = select(r.id, r.message).where(
+        r.session_id.in_(held), r.role == "aside", r.message.startswith(LISTED)
+    )
+    said = {row.id: int(row.message.removeprefix(LISTED).partition(":")[0]) for row in unit.all(listed)}
+    found = {reply: of for reply, of in said.items() if of in gone}
+    unit.run(delete(t.replies).where(r.id.in_(list(found))))
+    return found

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import func, insert, select
 
+from bot.recaps import wording
 from bot.series.office import Change, Office
 from bot.series.problems import SeriesProblem
 from bot.shelf import Shelf
@@ -33,6 +34,8 @@ class Listed:
     """A line by its number on the first list. `into`: the number of the line that it is part of now."""
 
     number: int
+    #: What somebody wrote, whoever's words it has now.
+    reply: int
     words: str
     size: Size | None
     into: int | None
@@ -70,7 +73,7 @@ def _lines(office: Office, state: State | None, at: int) -> tuple[Listed, ...]:
     words = {row.id: row.words for row in office.all(select(r.id, r.words).where(r.id.in_(named)))}
     numbers = {reply: number for number, reply in enumerate(replies, 1)}
     return tuple(
-        Listed(numbers[reply], words.get(one.words or reply, ""), one.size, numbers.get(one.into or 0))
+        Listed(numbers[reply], reply, words.get(one.words or reply, ""), one.size, numbers.get(one.into or 0))
         for reply in replies for one in (made.get(reply, Merged(reply)),) if reply in words
     )  # fmt: skip
 
@@ -90,13 +93,15 @@ def curate(
     if into == line or (into is not None and there[into].into is not None):
         told = "A line cannot be part of itself, nor of one that is part of another."
         raise SeriesProblem(Sentence(told, "gross.part"))
-    reply = _said(office, found.session, ids, words, person) if words.strip() else None
+    reply = _said(office, found.session, ids, words, person, there[line].reply) if words.strip() else None
     audit = office.record("list curated", f"{number}/line-{line}")
     office.order("curated", audit, [found.session], Curated(line, into, size, reply))
     return office.done(Sentence("The list is changed, and so is what is posted of it.", "gross.changed"))
 
 
-def _said(office: Office, session: Any, ids: Callable[[], int], words: str, person: int | None) -> int:
+def _said(
+    office: Office, session: Any, ids: Callable[[], int], words: str, person: int | None, of: int
+) -> int:
     said = " ".join(words.split())
     if len(said) > LONGEST:
         told = f"The line has {len(said)} characters; there is room for {LONGEST}."
@@ -104,7 +109,8 @@ def _said(office: Office, session: Any, ids: Callable[[], int], words: str, pers
     reply = ids()
     row = {
         "id": reply, "organisation_id": office.series.organisation_id, "session_id": session.id,
-        "person_id": person or _coordinator(office), "place_id": session.place_id, "message": f"list:{reply}",
+        "person_id": person or _coordinator(office), "place_id": session.place_id,
+        "message": f"{wording.LISTED}{of}:{reply}",
         "revision": 0, "role": "aside", "late": False, "private": True, "words": said, "sent_at": office.now,
     }  # fmt: skip
     office.connection.execute(insert(t.replies), row)

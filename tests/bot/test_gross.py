@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from adapters.port import Faults
 from bot.cli import Caller, runda
+from storage import tables as t
 from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_meeting import OPENS, Played
@@ -112,3 +114,49 @@ def test_at_the_command_line_too_and_after_the_session(desk: Any) -> None:
 def test_only_who_runs_the_series_has_the_list(desk: Any) -> None:
     assert "ferry" not in words(desk.desk.ask("gross:1:1", who="kari"))
     assert "ferry" not in words(desk.desk.ask("gross:1:2", who="berit"))
+
+
+def taken_back(played: Played, channel: str, words: str) -> None:
+    r = t.replies.c
+    with played.database.read() as connection:
+        wrote = connection.execute(select(r.message).where(r.words == words)).scalar_one()
+    played.take_back(channel, GROUPS[channel], wrote)
+    played.settle()
+
+
+def test_what_is_taken_back_leaves_the_list_as_the_coordinator_has_it(desk: Any) -> None:
+    """The list is posted several times over: what was in an earlier one, and is not now, brings that back nowhere."""
+    played, counter = desk.played, desk.desk
+    lines = {
+        one.words.partition(". ")[2]: one.value
+        for one in counter.ask("gross:1:1", who="berit").blanks[0].options
+    }
+    young, leave, ferry = (lines[need] for need in NEEDS.values())
+    counter.hand_in("gross:1:1", {"line": leave, "what": "merge", "into": young})
+    counter.hand_in("gross:1:1", {"line": ferry, "what": "words", "words": "A ferry that meets the bus"})
+    before = listed(played)
+    taken_back(played, "north-2", NEEDS["north-2"])
+    assert listed(played) == before
+
+
+def test_other_words_for_a_line_go_with_what_somebody_wrote(desk: Any) -> None:
+    """Whoever takes their need back takes it off the list, however the coordinator has put it, and for good."""
+    played, counter = desk.played, desk.desk
+    lines = {
+        one.words.partition(". ")[2]: one.value
+        for one in counter.ask("gross:1:1", who="berit").blanks[0].options
+    }
+    ferry = {"line": lines[NEEDS["north-3"]], "what": "words"}
+    for said in ("The boat does not meet the bus", "A ferry that meets the bus"):
+        counter.hand_in("gross:1:1", {**ferry, "words": said})
+    assert "A ferry that meets the bus" in listed(played)
+    taken_back(played, "north-3", NEEDS["north-3"])
+    assert not [post for post in played.posts("north-everyone") if "meets the bus" in post]
+    with played.database.read() as connection:
+        left = connection.execute(select(t.replies.c.words).where(t.replies.c.message.startswith("list:")))
+        assert not left.all()
+    played.go(OPENS[1])
+    played.say("north-1", "kari", "We are here")
+    asked = "\n".join(played.posts("north-1"))
+    assert NEEDS["north-1"] in asked
+    assert "bus" not in asked
