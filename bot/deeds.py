@@ -17,6 +17,7 @@ from adapters.port import Chose, Rewrote, TookBack, Wrote
 from bot.desk import Desk, Live
 from bot.happenings import Answers
 from bot.news import GOING_ON
+from bot.series import close_by
 from bot.series.homes import UNLISTED
 from bot.whispers import FILES, IN_THREAD, MENTION, ONLOOKER, OVER, whisper, whisper_at_home
 from flows import events as e
@@ -103,7 +104,10 @@ class Deeds:
         if where in desk.buried:
             return "it has been erased"
         desk.fresh.add(where)
-        reading = understand(each.words, self.works.shelf.vocabulary(live.row.language))
+        vocabulary = self.works.shelf.vocabulary(live.row.language)
+        if close_by.enough(desk, live, each.words, vocabulary, key):
+            return "applied"
+        reading = understand(each.words, vocabulary)
         prompt, about, meant = self._about(live, place, person, each, reading)
         private = each.private or place.person_id is not None
         if private and not isinstance(reading, Control):
@@ -113,7 +117,7 @@ class Deeds:
         reply = self.works.ids()
         event = e.Replied(person=person, reply=reply, reading=reading, sent_at=each.at, private=private,
                           prompt=prompt, about=about, meant=meant,
-                          shape=shape(each.words, self.works.shelf.vocabulary(live.row.language)))  # fmt: skip
+                          shape=shape(each.words, vocabulary))  # fmt: skip
         row = _row(live, person, place.id, each.message, each.words, each.at, private=private)
         return desk.apply(live, event, key=key, reply={"id": reply, **row})
 

@@ -117,6 +117,11 @@ def own(words: str, vocabulary: Mapping[str, Sequence[str]]) -> OwnWord | None:
     return _listed(_folded(words), vocabulary, _OWN)
 
 
+def enough(words: str, vocabulary: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a message, as a whole, asks that nothing be asked between sessions any more."""
+    return _folded(words) in vocabulary.get("close-by.enough", ())
+
+
 class Shape(Struct, frozen=True):
     """What can be seen of words without understanding them, for a step that asks for a certain form."""
 

@@ -219,8 +219,13 @@ circles = Table(
     Column("name", String(200), nullable=False),
     #: Where its meetings' threads are opened.
     _of("places", name="home_id", nullable=True),
+    #: Between sessions it is asked how it goes, until then (empty: it is not), and not again before.
+    Column("close_until", Utc),
+    Column("asks_at", Utc),
     UniqueConstraint("series_id", "kind", "number"),
 )
+Index("ix_circles_close_by", circles.c.asks_at, sqlite_where=circles.c.close_until.is_not(None),
+      postgresql_where=circles.c.close_until.is_not(None))  # fmt: skip
 
 #: Who is in what, from when to when. A role in a series has no circle.
 memberships = Table(

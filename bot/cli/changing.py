@@ -147,6 +147,29 @@ def resume(caller: Caller, called: str, *, dry_run: bool) -> None:
     change(caller, called, changes.resume, dry_run=dry_run)
 
 
+@click.command("close-by")
+@_series
+@click.option(
+    "--weeks", type=int, default=4, show_default=True, help="For so many weeks from now; 0 ends it."
+)
+@_group
+@_dry
+@click.pass_obj
+def close_by(caller: Caller, called: str, weeks: int, group: str | None, *, dry_run: bool) -> None:
+    """Be close by for a while: ask the groups between sessions how it goes with what they planned.
+
+    At most once a week, in working hours, where their last session was. The next recap quotes from what they write. It
+    ends by itself, or when somebody in the group writes that it has had enough.
+
+    \b
+      runda series close-by north --weeks 6 --group Fjord
+      runda series close-by north --weeks 0
+    """
+    from bot.series import close_by as close
+
+    change(caller, called, lambda office: close.decide(office, weeks, group), dry_run=dry_run)
+
+
 @click.command()
 @_series
 @_maybe_number
@@ -371,6 +394,7 @@ COMMANDS = (
     confirm,
     pause,
     resume,
+    close_by,
     cancel,
     repeat,
     programme,

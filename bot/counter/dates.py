@@ -8,9 +8,9 @@ from typing import Any
 
 from adapters.port import Blank, Block, Option, Sheet, Written
 from bot.counter.acts import Act, runs
-from bot.counter.sheets import blank, groups, heading, line, sheet
+from bot.counter.sheets import blank, groups, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
-from bot.series import changes, moving
+from bot.series import changes, close_by, moving
 from bot.series.deciding import foreseen
 from bot.series.moving import To
 from bot.series.office import BEFORE, Change, Office
@@ -20,6 +20,8 @@ from flows.forms import MOVE, FormFaults
 ALL = "all"
 #: All of them, and the sessions that follow.
 FOLLOWING = "following"
+#: How long a coordinator is close by, where nothing else is said.
+WEEKS = 4
 
 
 def read(visit: Visit, form: Any, written: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +143,38 @@ def _waiting(visit: Visit, office: Office, which: int) -> Iterator[Option]:
     yield from groups(visit, circles, everyone="counter.choice.all-groups")
 
 
+# -- close by for a while
+
+
+def close_by_sheet(visit: Visit, number: int) -> Sheet:
+    """Which groups are asked between sessions, and until when; and for how many weeks from now."""
+    office = visit.office(number)
+    circles = office.circles("group")
+    told = [
+        item(visit.say("counter.close-by.until", group=each.name, at=each.close_until))
+        for each in circles
+        if each.close_until is not None and each.close_until > visit.now
+    ]
+    blanks = [
+        blank(visit, "weeks", "number", "counter.blank.weeks", hint="counter.blank.weeks-hint", required=True,
+              value=str(WEEKS)),
+    ]  # fmt: skip
+    if len(circles) > 1:
+        options = list(groups(visit, circles, everyone="counter.choice.all-groups"))
+        blanks.append(blank(visit, "group", "choice", "form.series-move.group", options=options, value=ALL))
+    how = line(visit.say("counter.close-by.how"))
+    return sheet(visit, "counter.title.close-by", heading(office.series.title), how, *told, blanks=blanks,
+                 submit="counter.button.decide")  # fmt: skip
+
+
+def be_close_by(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    weeks, group = text_of(written, "weeks"), text_of(written, "group")
+    if not (weeks.isascii() and weeks.isdecimal()):
+        raise Wrong({"weeks": visit.say("form.why.number", written=weeks)})
+    change = close_by.decide(visit.office(number), int(weeks), None if group in ("", ALL) else group)
+    return visit.carried(name_of("series", number), change)
+
+
 def _page(number: int, which: int) -> str:
     return name_of("meeting", number, which)
 
@@ -198,4 +232,5 @@ ACTS = (
     Act("pause", runs, _pause, _doing(changes.pause)),
     Act("resume", runs, _resume, _doing(changes.resume)),
     Act("undo", runs, _undo, _doing(moving.undo)),
+    Act("close-by", runs, close_by_sheet, be_close_by),
 )

@@ -87,6 +87,7 @@ def _for_coordinators(visit: Visit, office: Office, found: View) -> Iterator[Lab
     if office.paused:
         yield button(visit, "counter.button.resume", "resume", number)
     elif found.status != "finished":
+        yield button(visit, "counter.button.close-by", "close-by", number)
         yield button(visit, "counter.button.pause", "pause", number)
     last = office.last_act()
     if last is not None and last.act in (MOVED, ALONG):

@@ -17,6 +17,7 @@ from bot.recaps import sending
 from bot.rights import days, erasing
 from bot.rights.days import Countdown, What
 from bot.rights.purging import Purging, recaps_left, replies_left
+from bot.series import close_by
 from bot.series.signing import Signing
 from bot.words import Speaker
 from bot.work import Works
@@ -59,6 +60,7 @@ class Rights:
         done += [self._alone("the days of a series", partial(self._one, each, left, now)) for each in series]
         done.append(self._alone("ideas", partial(ideas.look, self.works, now)))
         done.append(self._alone("sign-up", partial(Signing(self.works).look, now)))
+        done.append(self._alone("close by", partial(close_by.look, self.works.database, now)))
         return sum(done)
 
     def _alone(self, what: str, do: Callable[[], int]) -> int:

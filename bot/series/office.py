@@ -170,14 +170,20 @@ class Office:
         statement = insert(t.audit).returning(t.audit.c.id)
         return int(self.connection.execute(statement, row).scalar_one())
 
-    def announce(self, said: Message, sessions: Sequence[Row[Any]], audit: int) -> None:
-        """Queue a message where the groups of these sessions are at home, once in each place."""
-        groups = {each.home_id or each.place_id: each for each in sessions if each.kind == "group"}
+    def announce(
+        self, said: Message, sessions: Sequence[Row[Any]], audit: int, *, there: bool = False
+    ) -> None:
+        """Queue a message where the groups of these sessions are at home, once in each place.
+
+        `there`: where the session itself is or was, such as its thread.
+        """
+        mine = [each for each in sessions if each.kind == "group"]
+        groups = {each.place_id if there else each.home_id or each.place_id: each for each in mine}
         rows = [
-            {"organisation_id": each.organisation_id, "place_id": each.home_id or each.place_id,
+            {"organisation_id": each.organisation_id, "place_id": place,
              "session_id": each.id, "version": each.version, "effect": ANNOUNCED + audit, "kind": "say",
              "sort": said.sort, "body": _encode(said).decode(), "status": "queued"}
-            for each in groups.values()
+            for place, each in groups.items()
         ]  # fmt: skip
         if rows:
             self.connection.execute(insert(t.outbox), rows)

@@ -64,7 +64,7 @@ SPEAKERS = {"line", "text", "Text", "tell", "_section"}
 FORWARDERS = {"line", "text", "tell", "programme", "choices", "_section", "_listed"}
 #: Reviewed, and said by nobody yet: one sentence on who sees what, for a platform that shows it at a question.
 READY = {
-    "sight.reply", "sight.note", "sight.finding", "sight.action", "sight.recap",
+    "sight.note", "sight.finding", "sight.action", "sight.recap",
 }  # fmt: skip
 #: Put together in other rooms: the terminal's labels, and the titles of those who run a series.
 JOINED = {f"terminal.{label}" for label in LABELS} | {"demo.coordinator", "demo.manager"}

@@ -28,6 +28,7 @@ def test_the_vocabulary_has_every_word_that_is_understood_and_no_other(language:
         f"verdict.{word}" for word in reading.VERDICTS
     }
     wanted |= {f"mark.{mark}" for mark in reading.MARKS} | {"help.point", "own.show", "own.erase", "own.idea"}
+    wanted |= {"close-by.enough"}
     wanted |= {f"shape.{seen}" for seen in ("how", "solution", "everyone")}
     assert set(catalogue(language).vocabulary()) == wanted
 

@@ -133,8 +133,11 @@ def _circles_and_places() -> None:
         _count("number"),
         _text("name", 200),
         _of("places", "home_id", nullable=True),
+        _at("close_until", nullable=True),
+        _at("asks_at", nullable=True),
         unique=[("series_id", "kind", "number")],
     )
+    _partial("ix_circles_close_by", "circles", ["asks_at"], "close_until IS NOT NULL")
     _table(
         "memberships",
         _id(),
