@@ -25,6 +25,7 @@ from bot.desk import CORRECTIONS
 from bot.news import TAKING_PART
 from bot.recaps.sending import FIRST
 from bot.series.office import ANNOUNCED, BEFORE, Office
+from bot.series.signing import RUNDA
 from bot.whispers import WHISPERS
 from flows import state as states
 from flows.calendar import WorkingDays
@@ -35,7 +36,7 @@ from storage.backup import held
 
 #: Why a message was not sent, though nobody refused it.
 DROPPED = (
-    "superseded", "short", "not-alone", "may-have-arrived", "nothing-to-update", "nothing-to-say", "over", "undone",
+    "superseded", "short", "not-alone", "may-have-arrived", "nothing-to-update", "nothing-to-say", "over", "undone", "not-theirs",
     "erased", "restored",
 )  # fmt: skip
 #: Why it waits, or waited, where its place is not at fault.
@@ -137,14 +138,14 @@ class _Look:
         )
         self.events = {(row.session_id, row.version): row for row in connection.execute(events)}
         acts = {row.effect - ANNOUNCED for row in rows if ANNOUNCED <= row.effect < WHISPERS}
-        self.acts = {row.id for row in connection.execute(select(a.id).where(a.id.in_(acts)))}
+        self.acts = _pairs(connection.execute(select(a.id, a.actor).where(a.id.in_(acts))))
         places = {row.place_id for row in rows if row.status == "queued"}
         busy = select(o.place_id, func.max(o.id)).where(o.place_id.in_(places), o.status == "sending")
         self.flying: dict[int, int] = _pairs(connection.execute(busy.group_by(o.place_id)))
         self.heads: dict[int, int] = _pairs(connection.execute(first_in_line(places)))
 
     def entry(self, row: Any, runs: frozenset[int]) -> Entry:
-        to = "place" if row.person_id is None else "runs" if row.person_id in runs else "alone"
+        to = "runs" if row.person_id in runs else "alone" if row.person_id or row.only else "place"
         came, became = self._came(row), self._became(row)
         own = () if to == "alone" else (f"outbox:{row.id}", *became.rows)
         number = None if to == "alone" else int(row.id)
@@ -162,7 +163,9 @@ class _Look:
             return _came("whispered", session)
         if row.effect >= ANNOUNCED:
             act = row.effect - ANNOUNCED
-            return _came("decided", session, f"audit:{act}" if act in self.acts else "")
+            # What Runda does by itself is in the audit log as well.
+            by = "time-came" if self.acts.get(act) == RUNDA else "decided"
+            return _came(by, session, f"audit:{act}" if act in self.acts else "")
         if FIRST <= row.effect < 2 * FIRST:
             return _came("managers", session)
         return self._engine(row, session)
@@ -229,7 +232,7 @@ def _silent(code: str, **params: Any) -> Reason:
     return Reason(f"why.silent.{code}", params)
 
 
-def _pairs(rows: Iterable[Any]) -> dict[int, int]:
+def _pairs(rows: Iterable[Any]) -> dict[int, Any]:
     return {row[0]: row[1] for row in rows}
 
 

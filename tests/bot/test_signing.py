@@ -14,10 +14,11 @@ from bot.cli import Caller, runda
 from bot.rights import showing
 from bot.rights.erasing import Erasing
 from bot.rights.look import Rights
+from bot.series import why
 from storage import tables as t
 from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
-from tests.bot.a_series import meetings, rows, sessions
+from tests.bot.a_series import looking, meetings, rows, sessions
 from tests.bot.test_counter import set_up
 
 #: The first session is on 20 October at nine; the working day before it is a Monday.
@@ -65,6 +66,8 @@ def test_each_group_is_asked_once_in_working_hours_where_the_round_asks_for_it(d
     groups = [row.id for row in sessions(desk.database, 1) if row.kind == "group"]
     assert sorted(row.session_id for row in asked) == groups
     assert all(f"open:coming:1:{row.session_id}" in row.body for row in asked)
+    came = looking(desk.database, lambda office: {each.came.key for each in why.explained(office)})
+    assert came == {"why.came.time-came"}, "nobody who runs the series did anything"
 
 
 def test_only_who_comes_is_reminded_and_nobody_sees_who_it_is(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from adapters.port import Address, Capabilities, Chose, Learned, Outgoing, Reacted, Shut, Taken
+from bot.series import why
 from storage import tables as t
 from storage.database import Database
 from tests.house.rig import EIGHT, NINE, Chat, Rig, driven, planned, rows, standing
@@ -104,6 +105,11 @@ async def test_an_onlooker_and_a_picture_are_not_answers(database):
             assert await in_thread(rig, "north-1", "kari", "", files=1) == "only words are kept"
         told = rig.rows(t.outbox, t.outbox.c.only.is_not(None))
         assert [(row.only, row.status) for row in told] == [("tor", "sent"), ("kari", "sent")]
+        with rig.database.read() as connection:
+            outbox = why.all_rows(connection)
+            said = list(zip(outbox, why.explain(connection, outbox, rig.clock.at), strict=True))
+        alone = [(each.to, each.id, each.rows) for row, each in said if row.only]
+        assert alone == [("alone", None, (f"session:{row.session_id}",)) for row in told]
         assert [row.words for row in rig.rows(t.replies)] == ["we are here"]
 
 
