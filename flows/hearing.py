@@ -12,7 +12,7 @@ from flows.controls import CONTROLS, STEERING, control, means, resume, say_pause
 from flows.effects import Drop, Keep
 from flows.message import line, message, programme
 from flows.reading import MARKS, Control, ControlWord, Help, Mark, Marked, Marking, Verdict
-from flows.state import Asked, Found
+from flows.state import Asked, Found, Written
 from flows.turn import Turn, Which
 
 #: Control words that only mean something while the round goes on.
@@ -135,8 +135,7 @@ def _put_forward(turn: Turn, reply: int, what: Mark, meant: e.Meant) -> bool:
     known = any(one.reply == reply for one in getattr(turn.state, which))
     if known or not turn.room(which):
         return False
-    if meant.role in ("finding", "action"):
-        turn.forget(reply)
+    turn.forget(reply)
     turn.found(which, Found(reply, "proposed" if what == "finding" else "open"))
     return True
 
@@ -146,6 +145,8 @@ def _refile(turn: Turn, reply: int, what: Mark, asked: Asked, meant: e.Meant) ->
     at = turn.route.note_of(asked.step) if what == "note" else asked.step
     if meant.role in ("finding", "action") and what == "note":
         turn.forget(reply)
+    if what == "note" and turn.route.steps[at].WORD == "note":
+        turn.writes(Written(at, 0, reply))
     place = turn.route.steps[at].place(asked.part if at == asked.step else 0)
     turn.effects.append(Keep(reply, what, asked.prompt, place, meant.late))
     turn.say(message("receipt", line("receipt.kept"), about=reply))

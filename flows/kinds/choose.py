@@ -12,6 +12,7 @@ from pydantic import Field
 from flows.controls import stale
 from flows.effects import Given, Role
 from flows.events import Pressed, Replied
+from flows.kinds.finding import own
 from flows.kinds.scale import Scale
 from flows.kinds.step import Of, Slug, Texts, Timed
 from flows.message import Choice, Content, Line, Part, Points, Quote, Text, line, message
@@ -93,7 +94,7 @@ class Choose(Timed):
         meant, _, field = (self.of or "").partition(".")
         at = next((n for n, step in enumerate(turn.route.steps[: turn.state.step]) if step.id == meant), None)
         if at is None or turn.route.steps[at].WORD == "finding":
-            return tuple(one.reply for one in turn.state.findings if one.state != "gone")
+            return tuple(one.reply for one in own(turn.state))
         parts = (part for part in range(OPTIONS) if _place(turn.route.steps[at], part) == self.of)
         gone = {one.reply for one in turn.state.merged if one.into is not None}
         return tuple(one for one in turn.lines(at, next(parts, None) if field else None) if one not in gone)

@@ -14,7 +14,7 @@ from flows.events import Pressed, Replied
 from flows.kinds.step import Of, Slug, Timed
 from flows.message import Choice, Finding, Line, Points, Text, line, message
 from flows.reading import Count, Rewording, Verdict
-from flows.state import Asked, Found
+from flows.state import Asked, Found, State
 from flows.turn import SETTLE, Turn
 
 RELEASED = ("yes", "reworded")
@@ -43,7 +43,7 @@ class PutForward(Timed):
             turn.keep(event, "solo")
         elif isinstance(event.reading, Verdict | Count):
             turn.keep(event, "answer")
-        elif len(standing(turn.state.findings)) < self.most and turn.room("findings"):
+        elif len(own(turn.state)) < self.most and turn.room("findings"):
             turn.keep(event, "finding")
             turn.found("findings", Found(event.reply, "proposed"))
         else:
@@ -173,6 +173,12 @@ class Release(Timed):
 def standing(found: tuple[Found, ...]) -> tuple[Found, ...]:
     """Those that have not been taken back."""
     return tuple(one for one in found if one.state != "gone")
+
+
+def own(state: State) -> tuple[Found, ...]:
+    """Those that were put forward by themselves: no lines of notes and forms that are asked about with them."""
+    lines = {one.reply for one in state.written}
+    return tuple(one for one in standing(state.findings) if one.reply not in lines)
 
 
 def unanswered(found: tuple[Found, ...]) -> bool:
