@@ -88,11 +88,17 @@ def enough(desk: Desk, live: Live, words: str, vocabulary: Mapping[str, Sequence
 def look(database: Database, now: datetime) -> int:
     """Ask the groups whose time it is. Returns how many were asked."""
     with database.read() as connection:
-        if not list(connection.execute(_due(now))):
-            return 0
+        due = [row.id for row in connection.execute(_due(now))]
+    return sum(_look_at(database, each, now) for each in due)
+
+
+def _look_at(database: Database, circle: int, now: datetime) -> int:
+    """Sessions are locked before circles, as by whoever hears that a group has had enough."""
+    s = t.sessions.c
     with database.write() as connection:
-        mine = connection.execute(_due(now).with_for_update(skip_locked=True))
-        return sum(_one(_office(connection, each, now), each) for each in list(mine))
+        connection.execute(select(s.id).where(s.circle_id == circle).order_by(s.id).with_for_update())
+        still = connection.execute(_due(now).where(t.circles.c.id == circle).with_for_update())
+        return sum(_one(_office(connection, each, now), each) for each in list(still))
 
 
 def _due(now: datetime) -> Any:

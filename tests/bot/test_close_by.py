@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from bot.cli import Caller, runda
 from bot.series import close_by
@@ -72,6 +72,24 @@ def test_the_question_shows_what_they_planned_until_when_and_who_sees_the_answer
     assert "stop asking" in said
     assert "Your group sees what you write here." in said
     assert not any(name in said for name in ("Kari", "Amir"))
+
+
+def test_where_sessions_have_threads_it_is_asked_in_the_last_one(story: Story) -> None:
+    begin(story)
+    home = rows(story.database, t.places, t.places.c.channel == "north-1")[0]
+    held = rows(
+        story.database, t.sessions, t.sessions.c.place_id == home.id, t.sessions.c.phase == "finished"
+    )[0]
+    thread = {**home._mapping, "id": home.id + 1000, "thread": "1.0", "session_id": held.id}
+    with story.database.write() as connection:
+        connection.execute(insert(t.places), thread)
+        connection.execute(
+            update(t.places).where(t.places.c.id == home.id).values(threads=True, session_id=None)
+        )
+        connection.execute(update(t.sessions).where(t.sessions.c.id == held.id).values(place_id=thread["id"]))
+    assert close_by.look(story.database, OPENS[0] + 3 * DAY) == 1
+    (said,) = rows(story.database, t.outbox, t.outbox.c.body.contains("close-by.asks"))
+    assert said.place_id == thread["id"]
 
 
 def test_what_they_answer_opens_the_next_session(story: Story) -> None:
