@@ -124,13 +124,13 @@ def mark(turn: Turn, event: e.Replied | e.Pressed, what: Mark) -> str | None:
         return "that message is not among what the circle said"
     if what == meant.role:
         return "it is one already"
-    if what != "note" and not _put_forward(turn, event.about, what, meant):
+    if what != "note" and not _put_forward(turn, event.about, what):
         return "there is no room for more, or it has been taken back"
     _refile(turn, event.about, what, asked, meant)
     return None
 
 
-def _put_forward(turn: Turn, reply: int, what: Mark, meant: e.Meant) -> bool:
+def _put_forward(turn: Turn, reply: int, what: Mark) -> bool:
     which: Which = "findings" if what == "finding" else "actions"
     known = any(one.reply == reply for one in getattr(turn.state, which))
     if known or not turn.room(which):
