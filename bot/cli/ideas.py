@@ -13,6 +13,7 @@ from bot.cli.coordinator import at, found_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from bot.cli import Caller
 
@@ -82,13 +83,18 @@ def _exported(connection: Any, ideas: list[Any]) -> Iterator[dict[str, Any]]:
     for each in ideas:
         yield {
             "idea": each.id, "words": each.words, "whom": each.whom, "status": each.status,
-            "since": each.since.isoformat(), "given": each.given_at.isoformat(),
+            "since": _day(each.since), "given": _day(each.given_at),
             "news": [
-                {"status": row.status, "words": row.words, "at": row.at.isoformat(),
+                {"status": row.status, "words": row.words, "at": _day(row.at),
                  "from": "giver" if row.person_id == each.person_id else "assessor"}
                 for row in news if row.idea_id == each.id
             ],
         }  # fmt: skip
+
+
+def _day(at: datetime) -> str:
+    """The hour would tell who was at it."""
+    return f"{at:%Y-%m-%d}"
 
 
 @idea.command()
@@ -103,7 +109,7 @@ def show(caller: Caller, number: int) -> None:
         click.echo(f"For whom: {told['whom']}")
     for row in told["news"]:
         said = f": {row['words']}" if row["words"] else ""
-        click.echo(f"{row['at'][:16].replace('T', ' ')}  {row['from']}: {row['status']}{said}")
+        click.echo(f"{row['at']}  {row['from']}: {row['status']}{said}")
 
 
 @idea.command()

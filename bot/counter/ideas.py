@@ -167,18 +167,11 @@ def ideas(visit: Visit) -> Sheet:
 
 
 def _to_assess(visit: Visit) -> Iterator[Block]:
-    """Those that wait first, the longest waiting before all; then the latest that have been decided on."""
-    others = [
-        each
-        for each in sluice.unnamed(visit.connection, visit.organisation.id)
-        if each.person_id != visit.visitor.person
-    ]
-    waiting = sorted((each for each in others if each.status in sluice.WAITING), key=lambda one: one.since)
-    decided = sorted((each for each in others if each not in waiting), key=lambda one: one.since)
+    others = sluice.to_assess(visit.connection, visit.organisation.id, visit.visitor.person, MOST)
     yield heading(visit.say("idea.heading.assess"))
     if not others:
         yield line(visit.say("idea.none"))
-    yield from _listed(visit, [*waiting[:MOST], *decided[:-MOST:-1]], "idea-assess")
+    yield from _listed(visit, others, "idea-assess")
 
 
 def _counts_for(visit: Visit) -> bool:

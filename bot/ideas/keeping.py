@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, false, or_, select, update
 
 from bot.ideas import telling
 from bot.ideas.sluice import WAITING
@@ -25,7 +25,7 @@ AT_ONCE = 200
 def look(works: Works, now: datetime) -> int:
     """Tell what is untold, and delete what has had its day. Returns how many messages there are."""
     with works.database.read() as connection:
-        untold, past = telling.due(connection), _past(connection, now)
+        untold, past = telling.due(connection, now), _past(connection, now)
     if not untold and not past:
         return 0
     with works.database.write() as connection:
@@ -38,10 +38,12 @@ def look(works: Works, now: datetime) -> int:
 
 def _past(connection: Connection, now: datetime) -> list[int]:
     i, o = t.ideas.c, t.organisations.c
-    held = select(i.id, i.since, o.retention_days).join(t.organisations, o.id == i.organisation_id)
-    decided = held.where(i.status.not_in(WAITING), o.retention_days.is_not(None)).order_by(i.since)
-    rows = connection.execute(decided)
-    return [row.id for row in rows if row.since + timedelta(days=row.retention_days) <= now][:AT_ONCE]
+    days = connection.execute(select(o.id, o.retention_days).where(o.retention_days.is_not(None)))
+    over = [
+        and_(i.organisation_id == row.id, i.since <= now - timedelta(days=row.retention_days)) for row in days
+    ]
+    decided = select(i.id).where(i.status.not_in(WAITING), or_(false(), *over))
+    return list(connection.execute(decided.order_by(i.since).limit(AT_ONCE)).scalars())
 
 
 def forget(connection: Connection, person: int) -> int:

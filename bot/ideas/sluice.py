@@ -99,6 +99,16 @@ def unnamed(connection: Connection, organisation: int, idea: int | None = None) 
     return _of(connection, t.ideas.c.organisation_id == organisation, idea)
 
 
+def to_assess(connection: Connection, organisation: int, person: int | None, most: int) -> list[Any]:
+    """Others' ideas: those that wait, the longest waiting before all; then the latest that have been decided on."""
+    sight.require("coordinator", "idea", given={"unnamed"})
+    i = t.ideas.c
+    others = select(t.ideas).where(i.organisation_id == organisation, i.person_id != person).limit(most)
+    waiting = others.where(i.status.in_(WAITING)).order_by(i.since, i.id)
+    decided = others.where(i.status.not_in(WAITING)).order_by(i.since.desc(), i.id.desc())
+    return [*connection.execute(waiting), *connection.execute(decided)]
+
+
 def mine(connection: Connection, person: int, idea: int | None = None) -> list[Any]:
     """Ideas of somebody's own, or one of them."""
     sight.require("author", "idea")

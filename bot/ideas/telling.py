@@ -2,7 +2,7 @@
 
 What waits is a row of its news without `told_at`. It is told in working hours: nothing that was decided in the evening
 wakes anybody, and nothing stands in the way of what somebody is asked in a meeting meanwhile. The giver's own act is
-answered at once.
+answered at once; those who assess hear of it on the next working day, so that the hour does not tell who it was.
 
 A message holds the number of the news and no words: they are looked up when it is sent, and gone when they are erased.
 """
@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from bot.ideas.sluice import WAITING
 from flows.calendar import WorkingDays
@@ -43,26 +44,34 @@ def receipt(connection: Connection, idea: Any) -> None:
 
 
 def tell(connection: Connection, now: datetime, idea: int | None = None) -> int:
-    """Tell what is untold, where it is working hours; of one idea, or of all. Returns how many messages there are."""
-    n, i, o = t.idea_news.c, t.ideas.c, t.organisations.c
-    untold = select(t.idea_news, i.organisation_id, i.person_id.label("giver"), i.given_at, o.zone)
-    untold = untold.join(t.ideas, i.id == n.idea_id).join(t.organisations, o.id == i.organisation_id)
-    untold = untold.where(n.told_at.is_(None), *([n.idea_id == idea] if idea is not None else []))
-    locked = untold.order_by(n.id).limit(AT_ONCE).with_for_update(of=t.idea_news, skip_locked=True)
-    ready = [row for row in connection.execute(locked) if _awake(row.zone, now)]
+    """Tell what is untold and may be told now; of one idea, or of all. Returns how many messages there are."""
+    n = t.idea_news.c
+    locked = _untold(idea).with_for_update(of=t.idea_news, skip_locked=True)
+    ready = [row for row in connection.execute(locked) if _may_be_told(row, now)][:AT_ONCE]
     done = update(t.idea_news).where(n.id.in_([row.id for row in ready]))
     connection.execute(done.values(told_at=now))
     return sum(_tell_one(connection, row) for row in ready)
 
 
-def due(connection: Connection) -> bool:
-    """Whether anything is untold."""
-    n = t.idea_news.c
-    return connection.execute(select(n.id).where(n.told_at.is_(None)).limit(1)).first() is not None
+def due(connection: Connection, now: datetime) -> bool:
+    """Whether there is anything that may be told now."""
+    return any(_may_be_told(row, now) for row in connection.execute(_untold(None)))
 
 
-def _awake(zone: str, now: datetime) -> bool:
-    return WorkingDays(zone).next_open(now) == now
+def _untold(idea: int | None) -> Select[Any]:
+    n, i, o = t.idea_news.c, t.ideas.c, t.organisations.c
+    found = select(n.id, n.idea_id, n.person_id, n.status, n.words, n.at, i.organisation_id,
+                   i.person_id.label("giver"), i.given_at, o.zone)  # fmt: skip
+    found = found.join(t.ideas, i.id == n.idea_id).join(t.organisations, o.id == i.organisation_id)
+    of_it = [n.idea_id == idea] if idea is not None else []
+    return found.where(n.told_at.is_(None), *of_it).order_by(n.id)
+
+
+def _may_be_told(news: Any, now: datetime) -> bool:
+    """In working hours; to those who assess not on the day itself, whose hour would tell who it was."""
+    zone = ZoneInfo(news.zone)
+    early = news.person_id == news.giver and now.astimezone(zone).date() <= news.at.astimezone(zone).date()
+    return not early and WorkingDays(news.zone).next_open(now) == now
 
 
 def _tell_one(connection: Connection, news: Any) -> int:

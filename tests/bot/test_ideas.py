@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,7 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from adapters.port import Faults, Sheet
-from bot.counter.ideas import WORDS
+from bot.cli.ideas import _exported
+from bot.counter.ideas import MOST, WORDS
 from bot.ideas import keeping, sluice
 from bot.rights import showing
 from bot.rights.erasing import Erasing
@@ -46,6 +49,10 @@ class Sluice(Desk):
         assert isinstance(sheet, Sheet), sheet
         return int(sheet.name.partition(":")[2])
 
+    def next_day(self) -> int:
+        self.clock.at += timedelta(days=1)
+        return keeping.look(self.works, self.clock.at)
+
     def assess(self, idea: int, status: str, said: str = "", who: str = ASSESSOR) -> Sheet | Faults:
         handed = self.hand_in(f"idea-assess:{idea}", {"status": status, "words": said}, who=who)
         assert isinstance(handed, Sheet | Faults)
@@ -70,6 +77,7 @@ def test_a_strangers_idea_is_received_and_those_who_assess_are_told_and_see_no_n
     idea = desk.give()
     assert "mottatt" in desk.hear(GIVER)
     assert "Tor Aas" not in str(rows(desk.database, t.people))
+    desk.next_day()
     for who in (ASSESSOR, "U9"):
         assert "ny idé" in desk.hear(who)
         page = desk.ask(f"idea-assess:{idea}", who=who)
@@ -79,10 +87,36 @@ def test_a_strangers_idea_is_received_and_those_who_assess_are_told_and_see_no_n
     assert "Tor" not in words(desk.ask("ideas", who=ASSESSOR))
 
 
+def test_the_hour_tells_nobody_who_it_was(desk: Sluice) -> None:
+    """Who sits beside somebody that writes, and hears of a new idea in the same minute, knows whose it is."""
+    idea = desk.give()
+    desk.hear(GIVER)
+    desk.clock.at += timedelta(hours=5)
+    assert keeping.look(desk.works, desk.clock.at) == 0
+    assert desk.hear(ASSESSOR) == desk.hear("U9") == ""
+    assert desk.next_day() == 2
+    given = desk.clock.at - timedelta(days=1, hours=5)
+    page = words(desk.ask(f"idea-assess:{idea}", who=ASSESSOR))
+    assert "1. oktober" in page
+    assert not re.search(r"\b\d\d[.:]\d\d\b", page)
+    with desk.database.read() as connection:
+        exported = json.dumps(list(_exported(connection, sluice.unnamed(connection, 1))))
+    assert f"{given:%Y-%m-%d}" in exported
+    assert f"{given:%H:}" not in exported
+
+
+def test_the_page_has_room_for_those_that_wait_longest_and_the_latest_decided_on(desk: Sluice) -> None:
+    given = [desk.give(words=f"Idea {n}") for n in range(MOST + 2)]
+    for idea in (given[-1], given[-2]):
+        desk.clock.at += timedelta(hours=1)
+        desk.assess(idea, "goes-on")
+    shown = [press for press in presses(desk.ask("ideas", who=ASSESSOR)) if press.startswith("idea-assess:")]
+    assert shown == [f"idea-assess:{each}" for each in (*given[:-2], given[-2], given[-1])]
+
+
 def test_the_giver_hears_of_each_change_with_the_reason_and_may_add(desk: Sluice) -> None:
     idea = desk.give()
     desk.hear(GIVER)
-    desk.hear(ASSESSOR)
     told = []
     for status, said in (("assessing", ""), ("needs-more", "How many are they?")):
         desk.assess(idea, status, said)
@@ -93,6 +127,7 @@ def test_the_giver_hears_of_each_change_with_the_reason_and_may_add(desk: Sluice
     more = desk.hand_in(f"idea-more:{idea}", {"words": "About forty."}, who=GIVER)
     assert "About forty." in words(more)
     assert "til vurdering" in desk.hear(GIVER)
+    desk.next_day()
     assert "lagt til" in desk.hear(ASSESSOR)
     assert "About forty." in words(desk.ask(f"idea-assess:{idea}", who=ASSESSOR))
     desk.assess(idea, "not-now", "The hall is rebuilt in spring.")
@@ -137,7 +172,7 @@ def test_in_the_evening_nobody_is_woken_and_the_word_goes_out_in_the_morning(des
     assert keeping.look(desk.works, desk.clock.at) == 0
     assert desk.hear(GIVER) == ""
     desk.clock.at += timedelta(hours=12)
-    assert keeping.look(desk.works, desk.clock.at) == 1
+    assert keeping.look(desk.works, desk.clock.at) == 3
     assert "utredet" in desk.hear(GIVER)
     assert keeping.look(desk.works, desk.clock.at) == 0
 
