@@ -1,6 +1,6 @@
 """Sign-up to a session of a round that asks for it: who comes, a reminder for those alone, and how many came.
 
-- A confirmed session is announced to its groups with a button, once for each date, in working hours.
+- A confirmed session is announced to each of its groups with a button, once for each date, in working hours.
 - An answer is for the date that it was given for: when the session is moved, people are asked anew.
 - The reminder goes to those who said that they come, and to nobody else, one working day before.
 
@@ -139,7 +139,7 @@ class Signing:
             with self.works.database.write() as connection:
                 office = _office(connection, each, now)
                 due = self._due(connection, now, each)
-                told += sum(do(office, office.meeting(row.number)) for row, do in due)
+                told += sum(do(office, sitting) for sitting, do in due)
         return told
 
     def _due(self, connection: Connection, now: datetime, series: int | None = None) -> list[tuple[Any, Do]]:
@@ -148,7 +148,7 @@ class Signing:
         days = {row.zone: WorkingDays(row.zone) for row in near}
         awake = {zone for zone, each in days.items() if each.next_open(now) == now}
         near = [row for row in near if row.zone in awake]
-        noted = _noted(connection, near)
+        noted = _noted(connection, near, now)
         todo = ((row, _todo(row, noted, days[row.zone], now)) for row in near)
         return [(row, do) for row, do in todo if do is not None]
 
@@ -158,38 +158,36 @@ class Signing:
 
 
 def _near(now: datetime, series: int | None) -> Select[Any]:
-    """Confirmed sessions that are soon, with when the first of their groups meets."""
+    """Confirmed sessions of groups that are soon. Each group has its own: it may have a date of its own, or come
+    late."""
     n, m, s, c = t.sessions.c, t.meetings.c, t.series.c, t.circles.c
     content = func.coalesce(m.content_id, s.content_id).label("content")
-    near = select(n.series_id, s.organisation_id, s.slug, s.zone, m.number, content,
-                  func.min(n.starts_at).label("first"))  # fmt: skip
+    near = select(t.sessions, c.kind, c.home_id, c.number.label("group"), s.slug, s.zone, m.number, content)
     near = near.join(t.meetings, m.id == n.meeting_id).join(t.series, s.id == n.series_id)
     near = near.join(t.circles, c.id == n.circle_id).where(
         m.status == "confirmed", s.status.not_in(("paused", "cancelled")), c.kind == "group",
         n.phase == "planned", n.starts_at > now, n.starts_at <= now + AHEAD,
         *([n.series_id == series] if series is not None else []),
     )  # fmt: skip
-    return near.group_by(m.id, s.id, n.series_id).order_by(m.id)
+    return near.order_by(n.id)
 
 
-def _noted(connection: Connection, near: Collection[Any]) -> Noted:
-    """What has been done about them."""
+def _noted(connection: Connection, near: Collection[Any], now: datetime) -> Noted:
+    """What has been done about them: none is that soon before it is asked about."""
     a = t.audit.c
     mine = a.organisation_id.in_({row.organisation_id for row in near}), a.act.in_((ASKED, REMINDED))
-    done = select(a.organisation_id, a.act, a.object).where(*mine, a.object.in_(map(_object, near)))
+    done = select(a.organisation_id, a.act, a.object).where(*mine, a.at > now - AHEAD)
     return {(row.organisation_id, row.act, row.object) for row in connection.execute(done)} if near else set()
 
 
-def _todo(row: Any, noted: Noted, days: WorkingDays, now: datetime) -> Do | None:
-    if (row.organisation_id, ASKED, _object(row)) not in noted:
+def _todo(sitting: Any, noted: Noted, days: WorkingDays, now: datetime) -> Do | None:
+    def has(act: str) -> bool:
+        return (sitting.organisation_id, act, f"{sitting.slug}/{_named(sitting)}") in noted
+
+    if not has(ASKED):
         return _ask
-    if (row.organisation_id, REMINDED, _object(row)) in noted:
-        return None
-    return _remind if now >= days.one_working_day_before(row.first) else None
-
-
-def _object(row: Any) -> str:
-    return f"{row.slug}/{_named(row.number, row.first)}"
+    due = now >= days.one_working_day_before(sitting.starts_at) and not has(REMINDED)
+    return _remind if due else None
 
 
 def _office(connection: Connection, series: int, now: datetime) -> Office:
@@ -198,42 +196,28 @@ def _office(connection: Connection, series: int, now: datetime) -> Office:
     return Office(connection, row, RUNDA, now)
 
 
-def _ahead(office: Office, meeting: Any) -> list[Any]:
-    """The sessions of its groups that are soon, the first of them first."""
-    near = [one for one in _groups(office, meeting)
-            if one.phase == "planned" and office.now < one.starts_at <= office.now + AHEAD]  # fmt: skip
-    return sorted(near, key=lambda one: (one.starts_at, one.id))
+def _named(sitting: Any) -> str:
+    return f"{sitting.number} {sitting.starts_at:%Y-%m-%d %H:%M} group-{sitting.group}"
 
 
-def _named(number: int, first: datetime) -> str:
-    return f"{number} {first:%Y-%m-%d %H:%M}"
+def _ask(office: Office, sitting: Any) -> int:
+    audit = note(office, ASKED, _named(sitting))
+    button = Choice(f"open:coming:{office.series.id}:{sitting.id}", Text("signup.button"))
+    asked = line("signup.ask", number=sitting.number, at=Moment(sitting.starts_at))
+    office.announce(message("answer", asked, choices=(button,)), [sitting], audit)
+    return 1
 
 
-def _ask(office: Office, meeting: Any) -> int:
-    sittings = _ahead(office, meeting)
-    audit = note(office, ASKED, _named(meeting.number, sittings[0].starts_at))
-    for each in sittings:
-        button = Choice(f"open:coming:{office.series.id}:{each.id}", Text("signup.button"))
-        asked = line("signup.ask", number=meeting.number, at=Moment(each.starts_at))
-        office.announce(message("answer", asked, choices=(button,)), [each], audit)
-    return len(sittings)
-
-
-def _remind(office: Office, meeting: Any) -> int:
-    sittings = _ahead(office, meeting)
-    note(office, REMINDED, _named(meeting.number, sittings[0].starts_at))
-    return sum(_remind_one(office, meeting, each) for each in sittings)
-
-
-def _remind_one(office: Office, meeting: Any, sitting: Any) -> int:
+def _remind(office: Office, sitting: Any) -> int:
     """Those of the group who come, where the series is if they are there."""
+    note(office, REMINDED, _named(sitting))
     m, p = t.memberships.c, t.places.c
     coming = [person for person, comes in signed(office.connection, [sitting]).items() if comes]
     alone = select(p.id, p.person_id, p.platform).join(t.memberships, m.person_id == p.person_id)
     alone = alone.where(m.circle_id == sitting.circle_id, m.role.in_(TAKING_PART), m.until.is_(None),
                         p.person_id.in_(coming), p.thread == "")  # fmt: skip
     found = office.all(alone.order_by(p.platform == office.series.platform, p.id.desc()))
-    said = message("answer", line("signup.reminder", number=meeting.number, at=Moment(sitting.starts_at)))
+    said = message("answer", line("signup.reminder", number=sitting.number, at=Moment(sitting.starts_at)))
     rows = [_row(office, place, said) for place in {row.person_id: row.id for row in found}.values()]
     if rows:
         office.connection.execute(insert(t.outbox), rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,13 @@ from bot.cli import Caller, runda
 from bot.rights import showing
 from bot.rights.erasing import Erasing
 from bot.rights.look import Rights
-from bot.series import why
+from bot.series import moving, why
+from bot.series.moving import To
+from bot.series.signing import REMINDED as REMIND
 from storage import tables as t
 from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
-from tests.bot.a_series import looking, meetings, rows, sessions
+from tests.bot.a_series import do, looking, meetings, rows, sessions
 from tests.bot.test_counter import set_up
 
 #: The first session is on 20 October at nine; the working day before it is a Monday.
@@ -68,6 +70,25 @@ def test_each_group_is_asked_once_in_working_hours_where_the_round_asks_for_it(d
     assert all(f"open:coming:1:{row.session_id}" in row.body for row in asked)
     came = looking(desk.database, lambda office: {each.came.key for each in why.explained(office)})
     assert came == {"why.came.time-came"}, "nobody who runs the series did anything"
+
+
+def test_a_group_with_a_date_of_its_own_is_asked_and_reminded_for_that_and_once(desk: Desk) -> None:
+    """All were known by the first date: whose own was moved was not asked for it, and the others, when the first had
+    met, were asked again."""
+    one, two = [row.id for row in sessions(desk.database, 1) if row.kind == "group"]
+
+    def asked() -> list[int]:
+        return [row.session_id for row in said(desk, "signup.ask") if row.session_id in (one, two)]
+
+    for day in (21, 22):
+        do(desk.database, moving.move, 1, To(date(2026, 10, day), group="2"), now=ASKED)
+        look(desk, ASKED)
+    assert asked() == [one, two, two]
+    for at in (REMINDED, REMINDED + timedelta(days=1, hours=1), REMINDED + timedelta(days=2)):
+        look(desk, at)
+    assert asked() == [one, two, two]
+    reminded = [row.object.split("/")[1] for row in rows(desk.database, t.audit) if row.act == REMIND]
+    assert reminded == ["1 2026-10-20 07:00 group-1", "1 2026-10-22 07:00 group-2"]
 
 
 def test_only_who_comes_is_reminded_and_nobody_sees_who_it_is(desk: Desk) -> None:
