@@ -31,7 +31,11 @@ OPEN = (*UNDER_WAY, "finished")
 
 
 def questions(office: Office, works: Works, number: int) -> dict[int, Question]:
-    """Those that are answered in words, by the numbers that they have on the printed sheet. Raises SeriesProblem."""
+    """Those that are answered in words, by the numbers that they have on the printed sheet. Raises SeriesProblem, also
+    where each answers: what one wrote would stand as another's."""
+    if office.series.answering != "table":
+        words = "In this series each answers for themselves: nobody enters it for others."
+        raise SeriesProblem(Sentence(words, "not-table"))
     read = round_of(office, Unit(office.connection), works.shelf, number)
     return {n: each for n, each in enumerate(read.questions, 1) if each.kind in WRITTEN and not each.private}
 

@@ -519,10 +519,16 @@ def test_a_private_note_is_asked_for_with_who_will_see_it_first(either: Desk) ->
 
 
 def test_a_note_taker_enters_what_is_on_paper_in_one_form(north: Desk) -> None:
-    """The table has opened; who sits at another may not."""
+    """The table has opened; who sits at another may not, and nobody where each answers, whatever they press."""
+    (own,) = [
+        each for each in ("1", "2") if "annen gruppe" not in words(north.ask(f"paper:1:1:{each}", who="U1"))
+    ]
+    assert "svarer hver for seg" in words(north.ask(f"paper:1:1:{own}"))
+    north.works.take_due(datetime(2026, 10, 20, 7, tzinfo=UTC))
+    assert "svarer hver for seg" in str(north.hand_in(f"paper:1:1:{own}", {"heads": "5", "q1": "Ferga"}))
+    assert not rows(north.database, t.replies)
     with north.database.write() as connection:
         connection.execute(update(t.series).values(answering="table"))
-    north.works.take_due(datetime(2026, 10, 20, 7, tzinfo=UTC))
     seat = {row.circle_id: row.person_id for row in rows(north.database, t.memberships) if row.circle_id}
     sitting = next(row for row in sessions(north.database, 1) if row.name == "Gruppe 1")
     (account,) = [
