@@ -13,7 +13,7 @@ from bot.recaps import sources
 from flows import recap as recaps
 from flows.message import Levels
 from flows.reading import Marked, Rewording, rest_of, understand
-from flows.recap import GroupRecap, ManagerRecap
+from flows.recap import Across, GroupRecap, ManagerRecap
 from storage import tables as t
 from storage.unit import Unit
 
@@ -96,13 +96,29 @@ def _compiled(unit: Unit, shelf: Shelf, row: Any) -> _Compiled:
         findings,
         levels=tuple(_since(one, before) for one in sources.spreads_shown(unit, plenum)),
         chosen=recaps.decisions(everyones, stands.get(plenum or 0), plenum=True),
-        across=tuple(recaps.settled(route, groups.values())),
+        across=_as_told(unit, row, route.round, tuple(recaps.settled(route, groups.values()))),
         paired=sources.paired_at(unit, meeting_id),
         said=said,
         language=row.language,
     )
     made = replace(made, actions=sources.actions_counted(unit, meeting_id))
     return _Compiled(recaps.since(made, before[-1] if before else None), findings, said)
+
+
+def _as_told(unit: Unit, meeting: Any, name: str, across: tuple[Across, ...]) -> tuple[Across, ...]:
+    """As managers were told it first, of that meeting or of the series: what one group more settled would be known
+    by what it adds."""
+    r, m = t.recaps.c, t.meetings.c
+    later = m.series_id == meeting.series_id, m.number >= meeting.number
+    approved = r.session_id.is_(None), r.approved_at.is_not(None)
+    stored = select(r.points).join(t.meetings, m.id == r.meeting_id).where(*later, *approved)
+    told: dict[str, Across] = {}
+    for row in unit.all(stored.order_by(r.approved_at, r.version)) if across else ():
+        recap = recaps.load(row.points)
+        assert isinstance(recap, ManagerRecap), "a group's recap has its session"
+        here = (one for one in recap.rounds or (recap,) if one.round == name)
+        told = {each.asked: each for one in here for each in one.across} | told
+    return tuple(told.get(one.asked, one) for one in across)
 
 
 def plainly(words: str, shelf: Shelf, language: str) -> str:

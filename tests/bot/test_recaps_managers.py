@@ -13,10 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, update
 
+from bot import library
 from bot.recaps import approval, desk, managers
 from bot.recaps.editing import Edit
+from bot.series import members, overview, sharing
 from bot.series.problems import NotFound, SeriesProblem
 from bot.shelf import Shelf
+from flows import recap as recaps
+from flows.forms import At, Named, NamedGroup
+from flows.language import Catalogue
 from storage import tables as t
 from storage.database import Database
 from storage.unit import Unit
@@ -178,6 +183,25 @@ def test_a_rewording_that_is_taken_back_does_not_let_the_first_words_out(story: 
     assert "exemption in north-1" not in story.played.posts("@per")[0]
 
 
+def test_what_one_group_more_has_settled_is_not_to_be_worked_out(story: Story, monkeypatch: Any) -> None:
+    """Told of five groups, and then of six, a manager would know where the sixth one stands."""
+    first = recaps.Across(
+        "go-on", "manager.decided", (recaps.Held("go-on.yes", 3), recaps.Held("go-on.no", 2))
+    )
+    then = recaps.Across(
+        "go-on", "manager.decided", (recaps.Held("go-on.yes", 3), recaps.Held("go-on.no", 3))
+    )
+    other = recaps.Across("owner", "manager.decided", (recaps.Held("owner.none", 6),))
+    monkeypatch.setattr(recaps, "settles", lambda _: True)
+    monkeypatch.setattr(recaps, "settled", lambda *_: (first,))
+    story.approve()
+    monkeypatch.setattr(recaps, "settled", lambda *_: (then, other))
+    with story.office(write=False) as (_, unit):
+        assert managers.compile_managers(unit, Shelf(), 1).across == (first, other)
+        (one,) = managers.compile_whole(unit, Shelf(), 1).rounds
+        assert one.across == (first, other)
+
+
 def test_a_manager_who_came_later_gets_what_the_others_have(story: Story) -> None:
     story.approve()
     with story.database.write() as connection:
@@ -313,3 +337,70 @@ def _at_once(do: Callable[[], Any]) -> list[Any]:
     """Four who do the same at the same time."""
     with ThreadPoolExecutor(4) as together:
         return list(together.map(lambda _: do(), range(4)))
+
+
+def test_managers_read_it_together_in_a_place_of_their_own_and_corrections_follow_it_there(
+    story: Story,
+) -> None:
+    with story.office() as (office, _):
+        assert sharing.share(office, At("ledelsen")).told == ("Managers' recaps are posted in ledelsen too.",)
+    story.played.settle()
+    # The groups have met: they are told at once.
+    assert "Everybody in it can read it" in story.played.posts("north-1")[-1]
+    assert story.approve()[-2:] == [
+        "It goes to 2 of 2 managers now.",
+        "It is posted in the managers' channel now.",
+    ]
+    (posted,), (to_per,) = story.played.posts("ledelsen"), story.played.posts("@per")
+    assert posted == to_per
+    assert "sent to The managers" in story.listed()
+    assert story.approve()[1:] == ["It goes to nobody a second time."]
+    assert len(story.played.posts("ledelsen")) == 1
+    story.played.take_back("north-1", "kari", story.said["kari-finding"])
+    (after,) = story.played.posts("ledelsen")
+    assert "Rules are tighter than the law in north-1." in posted
+    assert "Rules are tighter than the law in north-1." not in after
+
+
+def test_without_named_managers_it_is_posted_all_the_same_and_counts_too(story: Story) -> None:
+    with story.office() as (office, unit):
+        sharing.share(office, At("ledelsen"))
+        unit.run(update(t.memberships).where(t.memberships.c.role == "manager").values(until=office.now))
+    assert story.played.upkeep() == 1
+    story.played.go(story.played.clock.at + timedelta(days=8))
+    assert story.played.upkeep() == 1
+    assert "Only the numbers" in story.played.posts("ledelsen")[0]
+    assert story.approve()[1] == "It is posted in the managers' channel now."
+
+
+def test_what_waits_is_not_posted_where_managers_do_not_read_any_more(story: Story) -> None:
+    with story.office() as (office, _):
+        sharing.share(office, At("ledelsen"))
+    story.approve_quietly()
+    with story.office() as (office, _):
+        assert sharing.keep_private(office).told == ("Managers get their recaps in private only.",)
+    story.played.settle()
+    assert story.played.posts("ledelsen") == []
+    assert len(story.played.posts("@per")) == 1
+    acts = [row.act for row in rows(story.database, t.audit)]
+    assert {"managers' place set", "managers' place ended"} <= set(acts)
+
+
+@pytest.mark.parametrize("channel", ["north-1", "north-everyone", "@per"])
+def test_a_groups_own_channel_is_no_place_for_managers_nor_is_somebodys_own(
+    story: Story, channel: str
+) -> None:
+    with story.office() as (office, _), pytest.raises(SeriesProblem, match="one person alone"):
+        sharing.share(office, At(channel))
+
+
+def test_the_managers_place_is_no_home_for_a_group_and_one_that_takes_nothing_is_told_of(
+    story: Story,
+) -> None:
+    with story.office() as (office, unit):
+        sharing.share(office, At("ledelsen"))
+        unit.run(update(t.places).where(t.places.c.channel == "ledelsen").values(blocked="removed"))
+        assert any("The managers" in each for each in overview.troubles(office, Catalogue(
+            "en", library.bot_texts("en"), "Europe/Oslo").say))  # fmt: skip
+        with pytest.raises(SeriesProblem, match="one person alone"):
+            members.add_group(office, NamedGroup("Elv", (Named("Ida"),), At("ledelsen")))
