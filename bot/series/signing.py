@@ -64,7 +64,7 @@ def sign(
     alone = select(p.id).where(p.person_id == person).order_by(p.id).limit(1)
     place = connection.execute(alone).scalar() or sitting.place_id
     message_ = f"coming:{sitting.id}:{person}"
-    connection.execute(delete(t.replies).where(r.place_id == place, r.message == message_))
+    connection.execute(delete(t.replies).where(r.session_id == sitting.id, r.message == message_))
     reply = ids()
     row = {
         "id": reply, "organisation_id": sitting.organisation_id, "session_id": sitting.id, "person_id": person,

@@ -143,3 +143,20 @@ def test_the_answer_is_shown_and_erased_as_all_else_that_is_ones_own(desk: Desk)
         erasing.begin(connection, kari, "test", desk.clock.at)
     erasing.go_on(kari, desk.clock.at)
     assert rows(desk.database, t.replies) == []
+
+
+def test_the_answer_is_one_also_where_somebody_is_reached_in_private_since(desk: Desk) -> None:
+    """What is said before anybody is met alone stands where the group is."""
+    (kari,) = [row.person_id for row in rows(desk.database, t.identities) if row.account == "U1"]
+    alone = [row.id for row in rows(desk.database, t.places) if row.person_id == kari]
+    for whose, comes in ((None, "yes"), (kari, "no")):
+        with desk.database.write() as connection:
+            theirs = t.places.update().where(t.places.c.id.in_(alone))
+            connection.execute(theirs.values(person_id=whose))
+        answer(desk, "U1", comes)
+    assert [row.value for row in every(desk, t.scores)] == [0]
+
+
+def every(desk: Desk, table: Any) -> list[Any]:
+    with desk.database.read() as connection:
+        return list(connection.execute(select(table)))
