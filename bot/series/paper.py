@@ -50,8 +50,9 @@ def enter(
         words = f"The sheet has no question {unknown[0]} that is answered in words."
         raise SeriesProblem(Sentence(words, "no-question", number=unknown[0]))
     person = _writes(office.connection, circle.id)
-    (row,) = office.sessions(office.meeting(number).id, circle.id)
-    if row.phase not in OPEN or person is None:
+    # A group that came late was not there.
+    row = next(iter(office.sessions(office.meeting(number).id, circle.id)), None)
+    if row is None or row.phase not in OPEN or person is None:
         words = (
             f"Session {number} has not opened for {circle.name}. What is on paper can be entered when it has."
         )

@@ -860,6 +860,14 @@ def test_what_a_table_wrote_is_entered_at_once_without_names_and_late_when_it_is
     assert not rows(database, t.outbox, t.outbox.c.sort == "receipt")
     with pytest.raises(SeriesProblem, match="no question 9"):
         entered(database, house, {9: ["Nowhere"]}, OPENS)
+    do(
+        database,
+        members.add_group,
+        NamedGroup("Elv", (Named("Ida"), Named("Nils"), Named("Else"))),
+        now=OPENS,
+    )
+    with pytest.raises(SeriesProblem, match="has not opened for Elv"):
+        entered(database, house, {1: ["It came later"]}, OPENS, group="Elv")
     do(database, changes.cancel, 1, now=OPENS)
     entered(database, house, {2: ["After it was over"]}, OPENS + timedelta(hours=1))
     (last,) = [row for row in rows(database, t.replies) if row.words.startswith("After")]
@@ -876,10 +884,10 @@ def waiting(database):
     return "\n".join(looking(database, lambda office: list(needs(office, catalogue("en").say))))
 
 
-def entered(database, house, written, now, heads=None):
+def entered(database, house, written, now, heads=None, group="1"):
     with database.write() as connection:
         office = open_office(connection, "Runda", "north", "test", now)
-        return paper.enter(house, office, 1, office.circle("1"), written, heads)
+        return paper.enter(house, office, 1, office.circle(group), written, heads)
 
 
 def rows_of(database, table):
