@@ -131,7 +131,7 @@ TABLE: dict[Datum, Row] = {
     ),
     "settled": Row(
         what="what a group settles by itself: the levels it agrees on, what it decides",
-        why="managers shall know how groups stand, and of no group where it stands",
+        why="managers shall know how groups stand, and of no group where it stands, unless all stand alike",
         author="yes", circle="yes", coordinator="quoted", manager="from-five", operator="on-request",
     ),
     "chosen": Row(

@@ -62,10 +62,6 @@ EXPANSIONS: dict[str, tuple[str, ...]] = {
 SPEAKERS = {"line", "text", "Text", "tell", "_section"}
 #: Who passes a key on, and so has it in a variable.
 FORWARDERS = {"line", "text", "tell", "programme", "choices", "_section", "_listed"}
-#: Reviewed, and said by nobody yet: one sentence on who sees what, for a platform that shows it at a question.
-READY = {
-    "sight.note", "sight.finding", "sight.action", "sight.recap",
-}  # fmt: skip
 #: Put together in other rooms: the terminal's labels, and the titles of those who run a series.
 JOINED = {f"terminal.{label}" for label in LABELS} | {"demo.coordinator", "demo.manager"}
 #: Telegram's: what stands with its messages, its commands, hints how two of them are written, and where help comes.
@@ -176,7 +172,7 @@ def test_no_text_is_left_over() -> None:
     used = {use.key for use in uses()} | {key for kind in KINDS for key in (kind.SIGHT, kind.COUNTED)}
     whole, starts = elsewhere()
     left = {key for key, kind in keys(texts(REFERENCE)).items() if kind != "words" and key not in used}
-    assert {key for key in left if key not in whole and not key.startswith(starts)} == READY
+    assert {key for key in left if key not in whole and not key.startswith(starts)} == set()
 
 
 def test_texts_ask_for_no_more_than_they_are_given() -> None:
