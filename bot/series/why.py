@@ -26,7 +26,7 @@ from bot.news import TAKING_PART
 from bot.recaps.sending import FIRST
 from bot.series.office import ANNOUNCED, BEFORE, Office
 from bot.series.signing import RUNDA
-from bot.whispers import WHISPERS
+from bot.whispers import FILES, MENTION, OVER, WHISPERS
 from flows import state as states
 from flows.calendar import WorkingDays
 from flows.message import Line, Message, Text
@@ -36,11 +36,13 @@ from storage.backup import held
 
 #: Why a message was not sent, though nobody refused it.
 DROPPED = (
-    "superseded", "short", "not-alone", "may-have-arrived", "nothing-to-update", "nothing-to-say", "over", "undone", "not-theirs",
-    "erased", "restored",
+    "superseded", "short", "not-alone", "may-have-arrived", "nothing-to-update", "nothing-to-say", "over", "undone",
+    "not-theirs", "erased", "restored",
 )  # fmt: skip
 #: Why it waits, or waited, where its place is not at fault.
 WAITED = (*IN_DOUBT, "asks-to-wait", "not-configured")
+#: What somebody did who is told a word alone, where they did not just write elsewhere.
+_WHISPERED = {FILES: "attached", OVER: "pressed", MENTION: "asked"}
 #: Entries that are shown at once.
 MOST = 40
 
@@ -160,7 +162,7 @@ class _Look:
             return _came("rights" if _key(row).startswith("rights.") else "asked")
         session = f"session:{row.session_id}"
         if row.effect >= WHISPERS:
-            return _came("whispered", session)
+            return _came(_WHISPERED.get(_key(row), "whispered"), session)
         if row.effect >= ANNOUNCED:
             act = row.effect - ANNOUNCED
             # What Runda does by itself is in the audit log as well.

@@ -110,6 +110,10 @@ async def test_an_onlooker_and_a_picture_are_not_answers(database):
             said = list(zip(outbox, why.explain(connection, outbox, rig.clock.at), strict=True))
         alone = [(each.to, each.id, each.rows) for row, each in said if row.only]
         assert alone == [("alone", None, (f"session:{row.session_id}",)) for row in told]
+        assert [each.came.key for row, each in said if row.only] == [
+            "why.came.whispered",
+            "why.came.attached",
+        ]
         assert [row.words for row in rig.rows(t.replies)] == ["we are here"]
 
 
