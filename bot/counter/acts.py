@@ -17,6 +17,8 @@ from adapters.port import Sheet
 from bot.counter.visit import SEPARATOR, Gone, Next, NotYours, Visit
 from bot.counter.visitor import MANAGER, TAKING_PART, appointed, coordinators
 
+#: Of a number in a sheet's name: no row has a longer one.
+DIGITS = 18
 #: Raises NotYours or Gone.
 May: TypeAlias = Callable[..., None]
 
@@ -74,7 +76,7 @@ def called(name: str) -> tuple[Act, tuple[int, ...]]:
     """The act of a sheet's name, and its numbers. Raises Gone."""
     first, *rest = name.split(SEPARATOR)
     act = acts().get(first)
-    if act is None or not all(part.isascii() and part.isdecimal() for part in rest):
+    if act is None or not all(part.isascii() and part.isdecimal() and len(part) <= DIGITS for part in rest):
         raise Gone
     numbers = tuple(map(int, rest))
     try:

@@ -152,7 +152,8 @@ def test_others_see_neither_ideas_nor_who_gave_them(desk: Sluice) -> None:
     idea = desk.give()
     desk.assess(idea, "goes-on")
     desk.give("U1", words="Mine")
-    for press in (f"idea-mine:{idea}", f"idea-assess:{idea}", f"idea-more:{idea}", "ideas"):
+    forged = f"idea-mine:{'9' * 30}"
+    for press in (f"idea-mine:{idea}", f"idea-assess:{idea}", f"idea-more:{idea}", "ideas", forged):
         assert NEED not in words(desk.ask(press, who="U1")), press
     assert {row.actor for row in rows(desk.database, t.audit)} == {"test", *_numbers(desk, "U9", ASSESSOR)}
 
