@@ -79,7 +79,7 @@ class Pairs(Timed):
             self._gives_the_word(turn, self._round(turn) + 1)
 
     def _gives_the_word(self, turn: Turn, number: int) -> None:
-        of = 3 if len(turn.state.votes) % 2 else 2
+        of = len(turn.state.options)
         if not self.turns or not turn.live or number > of:
             return
         turn.over = False
@@ -91,6 +91,8 @@ class Pairs(Timed):
         units = {person: seat.unit for seat in setting.seats for person in seat.people if seat.unit}
         seed = f"{turn.route.round} {self.id} {setting.number}"
         drawn = draw(turn.state.votes, seed, units=units, met=setting.met)
+        # As many turns as the most who meet: that stands, whoever leaves. Who said yes is not kept.
+        turn.set(votes={}, options=tuple(range(max((len(pair.people) for pair in drawn), default=0))))
         if not drawn:
             turn.say(message("answer", line("pairs.nobody")))
             return False

@@ -144,6 +144,7 @@ class Respond(Timed):
             if self._extra(turn, turn.state.options[asked.part]):
                 told.append(line("respond.extra-counted", n=said.count(EXTRA)))
             turn.say(message("answer", *told))
+            turn.set(votes={})
         turn.over = False
         turn.drop("box", "warning", "settle", "undelivered")
         if turn.window_closed:
