@@ -26,6 +26,7 @@ from flows.message import Message
 from flows.programme import Route
 from storage import tables as t
 from storage.unit import Account, Seat, SessionRow, Unit
+from storage.upsert import insert_into
 
 #: Effects of the engine are counted from 0, what coordinators say from a million, corrections from here.
 CORRECTIONS = 1_000_000_000
@@ -180,10 +181,15 @@ class Desk:
             elif isinstance(effect, fx.Publish):
                 self.published.append((live, effect))
             elif isinstance(effect, fx.Pair):
-                self.unit.add(t.pairs, [{"session_id": live.row.id, "one_id": one, "other_id": other}
-                                        for one, other in combinations(sorted(effect.people), 2)])  # fmt: skip
+                self._pair(live, effect)
             elif isinstance(effect, fx.Finish):
                 self.unit.run(meeting_becomes(live, "held", ("open",)))
+
+    def _pair(self, live: Live, effect: fx.Pair) -> None:
+        """Who is drawn once more, because somebody went back, has met all the same."""
+        rows = [{"session_id": live.row.id, "one_id": one, "other_id": other}
+                for one, other in combinations(sorted(effect.people), 2)]  # fmt: skip
+        self.unit.run(insert_into(t.pairs, self.unit.connection.dialect.name).on_conflict_do_nothing(), rows)
 
     def _say(self, live: Live, effect: fx.Say, number: int) -> None:
         row = _outgoing(live, effect.message, number, slot=effect.slot, prompt=effect.prompt)

@@ -162,3 +162,37 @@ def test_what_was_chosen_and_handed_on_is_there_in_the_next_round(played: Played
     shown = "\n".join(played.posts("north-1"))
     assert "Chosen by everyone: What shall we work on?" in shown
     assert "**1.** We need time in north-1\n- **2.** We need time in north-2" in shown
+
+
+def test_who_is_drawn_twice_in_a_sitting_has_met_once(sqlite_database: Database, tmp_path: Path) -> None:
+    """Somebody goes back when pairs have been drawn, and the same two are drawn again."""
+    (tmp_path / "two.yaml").write_text(
+        """
+programme: two
+languages: [en]
+forms: {long: {minutes: 60, plenum: true}}
+rounds:
+  - round: first
+    steps: [{ask: one, minutes: 5}]
+    plenum: [{share: shared, minutes: 2}, {pairs: meet, minutes: 5}, {ask: last, minutes: 5}]
+texts: {en: {title: Two, rounds: {first: {title: Two, theme: two, one: One, shared: Heard, meet: Who?, last: Last}}}}
+""",
+        "utf-8",
+    )
+    made(sqlite_database, programme=str(tmp_path / "two.yaml"), on=["2026-10-20"], coordinator=["Berit"],
+         group=["Fjord: Kari, Amir", "Fjell: Tor, Liv"])  # fmt: skip
+    with Played(sqlite_database, OPENS, 1) as house:
+        house.go(OPENS)
+        for channel, who in (("north-1", "kari"), ("north-2", "tor")):
+            for said in ("We are here", "Hello", "next"):
+                house.say(channel, who, said)
+        house.say("north-everyone", "kari", "next")
+        for said in ("next", "back", "next"):
+            if said == "next":
+                house.say("north-everyone", "kari", "yes")
+                house.say("north-everyone", "tor", "yes")
+            house.say("north-everyone", "kari", said)
+        assert len([post for post in house.posts("north-everyone") if "Last" in post]) == 2
+        with sqlite_database.read() as connection:
+            assert not connection.execute(select(t.parked)).all()
+            assert len(connection.execute(select(t.pairs)).all()) == 1
