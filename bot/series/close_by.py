@@ -34,7 +34,7 @@ MOST = 12
 LATER = timedelta(days=1)
 #: Groups that one look asks.
 AT_ONCE = 50
-RUNDA = "Runda"
+RUNDA, ENDED = "Runda", "close by ended"
 
 
 def decide(office: Office, weeks: int, group: str | None = None) -> Change:
@@ -53,7 +53,7 @@ def decide(office: Office, weeks: int, group: str | None = None) -> Change:
         first = max(each.asks_at or office.now, office.now + AROUND)
         _set(office.connection, each, close_until=until, asks_at=first)
     groups = ", ".join(each.name for each in circles)
-    note(office, "close by" if weeks else "close by ended", groups)
+    note(office, "close by" if weeks else ENDED, groups)
     if until is None:
         words = f"{groups}: asked nothing between the sessions any more."
         return office.done(Sentence(words, "close-by-ended", groups=groups))
@@ -74,7 +74,7 @@ def enough(desk: Desk, live: Live, words: str, vocabulary: Mapping[str, Sequence
     _set(connection, found[0], close_until=None)
     office = _office(connection, found[0], desk.now)
     here = [each for each in office.sessions(circle=found[0].id, lock=False) if each.id == live.row.id]
-    audit = note(office, "close by ended", found[0].name)
+    audit = note(office, ENDED, found[0].name)
     office.announce(message("answer", line("close-by.enough")), here, audit, there=True)
     # The same message may come again, and is no answer then either.
     heard = {"session_id": None, "version": None, "key": key, "event": '{"type":"enough"}', "ignored": None}

@@ -24,8 +24,8 @@ from bot.claims import IN_DOUBT, first_in_line
 from bot.desk import CORRECTIONS
 from bot.news import TAKING_PART
 from bot.recaps.sending import FIRST
+from bot.series.close_by import ENDED, RUNDA
 from bot.series.office import ANNOUNCED, BEFORE, Office
-from bot.series.signing import RUNDA
 from bot.whispers import FILES, MENTION, OVER, WHISPERS
 from flows import state as states
 from flows.calendar import WorkingDays
@@ -140,7 +140,8 @@ class _Look:
         )
         self.events = {(row.session_id, row.version): row for row in connection.execute(events)}
         acts = {row.effect - ANNOUNCED for row in rows if ANNOUNCED <= row.effect < WHISPERS}
-        self.acts = _pairs(connection.execute(select(a.id, a.actor).where(a.id.in_(acts))))
+        done = connection.execute(select(a.id, a.actor, a.act).where(a.id.in_(acts)))
+        self.acts = {row.id: row for row in done}
         places = {row.place_id for row in rows if row.status == "queued"}
         busy = select(o.place_id, func.max(o.id)).where(o.place_id.in_(places), o.status == "sending")
         self.flying: dict[int, int] = _pairs(connection.execute(busy.group_by(o.place_id)))
@@ -165,9 +166,7 @@ class _Look:
             return _came(_WHISPERED.get(_key(row), "whispered"), session)
         if row.effect >= ANNOUNCED:
             act = row.effect - ANNOUNCED
-            # What Runda does by itself is in the audit log as well.
-            by = "time-came" if self.acts.get(act) == RUNDA else "decided"
-            return _came(by, session, f"audit:{act}" if act in self.acts else "")
+            return _came(_by(self.acts.get(act)), session, f"audit:{act}" if act in self.acts else "")
         if FIRST <= row.effect < 2 * FIRST:
             return _came("managers", session)
         return self._engine(row, session)
@@ -234,7 +233,14 @@ def _silent(code: str, **params: Any) -> Reason:
     return Reason(f"why.silent.{code}", params)
 
 
-def _pairs(rows: Iterable[Any]) -> dict[int, Any]:
+def _by(act: Any) -> str:
+    """What Runda does by itself, or for a group, is in the audit log too."""
+    if act is None or act.actor != RUNDA:
+        return "decided"
+    return "replied" if act.act == ENDED else "time-came"
+
+
+def _pairs(rows: Iterable[Any]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 

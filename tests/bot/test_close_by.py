@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import insert, update
 
 from bot.cli import Caller, runda
-from bot.series import close_by
+from bot.series import close_by, why
 from bot.series.problems import SeriesProblem
 from storage import tables as t
 from storage.database import Database
@@ -112,6 +112,9 @@ def test_the_group_ends_it_in_plain_words_which_are_no_answer(story: Story) -> N
     assert times(story, OPENS[1] - timedelta(hours=1)) == []
     told = [row.object for row in rows(story.database, t.audit, t.audit.c.act == "close by ended")]
     assert told == ["north/Fjord"]
+    with story.office() as (office, _):
+        came = [each.came.key.removeprefix("why.came.") for each in why.explained(office)]
+    assert came[-2:] == ["time-came", "replied"], "asked by the clock, and ended by the group"
 
 
 def test_where_nobody_is_asked_the_same_words_are_an_answer_like_any_other(story: Story) -> None:
