@@ -49,6 +49,7 @@ class Openings:
         circles = {row.circle_id for row in rows}
         members, sittings = self._members(circles), self._sittings({row.meeting_id for row in rows})
         also = self._also({row.series_id for row in rows})
+        shared = self._shared({row.series_id for row in rows})
         actions, open_to = self._actions(circles), self._come_in_by_code(circles)
         recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"])
         return {
@@ -59,6 +60,7 @@ class Openings:
                 ),
                 tuple(members[row.circle_id]),
                 tuple(each for each in also[row.series_id] if each.person in members[row.circle_id]),
+                row.series_id in shared,
             )
             for row in rows
         }  # fmt: skip
@@ -187,6 +189,12 @@ class Openings:
         for row in self.unit.all(roles.order_by(m.id)):
             found[row.series_id].append(Also(row.person_id, row.role))
         return found
+
+    def _shared(self, series: set[int]) -> set[int]:
+        """Those whose managers read together in a place."""
+        c = t.circles.c
+        read = select(c.series_id).where(c.series_id.in_(series), c.kind == "managers")
+        return {row.series_id for row in self.unit.all(read)}
 
     def _come_in_by_code(self, circles: set[int]) -> set[int]:
         """Circles of places whose members cannot be known: there is a code by which people come in themselves."""

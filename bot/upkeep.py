@@ -87,7 +87,7 @@ class Upkeep:
         waits = {"id": self.ids(), "version": 0, "status": managers.WAITS, "made_at": now}
         unit.add(t.recaps, [{**managers.row_of(meeting, points), **waits}])
         unit.flush()
-        if not sending.private_places(unit, meeting.series_id, meeting.platform, "manager"):
+        if not _readers(unit, meeting):
             return 0
         until = Moment(managers.due(unit, meeting, now))
         read = Choice(f"open:recap:{meeting.series_id}:{meeting.number}:0", Text("counter.button.read"))
@@ -103,7 +103,7 @@ class Upkeep:
             return 0
         managers.settle(unit, meeting.id)
         stored = managers.versions(unit, meeting.id)
-        to = sending.private_places(unit, meeting.series_id, meeting.platform, "manager")
+        to = _readers(unit, meeting)
         if not to or any(each.status in managers.OUT for each in stored):
             return 0
         made = compile_managers(unit, self.shelf, meeting.id)
@@ -112,9 +112,13 @@ class Upkeep:
         row = {"id": key, "version": version, "status": "counts", "made_at": now}
         unit.add(t.recaps, [{**managers.row_of(meeting, points), **row}])
         unit.flush()
-        return sending.queue(
-            unit, meeting, version, message("recap", Recap(key, short=True)), list(to.values())
-        )
+        return sending.queue(unit, meeting, version, message("recap", Recap(key, short=True)), to)
+
+
+def _readers(unit: Unit, meeting: Any) -> list[int | None]:
+    """Where managers read, each alone and together; empty where nobody does."""
+    alone = sending.private_places(unit, meeting.series_id, meeting.platform, "manager")
+    return [*alone.values(), *sending.shared_places(unit, meeting.series_id)]
 
 
 # -- statements

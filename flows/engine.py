@@ -89,7 +89,7 @@ def _opened(route: Route, event: e.Event, now: datetime) -> Advance:
     if not isinstance(event, e.Opened):
         return Advance(None, (), f"{_name(event)} before the session has opened")
     turn = Turn(route, State(setting=event.setting, phase="lobby", members=event.members), now)
-    lobby.opens(turn, event.also)
+    lobby.opens(turn, event)
     run(turn)
     return Advance(turn.state, tuple(turn.effects))
 

@@ -95,6 +95,8 @@ class Opened(Struct, frozen=True, tag="opened"):
     members: tuple[int, ...] = ()
     #: Told when it opens, and not kept.
     also: tuple[Also, ...] = ()
+    #: So is that what managers get is posted in a channel, where others may read it.
+    managers_place: bool = False
 
 
 class Meant(Struct, frozen=True):

@@ -360,6 +360,7 @@ CREATE = Form(
         Field(
             "everyone", "place", "The channel where everyone meets, if the groups have channels of their own."
         ),
+        Field("managers_place", "place", "A channel for managers' recaps; everybody in it reads them."),
         Field(
             "acknowledged", "flag", "What the docs say of Telegram and public bodies is read, and settled."
         ),

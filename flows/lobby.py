@@ -6,6 +6,7 @@ counted. Everyone's session, and an async one, begin at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flows import events as e
@@ -21,8 +22,8 @@ NOBODY = timedelta(minutes=10)
 HEADCOUNT = timedelta(minutes=3)
 
 
-def opens(turn: Turn, also: tuple[e.Also, ...] = ()) -> None:
-    turn.say(_opening(turn, also), slot="root")
+def opens(turn: Turn, event: e.Opened) -> None:
+    turn.say(_opening(turn, event), slot="root")
     if _waits(turn):
         turn.due("nobody", turn.now + NOBODY)
         turn.due("empty", turn.now + timedelta(minutes=turn.state.setting.minutes) + NOBODY)
@@ -34,13 +35,19 @@ def _waits(turn: Turn) -> bool:
     return turn.live and not turn.state.setting.groups
 
 
-def _opening(turn: Turn, also: tuple[e.Also, ...] = ()) -> Message:
-    """`also`: whoever hears what is said here in another role too is named, before anything is said."""
+def _opening(turn: Turn, event: e.Opened | None = None) -> Message:
+    """`event`: when it opens, it is told who else hears or reads what comes of it, before anything is said."""
     here = (line("meeting.here"),) if _waits(turn) else ()
-    named = [line(f"meeting.also.{each.role}", who=Name("person", each.person)) for each in also]
-    return message(
-        "question", turn.title(), *_first(turn), *named, *here, choices=choices("here") if here else ()
-    )
+    told = [*_first(turn), *(_readers(turn, event) if event is not None else ())]
+    return message("question", turn.title(), *told, *here, choices=choices("here") if here else ())
+
+
+def _readers(turn: Turn, event: e.Opened) -> Iterator[Part]:
+    """Where managers read together, once; and whoever hears what is said here in another role too."""
+    if event.managers_place and turn.state.setting.number == 1 and not turn.state.setting.groups:
+        yield line("meeting.managers-place")
+    for each in event.also:
+        yield line(f"meeting.also.{each.role}", who=Name("person", each.person))
 
 
 def _first(turn: Turn) -> list[Part]:

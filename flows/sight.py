@@ -162,7 +162,8 @@ TABLE: dict[Datum, Row] = {
     ),
     "manager-recap": Row(
         what="the managers' recap, approved",
-        why="it has only released findings and counts in it, and people may see what was told of them",
+        why="it has only released findings and counts in it, and people may see what was told of them; where it is "
+        "posted in a channel for managers, everybody in that channel reads it, and the groups are told so",
         author="yes", circle="yes", series="yes", coordinator="yes", manager="yes", operator="archiving",
     ),
     "audit": Row(

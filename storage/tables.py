@@ -213,7 +213,7 @@ circles = Table(
     metadata,
     _id(),
     _of("series"),
-    #: group, everyone, leaders, pair, person
+    #: group, everyone, leaders, pair, person; managers: its home is where they read together
     Column("kind", String(12), nullable=False),
     Column("number", Integer, nullable=False),
     Column("name", String(200), nullable=False),

@@ -246,6 +246,36 @@ def role(caller: Caller, called: str, role: str, name: str, instead_of: str | No
         change(caller, called, lambda office: members.give_role(office, role, name, instead_of))
 
 
+@click.command("managers-place")
+@_series
+@click.argument("place", metavar="[CHANNEL]", required=False)
+@click.option("--end", is_flag=True, help="Managers get their recaps in private only.")
+@_dry
+@click.pass_obj
+def managers_place(caller: Caller, called: str, place: str | None, *, end: bool, dry_run: bool) -> None:
+    """Post managers' recaps in CHANNEL too. Everybody in it reads them; only named managers can answer.
+
+    It is no channel of the series' own groups, which are told of it. Runda must be in it: runda doctor looks.
+
+    \b
+      runda series managers-place north C0777
+      runda series managers-place north telegram/777/-1009
+    """
+    from bot.series import sharing
+    from flows.forms import Field, NotSo
+
+    if end == (place is not None):
+        raise click.UsageError("Say in which channel, or --end.")
+    try:
+        at = Field("place", "place", "").read(place) if place is not None else None
+    except NotSo as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    change(
+        caller, called, lambda office: sharing.share(office, at) if at else sharing.keep_private(office),
+        dry_run=dry_run,
+    )  # fmt: skip
+
+
 @click.command()
 @_series
 @click.argument("group", metavar="GROUP")
@@ -402,6 +432,7 @@ COMMANDS = (
     add,
     remove,
     role,
+    managers_place,
     group,
     paper,
 )

@@ -32,6 +32,8 @@ class Act(Struct, frozen=True):
     accounts: tuple[str, ...] = ()
     #: A blank for a channel, whose members are asked for.
     channel: str = ""
+    #: Another, which it is enough that the platform lets us look into.
+    other: str = ""
 
 
 def _modules() -> tuple[Any, ...]:

@@ -68,9 +68,12 @@ def _where(visit: Visit, kept: Mapping[str, Any], people: tuple[Named, ...], lan
         return GROUPS_FORM.read(kept)
     place = visit.visitor.place
     channel = At(kept["channel"], place.platform, place.workspace)
+    where: dict[str, Any] = {"channel": channel}
+    if shared := kept.get("managers_place"):
+        where["managers_place"] = At(shared, place.platform, place.workspace)
     if kept["split"] != ONE:
-        return {"channel": channel}
-    return {"channel": channel, "people": (), "group": (NamedGroup(GROUP[language].format(n=1), people),)}
+        return where
+    return {**where, "people": (), "group": (NamedGroup(GROUP[language].format(n=1), people),)}
 
 
 def _named(visit: Visit, kept: list[Any]) -> Named:
@@ -135,6 +138,8 @@ def _told(visit: Visit, made: Plan) -> Iterator[Block]:
     for role, people in (("coordinator", made.wish.coordinator), ("manager", made.wish.manager)):
         if people:
             yield item(f"{visit.say(f'counter.roles.{role}')}: {', '.join(one.name for one in people)}")
+    if made.wish.managers_place is not None:
+        yield item(visit.say("counter.people.managers-place"))
     for warning in made.warnings:
         yield line(visit.say("counter.setup.mind", what=visit.tell(warning)))
 

@@ -63,6 +63,8 @@ class There(NamedTuple):
 
     known: tuple[Known, ...] = ()
     members: tuple[str, ...] = ()
+    #: Blanks whose channels it does not let us look into, and why: a key under `delivery.why`.
+    shut: tuple[tuple[str, str], ...] = ()
 
 
 def quiet() -> None:
@@ -126,6 +128,8 @@ class Counter:
                 visit = self.visit(
                     connection, filled.place, filled.account, there, language=language, key=filled.key
                 )
+                if there is not None and there.shut:
+                    raise Wrong({name: _why_shut(visit, why) for name, why in there.shut})
                 return handed(visit, filled)
         except Wrong as wrong:
             return Faults(wrong.by_blank)
@@ -160,8 +164,7 @@ class Counter:
             visit = self.visit(connection, filled.place, filled.account, language=language)
             act, _ = called(filled.sheet)
             if isinstance(away, Shut | Refused) and act.channel:
-                why = visit.say("counter.fault.channel", why=visit.say(f"delivery.why.{away.reason}"))
-                return Faults({act.channel: why})
+                return Faults({act.channel: _why_shut(visit, away.reason)})
             return Faults({(act.channel or act.accounts[0]): visit.say("counter.fault.unreachable")})
 
     # -- platforms
@@ -178,11 +181,17 @@ class Counter:
         platform, place = self.platforms[filled.place.platform], filled.place
         channel = text_of(filled.written, act.channel) if act.channel else ""
         members = await platform.members(place._replace(channel=channel, thread="")) if channel else []
+        shut: list[tuple[str, str]] = []
+        if act.other and (other := text_of(filled.written, act.other)):
+            try:
+                await platform.members(place._replace(channel=other, thread=""))
+            except (Shut, Refused) as away:
+                shut.append((act.other, away.reason))
         accounts = {account for blank in act.accounts for account in texts_of(filled.written, blank)} | {
             *members
         }
         known = await platform.who(place.workspace, accounts) if accounts else []
-        return There(tuple(known), tuple(members))
+        return There(tuple(known), tuple(members), tuple(shut))
 
     async def _language(self, place: Address, account: str) -> str | None:
         """The language that somebody has chosen on their platform. It is only asked for, never waited for long."""
@@ -203,6 +212,10 @@ class Counter:
 
 
 # -- one visit
+
+
+def _why_shut(visit: Visit, reason: str) -> str:
+    return visit.say("counter.fault.channel", why=visit.say(f"delivery.why.{reason}"))
 
 
 class Instead(Exception):

@@ -13,7 +13,7 @@ from bot.counter.sheets import blank, button, groups, heading, item, line, sheet
 from bot.counter.visit import Next, Visit, Wrong, name_of, text_of
 from bot.counter.visitor import TAKING_PART
 from bot.joining import codes
-from bot.series import appointing, members
+from bot.series import appointing, members, sharing
 from bot.series.homes import UNLISTED, Where
 from bot.series.office import Change
 from flows.forms import At, Named
@@ -37,6 +37,8 @@ def people(visit: Visit, number: int) -> Sheet:
         names = [seat.name for seat in seats if seat.role == role]
         word = visit.say(f"counter.roles.{role}")
         blocks.append(item(f"{word}: {', '.join(names) or visit.say('counter.people.nobody')}"))
+    if sharing.managers_home(visit.connection, number) is not None:
+        blocks.append(item(visit.say("counter.people.managers-place")))
     labels = [button(visit, f"counter.button.{act}", act, number) for act in _acts(visit, number)]
     labels.append(button(visit, "counter.button.back", "series", number))
     return sheet(visit, "counter.title.people", *blocks, labels=labels)
@@ -58,7 +60,9 @@ def _code_told(visit: Visit, number: int, circle: Any) -> list[Block]:
 
 def _acts(visit: Visit, number: int) -> tuple[str, ...]:
     if visit.visitor.runs(number):
-        return ("add", "remove", "give", "take")
+        # Where nobody can choose a channel, it is named on the command line.
+        shared = ("managers-place",) if visit.capabilities.members else ()
+        return ("add", "remove", "give", "take", *shared)
     return ("give",) if visit.visitor.appointed else ()
 
 
@@ -218,6 +222,35 @@ def take(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
     return _carried(visit, number, members.take_role(visit.office(number), role, int(person)))
 
 
+# -- where managers read together
+
+
+def managers_place(visit: Visit, value: str | None = None) -> Blank:
+    """A blank for the channel that their recaps are posted in."""
+    return blank(visit, "managers_place", "place", "form.series-create.managers_place",
+                 hint="counter.blank.managers-place-hint", value=value)  # fmt: skip
+
+
+def managers_place_sheet(visit: Visit, number: int) -> Sheet:
+    office, there, place = (
+        visit.office(number),
+        sharing.managers_home(visit.connection, number),
+        visit.visitor.place,
+    )
+    here = there is not None and (there.platform, there.workspace) == (place.platform, place.workspace)
+    blanks = [managers_place(visit, there.channel if there is not None and here else None)]
+    told = line(visit.say("counter.people.sharing"))
+    return sheet(visit, "counter.button.managers-place", heading(office.series.title), told, blanks=blanks,
+                 submit="counter.button.hand-in")  # fmt: skip
+
+
+def share(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    office, place = visit.office(number), visit.visitor.place
+    if not (channel := text_of(written, "managers_place")):
+        return _carried(visit, number, sharing.keep_private(office))
+    return _carried(visit, number, sharing.share(office, At(channel, place.platform, place.workspace)))
+
+
 # -- who may set up series
 
 
@@ -272,6 +305,7 @@ ACTS = (
     Act("remove", runs, remove_sheet, remove),
     Act("give", sees, give_sheet, give, accounts=("who",)),
     Act("take", runs, take_sheet, take),
+    Act("managers-place", runs, managers_place_sheet, share, other="managers_place"),
     Act("appointed", sets_up, appointed),
     Act("appoint", sets_up, appoint_sheet, appoint, accounts=("who",)),
     Act("dismiss", sets_up, dismiss_sheet, dismiss),

@@ -29,7 +29,7 @@ from bot.counter.begun import (
     programmes,
 )
 from bot.counter.dates import read
-from bot.counter.people import known_people, named
+from bot.counter.people import known_people, managers_place, named
 from bot.counter.sheets import blank, button, choice, line, sheet
 from bot.counter.visit import Next, Visit, Wrong, text_of, texts_of
 from flows.forms import WHEN, Form
@@ -79,6 +79,7 @@ def who(visit: Visit) -> Sheet:
     blanks += [
         _accounts(visit, "coordinator", "form.series-create.coordinator", kept, usual=visit.visitor.account),
         _accounts(visit, "manager", "form.series-create.manager", kept),
+        *([managers_place(visit, kept.get("managers_place"))] if visit.capabilities.members else []),
     ]
     if kept.get("answering") == "table" and visit.capabilities.members:
         blanks.append(_accounts(visit, "note_taker", "form.series-create.note_taker", kept))
@@ -156,7 +157,7 @@ def _take_who(visit: Visit, written: Mapping[str, Written]) -> dict[str, Any]:
     taken: dict[str, Any] = {name: _people(visit, texts_of(written, name), name) for name in LISTS}
     needed = ["coordinator"]
     if visit.capabilities.members:
-        taken |= {"channel": text_of(written, "channel"), "split": text_of(written, "split")}
+        taken |= {name: text_of(written, name) for name in ("channel", "split", "managers_place")}
         if not taken["people"]:
             taken["people"] = [_kept(one) for one in visit.members if not (one.bot or one.gone)]
         needed += ["channel", "people"]
@@ -167,6 +168,8 @@ def _take_who(visit: Visit, written: Mapping[str, Written]) -> dict[str, Any]:
     missing = [name for name in needed if not taken[name]]
     if missing:
         raise Wrong({name: visit.say("form.why.needed") for name in missing})
+    if taken.get("managers_place") and taken["managers_place"] == taken["channel"]:
+        raise Wrong({"managers_place": visit.say("counter.told.not-managers")})
     return taken
 
 
@@ -205,6 +208,7 @@ ACTS = (
         _take("setup-who", "setup-when", _take_who),
         accounts=LISTS,
         channel="channel",
+        other="managers_place",
     ),
     Act("setup-when", sets_up, when, _take("setup-when", "setup-check", _take_when)),
 )

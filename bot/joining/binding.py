@@ -54,6 +54,8 @@ def bind(visit: Visit, group: Any) -> str:
     there = visit.place_row(visit.place)
     if there is not None and (there.organisation_id != group.organisation_id or there.person_id is not None):
         return "join.not-here"
+    if _for_managers(visit):
+        return "join.not-here"
     threads = visit.chat.makes_topics and not visit.place.thread
     if there is not None and not threads and _taken(visit, there.id, group.id):
         return "join.taken"
@@ -79,6 +81,15 @@ def _tell_crowded(visit: Visit, group: Any) -> None:
         for place in visit.all(mine.order_by(p.id)):
             said = message("answer", Line(Text("counter.setup.crowded", {"n": crowd.groups})))
             visit.say(group.organisation_id, said, place.id)
+
+
+def _for_managers(visit: Visit) -> bool:
+    """Managers of a series that is not over read there: no group talks in that chat, in whatever topic."""
+    c, s, p = t.circles.c, t.series.c, t.places.c
+    read = select(c.id).join(t.series, s.id == c.series_id).join(t.places, p.id == c.home_id)
+    here = (p.platform == visit.place.platform, p.workspace == visit.place.workspace,
+            p.channel == visit.place.channel)  # fmt: skip
+    return bool(visit.all(read.where(*here, c.kind == "managers", s.status.not_in(OVER)).limit(1)))
 
 
 def _taken(visit: Visit, place: int, group: int) -> bool:

@@ -196,7 +196,8 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
     sight.require("manager", "manager-recap")
     sight.require("manager", "released", given={"approved"})
     places = sending.private_places(desk.unit, desk.meeting.series_id, desk.meeting.platform, "manager")
-    if not places:
+    shared = sending.shared_places(desk.unit, desk.meeting.series_id)
+    if not places and not shared:
         words = (
             "Nobody is a manager of the series, so it goes to nobody. runda recap export makes files of it."
         )
@@ -204,11 +205,15 @@ def _send(desk: ManagersDesk, recap: int, version: int) -> list[str]:
     opens = managers.next_session(desk.unit, desk.meeting)
     ahead = [line("manager.next", when=Moment(opens))] if opens else []
     said = message("recap", Recap(recap, short=True), *ahead)
+    posted = sending.queue(desk.unit, desk.meeting, version, said, shared, whole=desk.whole)
+    in_common = [Sentence("It is posted in the managers' channel now.", "recap.posted")] if posted else []
+    if not places:
+        return [*in_common] or [Sentence("It goes to nobody a second time.", "recap.sent", n=0, of=0)]
     sent = sending.queue(desk.unit, desk.meeting, version, said, list(places.values()), whole=desk.whole)
     nowhere = sum(place is None for place in places.values())
     of = f"{len(places)} manager{'s' if len(places) > 1 else ''}"
     words = f"It goes to {sent} of {of} now." if sent else "It goes to nobody a second time."
-    told: list[str] = [Sentence(words, "recap.sent", n=sent, of=len(places))]
+    told: list[str] = [Sentence(words, "recap.sent", n=sent, of=len(places)), *in_common]
     if nowhere:
         told.append(
             Sentence(f"Runda cannot write to {nowhere} of them in private.", "recap.nowhere", n=nowhere)

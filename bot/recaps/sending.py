@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from bot.series.sharing import managers_home
 from flows.message import Message, Recap
 from storage import tables as t
 from storage.unit import Unit
@@ -36,6 +37,12 @@ def private_places(unit: Unit, series_id: int, platform: str, role: str) -> dict
     here = {row.person_id: row.id for row in reversed(found) if row.platform == platform}
     anywhere = {row.person_id: row.id for row in reversed(found)}
     return {person: here.get(person) or anywhere.get(person) for person in people}
+
+
+def shared_places(unit: Unit, series_id: int) -> list[int]:
+    """Where its managers read together: one place, or none."""
+    home = managers_home(unit.connection, series_id)
+    return [home.id] if home is not None else []
 
 
 def queue(
@@ -77,13 +84,23 @@ class Posted:
 
 def posted(unit: Unit, series_id: int) -> dict[int, list[Posted]]:
     """The recaps of a series that were sent or are about to be, by the id of the recap."""
-    o, s, c, p = t.outbox.c, t.sessions.c, t.circles.c, t.people.c
+    o, s, c, p, shared = t.outbox.c, t.sessions.c, t.circles.c, t.people.c, t.circles.alias("shared")
+    readers = (
+        (shared.c.home_id == o.place_id) & (shared.c.series_id == series_id) & (shared.c.kind == "managers")
+    )
     sent = (
-        select(o.body, o.status, o.sent_at, c.name.label("circle"), p.name.label("person"))
+        select(
+            o.body,
+            o.status,
+            o.sent_at,
+            func.coalesce(shared.c.name, c.name).label("circle"),
+            p.name.label("person"),
+        )
         .join_from(t.outbox, t.sessions, s.id == o.session_id)
         .join(t.circles, c.id == s.circle_id)
         .join(t.places, t.places.c.id == o.place_id)
         .outerjoin(t.people, p.id == t.places.c.person_id)
+        .outerjoin(shared, readers)
         .where(s.series_id == series_id, o.sort == "recap", o.kind == "say", o.status != "dropped")
     )
     found: dict[int, list[Posted]] = defaultdict(list)

@@ -19,6 +19,7 @@ SEED = 1
 #: What circles are called, where the coordinator has not named them.
 GROUP = {"nb": "Gruppe {n}", "nn": "Gruppe {n}", "sv": "Grupp {n}", "en": "Group {n}"}
 EVERYONE = {"nb": "Alle", "nn": "Alle", "sv": "Alla", "en": "Everyone"}
+MANAGERS = {"nb": "Lederne", "nn": "Leiarane", "sv": "Cheferna", "en": "The managers"}
 
 #: Groups by name, each with its people and its channel.
 _Formed: TypeAlias = list[NamedGroup]

@@ -101,6 +101,15 @@ class Homes:
             raise _about("everyone", Sentence(words, "no-plenum"))
         return None
 
+    def of_managers(self, groups: Sequence[Group]) -> Where | None:
+        """Where managers read together, if they do. Raises SeriesProblem for where a group of theirs talks."""
+        if self.wish.managers_place is None:
+            return None
+        found = self.settle(self.wish.managers_place)
+        if found in {self.of_everyone(groups, meets=False), *map(self.of_group, groups)}:
+            raise not_managers(found)
+        return found
+
     def of_person(self, one: Named, group: Group | None = None) -> Where | None:
         """Their account; None on the terminal, where one is made. Raises SeriesProblem where it is missing."""
         near = self.of_group(group) if group is not None else None
@@ -121,6 +130,15 @@ def with_accounts(roles: Sequence[Named], taking_part: Sequence[Named]) -> tuple
         one_of(known, one, "participant") if one.at is None and one.name.casefold() in names else one
         for one in roles
     )
+
+
+def not_managers(where: Where) -> SeriesProblem:
+    """What is for managers is not posted where a group of the series talks, nor to one person alone."""
+    words = (
+        f"{where.id} is where a group of the series talks, or one person alone. Name a channel of the managers' own, "
+        "or the person as a manager."
+    )
+    return _about("managers_place", Sentence(words, "not-managers"))
 
 
 def _about(field: str, why: Sentence) -> SeriesProblem:

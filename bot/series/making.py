@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, and_, insert, or_, select, update
 
 from adapters.terminal.names import NAME as TERMINAL
 from adapters.terminal.names import WORKSPACE
@@ -20,9 +20,9 @@ from bot.joining import notice
 from bot.joining.binding import wait
 from bot.rights.tombs import erased
 from bot.series.dates import Sitting
-from bot.series.grouping import EVERYONE
+from bot.series.grouping import EVERYONE, MANAGERS
 from bot.series.holidays import Closed, closures
-from bot.series.homes import Homes, Where
+from bot.series.homes import Homes, Where, not_managers
 from bot.series.naming import first_free, slug
 from bot.series.planning import Plan, Tenant
 from bot.series.problems import SeriesProblem
@@ -68,6 +68,8 @@ def make(connection: Connection, plan: Plan, name: str, actor: str, now: datetim
     circles = _circles(connection, plan, owner, series, called)
     _wait_for_chats(connection, plan, owner, circles, now)
     _join(connection, plan, owner, series, circles, now)
+    if (shared := plan.homes.of_managers(plan.groups)) is not None:
+        share_with_managers(connection, owner, series, plan.language, shared)
     meetings = _meetings(connection, plan, series)
     add_sessions(
         connection, plan.sittings, meetings, _who_meets(plan, circles), confirmed=not plan.wish.tentative
@@ -175,6 +177,29 @@ def _wait_for_chats(
     for circle in circles:
         if circle["home_id"] is None and (circle["kind"] == "group" or plan.plenums):
             circle["home_id"], _ = wait(connection, owner, circle["id"], plan.homes.workspace, now)
+
+
+def share_with_managers(
+    connection: Connection, owner: int, series: int, language: str, where: Where
+) -> None:  # fmt: skip
+    """The managers of a series read there together, instead of where they did. Raises SeriesProblem."""
+    c, p = t.circles.c, t.places.c
+    theirs = or_(p.person_id.is_not(None), and_(c.series_id == series, c.kind != "managers"))
+    there = p.platform == where.platform, p.workspace == where.workspace, p.channel == where.id
+    taken = select(p.id).outerjoin(t.circles, c.home_id == p.id).where(*there, theirs)
+    if connection.execute(taken).first() is not None:
+        raise not_managers(where)
+    home = places(connection, owner, [(where, None)])[0]
+    moved = update(t.circles).where(c.series_id == series, c.kind == "managers")
+    if not connection.execute(moved.values(home_id=home)).rowcount:
+        row = {
+            "series_id": series,
+            "kind": "managers",
+            "number": 1,
+            "name": MANAGERS[language],
+            "home_id": home,
+        }
+        connection.execute(insert(t.circles), row)
 
 
 def places(connection: Connection, owner: int, wanted: Sequence[tuple[Where, int | None]]) -> list[int]:

@@ -9,10 +9,11 @@ from sqlalchemy import Row, insert, select, update
 from adapters.terminal.names import NAME as TERMINAL
 from bot.series.dates import Sitting
 from bot.series.grouping import in_words
-from bot.series.homes import Where
+from bot.series.homes import Where, not_managers
 from bot.series.making import add, add_sessions, channel_of, people, places
 from bot.series.office import UNDER_WAY, Change, Office
 from bot.series.problems import NotFound, SeriesProblem
+from bot.series.sharing import managers_home
 from flows import groups
 from flows.calendar import resolve
 from flows.events import Joined, Left
@@ -143,6 +144,9 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
     number = max((each.number for each in there), default=0) + 1
     owner = office.series.organisation_id
     home = _home(office, named, number)
+    shared = managers_home(office.connection, office.series.id)
+    if shared is not None and home == Where(shared.platform, shared.workspace, shared.channel):
+        raise not_managers(home)
     place = places(office.connection, owner, [(home, None)])[0]
     row = {
         "series_id": office.series.id,

@@ -237,7 +237,9 @@ def troubles(office: Office, say: Callable[..., str]) -> Iterator[str]:
         .join(t.places, (p.id == s.place_id) | (p.id == c.home_id))
         .where(s.series_id == number, p.blocked.is_not(None), s.phase.in_(("planned", *UNDER_WAY)))
     )
-    for row in office.all(shut.distinct().order_by(c.name)):
+    readers = select(c.name, p.blocked).join_from(t.circles, t.places, p.id == c.home_id)
+    readers = readers.where(c.series_id == number, c.kind == "managers", p.blocked.is_not(None))
+    for row in (*office.all(shut.distinct().order_by(c.name)), *office.all(readers)):
         yield say("counter.trouble.shut", group=row.name, why=say(f"delivery.why.{row.blocked}"))
     lost = select(o.reason, func.count(o.id).label("n")).join(t.sessions, s.id == o.session_id)
     failed = lost.where(s.series_id == number, o.status == "failed", s.phase.in_(UNDER_WAY))

@@ -55,6 +55,8 @@ class Wish:
     #: The channel of all groups that have none of their own, and that of everyone.
     channel: At | None = None
     everyone: At | None = None
+    #: Where managers' recaps are posted, beside those who get them alone.
+    managers_place: At | None = None
     #: What the docs say of Telegram and public bodies has been read.
     acknowledged: bool = False
 
@@ -189,6 +191,7 @@ def _settled(made: Plan) -> None:
             homes.of_person(one, group)
     for one in (*made.wish.coordinator, *made.wish.manager):
         homes.of_person(one)
+    homes.of_managers(made.groups)
 
 
 def _language(wish: Wish, content: library.Content, tenant: Tenant) -> tuple[str, list[Sentence]]:

@@ -125,7 +125,7 @@ def _play_row(unit: Unit, shelf: Shelf, row: SessionRow, name: str, before: Sequ
     recap = UNWRITTEN if row.number > 1 and not everyone else opened.setting.recap
     steps = (step for each in programme.rounds[: row.number - 1] for step in (*each.steps, *each.plenum))
     earlier = tuple(_handed(steps, SEVERAL))
-    opened = e.Opened(replace(opened.setting, recap=recap, given=earlier), opened.members, opened.also)
+    opened = replace(opened, setting=replace(opened.setting, recap=recap, given=earlier))
     arrivals = (
         [(each.published_at, each.row.circle_id) for each in before if each.published_at] if everyone else []
     )

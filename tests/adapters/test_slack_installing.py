@@ -330,7 +330,8 @@ def homes(database, workspace, *channels):
                 connection,
                 t.circles,
                 series_id=series,
-                kind="group",
+                # Where managers read is looked at as the groups' homes are.
+                kind="managers" if number == 1 else "group",
                 number=number,
                 name=f"Fjord {number}",
                 home_id=home,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from adapters.port import Address, Asked, Capabilities, Faults, Filled, Known, Sheet
+from adapters.port import Address, Asked, Capabilities, Faults, Filled, Known, Sheet, Shut
 from bot.counter.counter import Counter
 from bot.series import appointing, making
 from bot.series.homes import Where
@@ -43,6 +43,8 @@ class Slackish:
         }
         self.known["B1"] = Known(account="B1", name="Robot", bot=True)
         self.channels: dict[str, list[str]] = {}
+        #: Those that it does not let us look into.
+        self.closed: set[str] = set()
         self.workspace = WORKSPACE
         #: Raised when it is asked about people.
         self.away: Exception | None = None
@@ -61,6 +63,8 @@ class Slackish:
     async def members(self, place: Address) -> list[str]:
         if self.away is not None:
             raise self.away
+        if place.channel in self.closed:
+            raise Shut("removed")
         return self.channels.get(place.channel, [])
 
 

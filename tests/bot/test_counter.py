@@ -162,6 +162,37 @@ def test_faults_are_told_at_the_blank_in_the_persons_language(desk: Desk) -> Non
     assert faults(desk.hand_in("setup-when", wrong)).keys() == {"first", "at", "others"}
 
 
+def test_managers_may_read_together_in_a_channel_of_their_own(desk: Desk) -> None:
+    desk.appoint()
+    desk.platform.channels["C1"] = ["U1", "U2", "U3", "U4"]
+    for step in steps()[:2]:
+        desk.hand_in(*step)
+    (hint,) = [each.hint for each in desk.ask("setup-who").blanks if each.name == "managers_place"]
+    assert "Alle i den kanalen får lese den" in hint
+    near = faults(desk.hand_in(*steps(who={"managers_place": "C1"})[2]))
+    assert "Velg en egen kanal for lederne" in near["managers_place"]
+    desk.platform.closed.add("C9")
+    away = faults(desk.hand_in(*steps(who={"managers_place": "C9"})[2]))
+    assert away.keys() == {"managers_place"}
+    assert "Inviter Runda dit først" in away["managers_place"]
+    desk.platform.closed.clear()
+    set_up(desk, who={"managers_place": "C9"})
+    # The groups are told when their first meeting opens.
+    assert "legges også i en kanal" in words(desk.ask("preview:1:1"))
+    assert "Alle i kanalen leser den" in words(desk.ask("people:1"))
+    (there,) = desk.ask("managers-place:1").blanks
+    assert there.value == "C9"
+    near = faults(desk.hand_in("managers-place:1", {"managers_place": "C1"}))
+    assert "Velg en egen kanal for lederne" in near["managers_place"]
+    # Neither a manager nor anybody else changes that.
+    refused = desk.hand_in("managers-place:1", {"managers_place": "C8"}, who="U8")
+    assert "koordinator" in words(refused)
+    page = desk.hand_in("managers-place:1", {"managers_place": ""}, who="U9")
+    assert "bare hver for seg" in words(page)
+    assert "Alle i kanalen leser den" not in words(page)
+    assert rows(desk.database, t.circles, t.circles.c.kind == "managers") == []
+
+
 def test_own_dates_come_in_place_of_weeks(desk: Desk) -> None:
     desk.appoint()
     page = set_up(desk, when={"others": "27.10.2026 13:00\n17.11.2026"})

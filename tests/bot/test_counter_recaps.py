@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.port import Faults
+from bot.series import sharing
+from flows.forms import At
 from storage import tables as t
 from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_series import rows
@@ -92,3 +94,14 @@ def test_the_audit_log_tells_who_and_what_without_content(desk: Desk, story: Sto
     acts = [(row.actor, row.act) for row in rows(story.database, t.audit)[-2:]]
     assert {actor.split(":")[0] for actor, _ in acts} == {"person"}
     assert [act for _, act in acts] == ["recap held", "recap approved"]
+
+
+def test_who_only_reads_in_the_managers_channel_does_not_answer_for_them(desk: Desk, story: Story) -> None:
+    with story.office() as (office, _):
+        sharing.share(office, At("ledelsen"))
+    story.approve()
+    assert len(story.played.posts("ledelsen")) == 1
+    assert desk.ask("respond:1:1", who="per").blanks
+    assert not desk.ask("respond:1:1", who="nora").blanks
+    assert desk.hand_in("respond:1:1", {"verdict": "decided"}, who="nora").blanks == ()
+    assert rows(story.database, t.responses) == []

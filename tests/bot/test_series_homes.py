@@ -57,6 +57,14 @@ def test_groups_have_channels_of_their_own_and_everyone_another(database: Databa
     assert (series.platform, series.workspace) == ("slack", "T1")
 
 
+def test_managers_have_a_channel_that_is_no_home_of_a_group(database: Database) -> None:
+    made(database, **SLACK, group=[FJORD, FJELL], everyone="C0", form="plenum", managers_place="C9")
+    (theirs,) = rows(database, t.circles, t.circles.c.kind == "managers")
+    (home,) = rows(database, t.places, t.places.c.id == theirs.home_id)
+    assert (home.channel, theirs.name) == ("C9", "The managers")
+    assert theirs.id not in {each.circle_id for each in rows(database, t.sessions)}
+
+
 def test_groups_may_share_a_channel_with_threads_of_their_own(database: Database) -> None:
     made(database, **SHARED, form="plenum")
     assert places(database) == {("slack", "T1", "C0", True)}
@@ -156,6 +164,8 @@ def test_who_has_a_role_may_be_named_by_name_alone_if_they_take_part(database: D
         ),
         ({"group": [ON_TELEGRAM]}, "begins only when its coordinator has read"),
         ({"group": ["Fjord@C1: Kari <U1>, Kari V <U1>"]}, "Kari V is listed twice"),
+        ({**SHARED, "managers_place": "C0"}, "Name a channel of the managers' own"),
+        ({"group": [FJORD, FJELL], "everyone": "C0", "managers_place": "C2"}, "C2 is where a group of the series"),
         ({"groups": "2", "channel": "C0"}, "are on Telegram; elsewhere name the people"),
     ],
 )
