@@ -39,12 +39,15 @@ def document(speaker: Speaker, unit: Unit, row: Any, now: datetime) -> Document 
     if row.sort != "recap" or recap is None:
         return None
     r, m, s = t.recaps.c, t.meetings.c, t.series.c
-    told = select(r.whole, m.number, m.series_id).join_from(t.recaps, t.meetings, m.id == r.meeting_id)
+    told = select(r.whole, r.version, m.number, m.series_id).join_from(
+        t.recaps, t.meetings, m.id == r.meeting_id
+    )
     told = told.where(r.id == recap.id, r.session_id.is_(None), r.status.in_(APPROVED))
     for found in unit.all(told):
         series = unit.all(select(t.series).where(s.id == found.series_id))[0]
         office = Office(unit.connection, series, "delivery", now)
-        return of_managers(office, unit, speaker, "manager", found.number, whole=found.whole)
+        which = {"whole": found.whole, "version": found.version}
+        return of_managers(office, unit, speaker, "manager", found.number, **which)
     return None
 
 

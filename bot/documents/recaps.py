@@ -89,15 +89,21 @@ def of_group(
 
 
 def of_managers(
-    office: Office, unit: Unit, speaker: Speaker, viewer: Viewer, number: int, *, whole: bool = False
-) -> Document:
-    """Of a meeting, or of the series up to it. Raises SeriesProblem where none has been approved, and NotYours."""
+    office: Office, unit: Unit, speaker: Speaker, viewer: Viewer, number: int, *, whole: bool = False,
+    version: int | None = None,
+) -> Document:  # fmt: skip
+    """Of a meeting, or of the series up to it; of `version`, otherwise of the last that went out.
+
+    Raises SeriesProblem where none has been approved, and NotYours.
+    """
     sight.require(viewer, "manager-recap", given={"archiving"})
     row = office.meeting(number)
     r = t.recaps.c
     sent = select(t.recaps).where(
         r.meeting_id == row.id, r.session_id.is_(None), r.status.in_(SENT), r.whole == whole
     )
+    if version is not None:
+        sent = sent.where(r.version == version)
     last = next(iter(unit.all(sent.order_by(r.version.desc()).limit(1))), None)
     if last is None:
         of = f"the series until session {number}" if whole else f"session {number}"

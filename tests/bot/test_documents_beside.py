@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from adapters.terminal import TerminalPlatform
 from bot.claims import Claims
@@ -43,6 +43,17 @@ def test_an_approved_recap_has_its_file_and_only_where_files_are_taken(story: St
     assert (file.kind, file.words) == ("file", "managers-recap-of-session-1-version-1.docx")
     with zipfile.ZipFile(io.BytesIO(file.file or b"")) as packed:
         assert "session 1, version 1" in packed.read("word/document.xml").decode()
+
+
+def test_the_file_is_of_the_version_that_its_message_tells_of(story: Story, tmp_path: Path) -> None:
+    """A message is corrected also where somebody is no manager any more: no later version comes with it."""
+    story.approve_quietly()
+    with story.database.write() as connection:
+        approved = connection.execute(select(t.recaps).where(t.recaps.c.status == "approved")).one()._asdict()
+        connection.execute(
+            insert(t.recaps), {**approved, "id": 9_000_001, "version": approved["version"] + 1}
+        )
+    assert [each and each.version for each in to_managers(story, tmp_path)] == [1, 1]
 
 
 def test_without_what_makes_docx_it_is_a_page(
