@@ -61,7 +61,7 @@ def due(connection: Connection, now: datetime) -> bool:
 def _untold(idea: int | None) -> Select[Any]:
     n, i, o = t.idea_news.c, t.ideas.c, t.organisations.c
     found = select(n.id, n.idea_id, n.person_id, n.status, n.words, n.at, i.organisation_id,
-                   i.person_id.label("giver"), i.given_at, o.zone)  # fmt: skip
+                   i.person_id.label("giver"), i.given_at, i.status.label("now"), o.zone)  # fmt: skip
     found = found.join(t.ideas, i.id == n.idea_id).join(t.organisations, o.id == i.organisation_id)
     of_it = [n.idea_id == idea] if idea is not None else []
     return found.where(n.told_at.is_(None), *of_it).order_by(n.id)
@@ -77,8 +77,11 @@ def _may_be_told(news: Any, now: datetime) -> bool:
 def _tell_one(connection: Connection, news: Any) -> int:
     if news.person_id != news.giver:
         return _queue(connection, news.organisation_id, [news.giver], _to_giver(news, news.id))
+    new = news.status == "received" and not news.words
+    if new and news.now != "received":
+        return 0  # somebody has found it on the page meanwhile
     to = [each for each in assessors(connection, news.organisation_id) if each != news.giver]
-    key = "idea.new" if news.status == "received" and not news.words else "idea.more"
+    key = "idea.new" if new else "idea.more"
     opens = Choice(f"{ASSESS}:{news.idea_id}", Text("counter.button.read"))
     return _queue(connection, news.organisation_id, to, message("answer", line(key), choices=(opens,)))
 
