@@ -71,6 +71,8 @@ class _Place:
     folder: Traversable
     file: str
     shown: Path
+    #: It comes with Runda, and changes as little as its code does.
+    ours: bool = False
 
     def sources(self) -> dict[str, bytes]:
         """The programme file first; the catalogues beside it only if it is one that leaves them there."""
@@ -82,9 +84,18 @@ class _Place:
         return {each.name for each in self.folder.iterdir() if each.is_file()}
 
     def report(self) -> Report:
+        return _once(self) if self.ours else self.check()
+
+    def check(self) -> Report:
         from flows.check import check
 
         return check(self.sources(), beside=self.beside())
+
+
+@cache
+def _once(place: _Place) -> Report:
+    """Whoever plans a series waits for this; it is the same each time."""
+    return place.check()
 
 
 # -- reading
@@ -121,7 +132,7 @@ def read(path_or_name: str | Path) -> Content:
 def _find(name: str) -> _Place:
     """A shipped programme's name comes before a folder of the same name; `./name` means the folder."""
     if name in shipped():
-        return _Place(_shelf() / name, STRUCTURE, Path(name))
+        return _Place(_shelf() / name, STRUCTURE, Path(name), ours=True)
     path = Path(name)
     folder, file = (path, STRUCTURE) if path.is_dir() else (path.parent, path.name)
     if path.stem in LANGUAGES and (folder / STRUCTURE).is_file():  # a catalogue: its programme is meant
