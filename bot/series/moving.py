@@ -121,17 +121,18 @@ def _told(each: _Move) -> Sentence:
 
 
 def _announce(office: Office, news: Sequence[tuple[Line, Sequence[Row[Any]]]], audit: int) -> None:
-    """Each group is told of all that concerns it, in one message."""
-    concerned: dict[int, list[int]] = {}
+    """Each place is told of all that concerns the groups there, in one message."""
+    concerned: dict[int, dict[int, None]] = {}
     sittings: dict[int, Row[Any]] = {}
     for index, (_, sessions) in enumerate(news):
         for each in sessions:
             if each.kind == "group":
-                concerned.setdefault(each.circle_id, []).append(index)
-                sittings.setdefault(each.circle_id, each)
+                place = each.home_id or each.place_id
+                concerned.setdefault(place, {})[index] = None
+                sittings.setdefault(place, each)
     same: dict[tuple[int, ...], list[Row[Any]]] = {}
-    for circle, what in concerned.items():
-        same.setdefault(tuple(what), []).append(sittings[circle])
+    for place, what in concerned.items():
+        same.setdefault(tuple(what), []).append(sittings[place])
     for indexes, groups in same.items():
         office.announce(message("answer", *(news[index][0] for index in indexes)), groups, audit)
 

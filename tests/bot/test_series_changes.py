@@ -251,6 +251,15 @@ def test_what_follows_moves_along_is_told_once_and_undone_as_one(database):
         do(database, moving.undo)
 
 
+def test_groups_that_share_a_channel_are_told_of_a_move_once_also_where_one_has_a_date_of_its_own(database):
+    made(database)
+    with database.write() as connection:
+        connection.execute(update(t.circles).where(t.circles.c.kind == "group").values(home_id=1))
+    do(database, moving.move, 3, To(date(2026, 11, 18), group="Group 1"))
+    do(database, moving.move, 2, To(date(2026, 11, 10), following=True))
+    assert [row.body.count("series.moved") for row in announced(database)] == [1, 2]
+
+
 def test_undo_of_one_groups_move_leaves_the_others_alone(database):
     made(database)
     do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
