@@ -127,7 +127,8 @@ def _announced(connection: Connection, series: Any, what: What, until: datetime,
 
 def _told(unit: Unit, series: Any, what: What, until: datetime) -> Message:
     c = t.circles.c
-    first = unit.all(select(c.id).where(c.series_id == series.id, c.kind != "managers").order_by(c.kind.desc(), c.number).limit(1))
+    meets = select(c.id).where(c.series_id == series.id, c.kind.in_(("group", "everyone")))
+    first = unit.all(meets.order_by(c.kind.desc(), c.number).limit(1))
     named = Name("circle", first[0].id if first else 0)
     if what == "replies":
         return message(
