@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -21,7 +21,7 @@ from bot.series.office import ANNOUNCED, BEFORE, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.calendar import LocalMoment, local_moment, moved
 from flows.forms import Sentence
-from flows.message import Line, Moment, line, message
+from flows.message import Line, Moment, Name, line, message
 from storage import tables as t
 
 #: The acts in the audit log that can be undone: a move, and those that came along with it.
@@ -102,7 +102,7 @@ def _carry_out(office: Office, moves: Sequence[_Move]) -> Change:
         alone = each.circle is not None
         _put(office, each.meeting, each.sessions, each.new, alone=alone, own=alone)
         if each.meeting.status != "tentative":
-            news.append((_moved_line(number, each.sessions[0].starts_at, each.new.at), each.sessions))
+            news.append((_moved_line(each), each.sessions))
         told.append(_told(each))
     _announce(office, news, first)
     for each in moves:
@@ -151,7 +151,7 @@ def undo(office: Office) -> Change:
     for each, earlier in backs:
         heard = [one for one in each.sessions if (one.home_id or one.place_id) not in withdrawn]
         heard = [] if each.meeting.status == "tentative" else [one for one in heard if one.kind == "group"]
-        news.append((_moved_line(each.new.number, each.sessions[0].starts_at, each.new.at), heard))
+        news.append((_moved_line(each), heard))
         alone = each.circle is not None
         _put(
             office, each.meeting, each.sessions, each.new, alone=alone, own=earlier.own, status=earlier.status
@@ -268,8 +268,14 @@ def _put(
     office.set_sessions(ids, starts_at=new.at, wake_at=wake, phase="planned", own_date=own)
 
 
-def _moved_line(number: int, was: datetime, to: datetime) -> Line:
-    return line("series.moved", number=number, was=Moment(was), when=Moment(to))
+def _moved_line(each: _Move) -> Line:
+    """A group that moves alone is named: others may share its place."""
+    number, was, to = each.new.number, Moment(each.sessions[0].starts_at), Moment(each.new.at)
+    if each.circle is None:
+        return line("series.moved", number=number, was=was, when=to)
+    return line(
+        "counter.told.moved-alone", number=number, group=Name("circle", each.circle.id), was=was, to=to
+    )
 
 
 def _mind_dates(office: Office, new: Sitting) -> None:
