@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import get_args
 
+from msgspec.structs import replace
+
 from flows.message import (
     Action,
     Answer,
@@ -124,8 +126,7 @@ def _for_managers(recap: ManagerRecap, short: bool) -> tuple[Part, ...]:
         shown.append(Points(tuple(turnouts)))
     shown += _common(recap, short)
     shown += _numbered(recap, short)
-    for one in recap.rounds or (recap,):
-        shown += _counted(one)
+    shown += [part for one in recap.rounds for part in _of_round(one)] or _counted(recap)
     if counts := _actions(recap.actions):
         shown.append(line("manager.actions", states=counts))
     return (*shown, *_since(recap))
@@ -251,6 +252,19 @@ def _counted(recap: ManagerRecap) -> list[Part]:
     if recap.pairs is not None:
         shown.append(line("manager.pairs", n=recap.pairs))
     return shown
+
+
+def _of_round(recap: ManagerRecap) -> list[Part]:
+    """What is counted of one of several rounds, and which it is: they may have asked the same."""
+    title, counted = _title(recap.round), _counted(recap)
+    first = [Heading(title)] if counted and not isinstance(counted[0], Heading) else []
+    named = (
+        replace(each, text=text("manager.of-round", title=title, what=each.text))
+        if isinstance(each, Heading)
+        else each
+        for each in counted
+    )
+    return [*first, *named]
 
 
 def _actions(counts: ActionCounts) -> Text | None:

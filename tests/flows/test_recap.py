@@ -109,7 +109,9 @@ def test_of_the_plenum_three_answers_are_chosen_as_for_one_question_and_every_gr
     assert m.Heading(m.text("recap.plenum")) not in parts(without(recap, {1, 2, 4}))
 
 
-def test_what_others_reacted_to_comes_first_then_a_spread_and_besides_a_note_only_what_it_cannot_hold() -> None:
+def test_what_others_reacted_to_comes_first_then_a_spread_and_besides_a_note_only_what_it_cannot_hold() -> (
+    None
+):
     """A note and a spread over what it was made from said much the same twice."""
     rows = [said(1, OLA), said(2, SIV, reactions=2), said(3, KARI), said(4, OLA, late=True)]
     assert points(compile_group(ROUTE, rows), "fits") == (
@@ -752,7 +754,7 @@ def test_the_whole_series_numbers_its_findings_through_and_shows_each_scale_once
     rows = [FindingRow(1, "yes", circle=7), FindingRow(2, "no", circle=7), FindingRow(3, "yes", circle=8)]
     later = [FindingRow(4, "reworded", 5, circle=7)]
     other = Route("later", ROUTE.steps)
-    first = compile_manager(ROUTE, Turnout(2, 2, 9), rows, levels=(levels(10, 11),), across=())
+    first = compile_manager(ROUTE, Turnout(2, 2, 9), rows, levels=(levels(10, 11),), paired=Turnout(3, 3, 6))
     last = compile_manager(other, Turnout(1, 2, 4), later, levels=(levels(12, 13),))
     said_ = {1: "The ferry is late.", 3: "Nobody asks.", 4: "A ferry in the morning."}
     whole = compile_whole([first, last], Turnout(2, 2, 9), [*rows, *later], said_, "en")
@@ -777,6 +779,11 @@ def test_the_whole_series_numbers_its_findings_through_and_shows_each_scale_once
     heads = [part.text for part in parts(whole) if isinstance(part, m.Heading)]
     assert heads[0] == m.text("manager.whole", title=m.programme("title"))
     assert [head.params["title"] for head in heads if head.key == "manager.of-round"] == [
-        own("title"), m.programme("rounds", "later", "title"),
+        own("title"), m.programme("rounds", "later", "title"), m.programme("rounds", "later", "title"),
     ]  # fmt: skip
+    assert heads[-1].params["what"] == m.programme("rounds", "later", "climate", "ask"), (
+        "counts say of which round"
+    )
+    shown_now = parts(whole)
+    assert shown_now[shown_now.index(m.line("manager.pairs", n=3)) - 1] == m.Heading(own("title"))
     assert load(dump(whole)) == whole
