@@ -54,10 +54,13 @@ class Countdown:
 def countdowns(connection: Connection, series: int | None = None) -> list[Countdown]:
     """Of all series, or of one."""
     s, o, n = t.series.c, t.organisations.c, t.sessions.c
-    last = select(func.max(n.starts_at)).where(n.series_id == s.id, n.phase != "cancelled").scalar_subquery()
+    held = select(n.series_id, func.max(n.starts_at).label("last")).where(n.phase != "cancelled")
+    held = held if series is None else held.where(n.series_id == series)
+    ends = held.group_by(n.series_id).subquery()  # read once: there may be thousands of series
     found = select(
-        t.series, last.label("last"), o.retention_days.label("of_replies"), o.recaps_days.label("of_recaps")
-    ).join(t.organisations, o.id == s.organisation_id)
+        t.series, ends.c.last, o.retention_days.label("of_replies"), o.recaps_days.label("of_recaps")
+    ).join_from(t.series, t.organisations, o.id == s.organisation_id)
+    found = found.outerjoin(ends, ends.c.series_id == s.id)
     if series is not None:
         found = found.where(s.id == series)
     return [_counted(row) for row in connection.execute(found.order_by(s.id))]
