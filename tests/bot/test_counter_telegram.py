@@ -57,7 +57,8 @@ async def test_a_series_is_set_up_and_moved_in_a_private_chat(sqlite_database):
         (series,) = it.rows(t.series)
         assert (series.title, series.platform, series.workspace) == ("Nord", "telegram", it.town.bot)
         assert "Koden til Gruppe 1 er" in await talk(it, "[Deltakere]")
-        await talk(it, "/runda", "[Åpne]", "[Åpne]", "[Flytt]", "21.10.2026", "[Som det er]", "[Flytt]")
+        moved = "[Alle gruppene]", "[Neste steg]", "[Flytt]"
+        await talk(it, "/runda", "[Åpne]", "[Åpne]", "[Flytt]", "21.10.2026", "[Som det er]", *moved)
         assert [row.local_date.day for row in it.rows(t.meetings, t.meetings.c.number == 1)] == [21]
         assert "Økt 1 er flyttet" in it.told("Berit")
 

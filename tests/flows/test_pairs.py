@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flows.pairs import Pair, draw
 
-PEOPLE = st.lists(st.integers(1, 60), unique=True, max_size=24)
+PEOPLE = st.lists(st.integers(1, 60), unique=True, max_size=12)
 
 
 @given(PEOPLE, st.integers(1, 5), st.randoms(use_true_random=False))
