@@ -269,7 +269,7 @@ sessions = Table(
     metadata,
     _id(),
     _of("organisations"),
-    _of("series"),
+    _of("series", index=True),
     _of("circles"),
     _of("meetings"),
     _of("places"),

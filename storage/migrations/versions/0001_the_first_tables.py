@@ -155,7 +155,7 @@ def _sessions() -> None:
         "sessions",
         _id(),
         _of("organisations", "organisation_id"),
-        _of("series", "series_id"),
+        _of("series", "series_id", index=True),
         _of("circles", "circle_id"),
         _of("meetings", "meeting_id", index=True),
         _of("places", "place_id"),
