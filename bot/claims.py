@@ -117,7 +117,8 @@ class Claims:
         targets, roots, flying = _targets(unit, rows), self._roots(unit, rows), flying.copy()
         for row, said in worded:
             parcel = Parcel(
-                row, _outgoing(row, said, targets.get(row.id), roots.get(row.id), self.mark, _since(row, now)),
+                row,
+                _outgoing(row, said, targets.get(row.id), roots.get(row.id), self.mark, _since(row, now)),
                 self._document(unit, row, now),
             )
             if self._goes(found, parcel, closed, now, flying):

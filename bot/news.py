@@ -264,7 +264,7 @@ def _live(desk: Desk, ids: Sequence[int]) -> list[Live]:
 
 
 def _tell_series(desk: Desk, each: Learned, key: str, **params: Text) -> None:
-    """Tell the coordinators of every series that lives there, once each. A whole workspace is called by its platform."""
+    """Tell the coordinators of every series that lives there, once each. A whole workspace goes by its platform."""
     first = {live.row.series_id: live for live in reversed(_live(desk, _there(desk, each)))}
     whole = Text(f"rights.platform.{each.place.platform}") if each.what in ("cut", "back") else None
     for live in first.values():

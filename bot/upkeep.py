@@ -4,6 +4,7 @@
   recap waits for their approval.
 - What nobody has approved in time goes out as counts, once, marked so. The findings follow when they are approved.
 - What somebody began to fill in, and has not touched for a week, is thrown away.
+- Others look in the same minute: `besides`, each by itself.
 
 What waits is a row (version 0, `bot.recaps`), so nothing is told or sent twice, whoever looks and however often.
 """
@@ -11,9 +12,9 @@ What waits is a row (version 0, `bot.recaps`), so nothing is told or sent twice,
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import and_, delete, exists, or_, select
 
@@ -22,6 +23,7 @@ from flows import recap as recaps
 from flows.message import Choice, Moment, Recap, Text, line, message
 from storage import tables as t
 from storage.database import Database
+from storage.parked import reason_of
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 50
 #: How long what has been begun to be filled in is kept.
 DRAFTS = timedelta(days=7)
+#: Does what is due by then, and returns how many messages were queued.
+Look: TypeAlias = Callable[[datetime], int]
+_NOBODY: Mapping[str, Look] = {}
 #: Sessions that nothing more is heard from before the managers' recap is made.
 OVER = ("finished", "missed", "cancelled")
 
@@ -41,11 +46,10 @@ class Upkeep:
     """Called once a minute, from a worker thread; holds no state of its own."""
 
     def __init__(
-        self, database: Database, shelf: Shelf, ids: Callable[[], int],
-        rights: Callable[[datetime], int] = lambda _: 0,
+        self, database: Database, shelf: Shelf, ids: Callable[[], int], besides: Mapping[str, Look] = _NOBODY
     ) -> None:  # fmt: skip
-        """`rights`: see `bot.rights.look`."""
-        self.database, self.shelf, self.ids, self.rights = database, shelf, ids, rights
+        """`besides`: who else looks, by what the log calls it."""
+        self.database, self.shelf, self.ids, self.besides = database, shelf, ids, besides
 
     def look(self, now: datetime) -> int:
         """Tell and send what is due. Returns how many messages were queued."""
@@ -58,7 +62,15 @@ class Upkeep:
             self._forget_drafts(now)
         told = sum(self._one(each, now, self._tell) for each in over)
         told += sum(self._one(each, now, self._counts) for each in late)
-        return told + self.rights(now)
+        return told + sum(self._beside(what, look, now) for what, look in self.besides.items())
+
+    def _beside(self, what: str, look: Look, now: datetime) -> int:
+        """One that fails does not stop the others; the next look is in a minute."""
+        try:
+            return look(now)
+        except Exception as problem:  # noqa: BLE001 - told by its kind and place: it may hold words
+            log.error("%s: %s", what, reason_of(problem))
+            return 0
 
     def _forget_drafts(self, now: datetime) -> None:
         with self.database.write() as connection:

@@ -13,17 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.port import Ear, Platform
 from adapters.terminal import TerminalPlatform
 from bot.clock import Clock, id_maker
 from bot.courier import LEASE, Courier
+from bot.ideas import keeping as ideas
 from bot.intake import Checkpoint, Intake, nowhere
 from bot.rights.look import Rights
+from bot.series import close_by
+from bot.series.signing import Signing
 from bot.shelf import Shelf
 from bot.timekeeper import Timekeeper
-from bot.upkeep import Upkeep
+from bot.upkeep import Look, Upkeep
 from bot.words import Speaker
 from bot.work import Works
 from storage.database import Database
@@ -79,7 +83,7 @@ def build(
                       lease=lease, mark=database.secret("mark")[:12])  # fmt: skip
     alive = lease.total_seconds() / SIGNS
     timekeeper = Timekeeper(database, works, clock, executor, name, after=courier.nudge, alive=alive,
-                            upkeep=Upkeep(database, shelf, ids, rights(works, platforms).look).look)  # fmt: skip
+                            upkeep=Upkeep(database, shelf, ids, besides(works, platforms)).look)  # fmt: skip
     intake.after = courier.nudge
     counter = None
     if any(platform.capabilities.buttons for platform in platforms):
@@ -93,9 +97,15 @@ def build(
                  organisation)  # fmt: skip
 
 
-def rights(works: Works, platforms: Sequence[Platform]) -> Rights:
-    """What people may ask for goes on by itself; the terminal's files are on this machine."""
-    return Rights(works, [each.folder for each in platforms if isinstance(each, TerminalPlatform)])
+def besides(works: Works, platforms: Sequence[Platform]) -> dict[str, Look]:
+    """What goes on by itself beside the meetings. The terminal's files are on this machine."""
+    folders = [each.folder for each in platforms if isinstance(each, TerminalPlatform)]
+    return {
+        "rights": Rights(works, folders).look,
+        "ideas": partial(ideas.look, works),
+        "sign-up": Signing(works).look,
+        "close by": partial(close_by.look, works.database),
+    }
 
 
 def tomb_maker(key: str) -> Callable[[int, str], str]:

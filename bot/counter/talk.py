@@ -204,7 +204,9 @@ class Talk:
             return self._ask(draft.but(asks=asks, faults=outcome.by_blank, at=self.visit.now))
         forget(self.visit.connection, self.heard.place, self.heard.account)
         if outcome is None:
-            return self._tell("counter.guided.kept" if draft.sheet.startswith("answer") else "counter.guided.done")
+            return self._tell(
+                "counter.guided.kept" if draft.sheet.startswith("answer") else "counter.guided.done"
+            )
         return self._open(outcome.name, tuple(block.words for block in outcome.blocks[: self.visit.told]))
 
     # -- rows

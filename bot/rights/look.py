@@ -12,13 +12,10 @@ from typing import Any, TypeAlias
 import msgspec
 from sqlalchemy import Connection, insert, select
 
-from bot.ideas import keeping as ideas
 from bot.recaps import sending
 from bot.rights import days, erasing
 from bot.rights.days import Countdown, What
 from bot.rights.purging import Purging, recaps_left, replies_left
-from bot.series import close_by
-from bot.series.signing import Signing
 from bot.words import Speaker
 from bot.work import Works
 from flows.message import Message, Moment, Name, line, message
@@ -58,9 +55,6 @@ class Rights:
             }
         done = [self._alone("an erasure", partial(self._go_on, one, now)) for one in people]
         done += [self._alone("the days of a series", partial(self._one, each, left, now)) for each in series]
-        done.append(self._alone("ideas", partial(ideas.look, self.works, now)))
-        done.append(self._alone("sign-up", partial(Signing(self.works).look, now)))
-        done.append(self._alone("close by", partial(close_by.look, self.works.database, now)))
         return sum(done)
 
     def _alone(self, what: str, do: Callable[[], int]) -> int:

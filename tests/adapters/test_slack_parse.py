@@ -332,7 +332,11 @@ def test_interactions_that_are_nothing(payload, why):
 def test_a_view_that_says_it_was_asked_for_in_another_workspace_is_nothing(kind):
     """Whose form it is stands in the view; which workspace it came from, Slack says beside it."""
     carried = sheets.Carried(sheet="recaps:1", place=Address("slack", "T2", "C2"))
-    view = {"id": "V1", "private_metadata": msgspec.json.encode(carried).decode(), "app_installed_team_id": "T1"}
+    view = {
+        "id": "V1",
+        "private_metadata": msgspec.json.encode(carried).decode(),
+        "app_installed_team_id": "T1",
+    }
     body = pressed(type=kind, team={"id": "T1"}, view=view)
     assert interaction(body, NOON) == Nothing("a view of another workspace")
 

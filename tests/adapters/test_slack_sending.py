@@ -37,7 +37,11 @@ def test_a_picture_is_sent_once_to_a_workspace_and_shown_with_what_it_shows():
                 assert (shown["type"], shown["alt_text"]) == ("image", "Eight points around a village.")
                 assert "Eight points" in post.text
             (upload,) = slack.first.files.values()
-            assert (upload.content, upload.alt_txt, upload.shared_in) == (PNG, "Eight points around a village.", [])
+            assert (upload.content, upload.alt_txt, upload.shared_in) == (
+                PNG,
+                "Eight points around a village.",
+                [],
+            )
             # After a crash there is nothing more to look for than a message.
             found = await platform.look_up(saying(place(slack, channel), blocks=(MAP,), token="t-1"))
             assert found.message == post.ts

@@ -165,7 +165,10 @@ def test_who_has_a_role_may_be_named_by_name_alone_if_they_take_part(database: D
         ({"group": [ON_TELEGRAM]}, "begins only when its coordinator has read"),
         ({"group": ["Fjord@C1: Kari <U1>, Kari V <U1>"]}, "Kari V is listed twice"),
         ({**SHARED, "managers_place": "C0"}, "Name a channel of the managers' own"),
-        ({"group": [FJORD, FJELL], "everyone": "C0", "managers_place": "C2"}, "C2 is where a group of the series"),
+        (
+            {"group": [FJORD, FJELL], "everyone": "C0", "managers_place": "C2"},
+            "C2 is where a group of the series",
+        ),
         ({"groups": "2", "channel": "C0"}, "are on Telegram; elsewhere name the people"),
     ],
 )

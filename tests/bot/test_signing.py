@@ -13,10 +13,10 @@ from sqlalchemy import select
 from bot.cli import Caller, runda
 from bot.rights import showing
 from bot.rights.erasing import Erasing
-from bot.rights.look import Rights
 from bot.series import moving, why
 from bot.series.moving import To
 from bot.series.signing import REMINDED as REMIND
+from bot.series.signing import Signing
 from storage import tables as t
 from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
@@ -40,7 +40,7 @@ def desk(sqlite_database: Database) -> Iterator[Desk]:
 
 def look(desk: Desk, at: datetime) -> None:
     desk.clock.at = at
-    Rights(desk.works).look(at)
+    Signing(desk.works).look(at)
 
 
 def said(desk: Desk, key: str) -> list[Any]:

@@ -61,7 +61,15 @@ def test_another_organisation_sees_nothing() -> None:
 
 def test_a_manager_sees_what_was_approved_and_levels_and_nothing_else() -> None:
     assert seen("manager") == {"manager-recap"}
-    assert seen("manager", ALL) == {"manager-recap", "released", "levels", "settled", "chosen", "pairs", "idea"}
+    assert seen("manager", ALL) == {
+        "manager-recap",
+        "released",
+        "levels",
+        "settled",
+        "chosen",
+        "pairs",
+        "idea",
+    }
     assert not may_see("manager", "idea", given=[one for one in ALL if one != "by-age"])
 
 
@@ -84,7 +92,11 @@ def test_only_its_author_sees_what_was_written_alone_or_scored() -> None:
 
 
 def test_a_managers_answer_is_for_the_group_that_it_answers_without_the_name() -> None:
-    assert list(allowed("response")) == [("author", "yes"), ("circle", "nameless"), ("operator", "on-request")]
+    assert list(allowed("response")) == [
+        ("author", "yes"),
+        ("circle", "nameless"),
+        ("operator", "on-request"),
+    ]
 
 
 def test_other_groups_see_what_was_released_and_not_what_was_not() -> None:
