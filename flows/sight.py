@@ -29,8 +29,18 @@ Datum = Literal[
     "pairs", "response", "group-recap", "manager-draft", "manager-recap", "audit", "profile", "draft", "idea",
 ]  # fmt: skip
 Condition = Literal[
-    "quoted", "holding", "five-in-circle", "five-in-series", "approved", "on-request", "archiving", "named", "unnamed",
-    "by-age", "from-five", "nameless",
+    "quoted",
+    "holding",
+    "five-in-circle",
+    "five-in-series",
+    "approved",
+    "on-request",
+    "archiving",
+    "named",
+    "unnamed",
+    "by-age",
+    "from-five",
+    "nameless",
 ]
 Cell = Literal["yes", "no"] | Condition
 
