@@ -27,9 +27,9 @@ BOUNDARIES = ("received", "committed", "claimed", "taken", "receipted")
 TIMES = 5
 #: At which hit the process dies: from the first after its start to the midst of the talking.
 HITS = {"received": 9, "committed": 7, "claimed": 3, "taken": 5, "receipted": 5}
-#: How many seconds the house is down after each death: longer than the lease of a claim, and all in all never as
-#: long as the two meetings, so that each begins while it still has time for its first question.
-DOWN = (75, 120)
+#: How many seconds the house is down after each death: longer than the lease of a claim, and all in all shorter than
+#: what a group has to itself in two meetings, so that each comes to its first question.
+DOWN = (61, 75)
 SECOND = NINE + timedelta(days=14, hours=1)
 GROUPS = {"north-1": ("kari", "amir", "liv", "jon"), "north-2": ("tor", "sigrid", "ola", "eva")}
 PLACES = {**GROUPS, "north-everyone": ("kari", "tor", "eva"), "@kari": ("kari",), "@tor": ("tor",)}
