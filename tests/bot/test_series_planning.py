@@ -113,7 +113,7 @@ def test_zones_are_those_of_the_zone_database():
         ({"on": [BEFORE, AFTER]}, "dates for 2. Without a date: 3."),
         ({"on": [BEFORE, AFTER, "2026-11-17", "2026-12-01"]}, "Of 4 dates, only the first 3 are used."),
         ({"on": [BEFORE, AFTER, "2026-11-21"]}, "Session 3: 2026-11-21 is a Saturday."),
-        ({"on": [BEFORE, AFTER, "2027-05-17"]}, "Session 3: 2027-05-17 is Constitution Day."),
+        ({"on": [BEFORE, AFTER, "2027-05-17"]}, "Session 3: 2027-05-17 is Constitution Day and Pentecost Monday."),
         ({"on": [BEFORE, AFTER, "2027-05-06"], "zone": "Europe/Stockholm"}, "2027-05-06 is Ascension Day."),
         ({"on": [BEFORE, "2026-10-20 09:10"]}, "Session 2 begins before session 1 is over."),
         ({"on": [BEFORE, "2026-10-22"], "pace": "async"}, "Session 2 begins before session 1 is over."),
