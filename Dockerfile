@@ -23,8 +23,10 @@ RUN python -m build --wheel --no-isolation --outdir /build/dist . \
 
 
 FROM python:3.11-slim
-# Letters for drawings that are shown as photographs.
-RUN apt-get update && apt-get install --yes --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
+# Letters for drawings that are shown as photographs, and what PDFs are set with.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-dejavu-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/*
 # A fixed number, so that the folder of a volume can be given to it: chown 10001:10001.
 RUN useradd --uid 10001 --user-group --home-dir /data --no-create-home --shell /usr/sbin/nologin runda \
     && install --directory --owner=runda --group=runda /data

@@ -11,7 +11,8 @@ def main() -> int:
     bootstrap.enter("test")  # the platforms' libraries are in it
     from bench.report import run  # not before: its dependencies may just have been installed
 
-    return run(sys.stdout)
+    with bootstrap.compiling_once():
+        return run(sys.stdout)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import os
 import shutil
 import sys
 import sysconfig
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterator
@@ -70,6 +71,21 @@ def enter(name: str) -> None:
     if checkout is None or _is_home(kit, checkout):
         return
     step_into(prepare_or_leave(kit, checkout))
+
+
+@contextmanager
+def compiling_once() -> Iterator[None]:
+    """For what starts many processes where Python is told to keep nothing that it compiles: each of them would
+    compile all of it anew, which takes longer than anything that they do. It is kept until the block ends.
+    """
+    if not sys.dont_write_bytecode:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="runda-compiled-") as folder:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # it may have been `python -B`
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder
+        sys.dont_write_bytecode = False
+        yield
 
 
 def prepare_or_leave(kit: Kit, checkout: Path) -> Path:

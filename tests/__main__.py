@@ -9,11 +9,16 @@ import subprocess
 import sys
 import tempfile
 
-from bot.bootstrap import enter
+from bot.bootstrap import compiling_once, enter
 
 
 def main() -> int:
     enter("test")
+    with compiling_once():
+        return run_all()
+
+
+def run_all() -> int:
     import pytest  # not before: it may just have been installed
 
     from tests.sharing import half, run

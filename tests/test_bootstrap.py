@@ -395,3 +395,15 @@ def test_an_old_python_is_refused_politely(module):
 )
 def test_what_an_old_python_reads_first_has_no_newer_syntax(path):
     ast.parse((ROOT / path).read_text("utf-8"), feature_version=(3, 6))
+
+
+def test_what_many_processes_read_is_compiled_once(monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    with bootstrap.compiling_once():
+        folder = Path(os.environ["PYTHONPYCACHEPREFIX"])
+        subprocess.run([sys.executable, "-c", "import bot.clock"], cwd=bootstrap.find_checkout(), check=True)
+        assert [each.name.split(".")[0] for each in folder.rglob("clock.*.pyc")] == ["clock"]
+    assert not folder.exists()
