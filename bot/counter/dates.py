@@ -10,7 +10,7 @@ from adapters.port import Blank, Block, Option, Sheet, Written
 from bot.counter.acts import Act, runs
 from bot.counter.sheets import blank, groups, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
-from bot.series import changes, close_by, moving
+from bot.series import changes, close_by, moving, texts
 from bot.series.deciding import foreseen
 from bot.series.moving import To
 from bot.series.office import BEFORE, Change, Office
@@ -80,7 +80,7 @@ def _numbers(office: Office, to: To) -> tuple[int, ...]:
     return int(f"{to.to:%Y%m%d}"), clock, group, int(to.following)
 
 
-def _to(on: int, at: int, group: int, following: int) -> To:
+def _to(on: int, at: int, group: int = 0, following: int = 0) -> To:
     """Raises Gone for numbers that say no date."""
     try:
         clock = time.fromisoformat(str(at)[1:]) if at else None
@@ -101,6 +101,44 @@ def moves_sheet(visit: Visit, number: int, which: int, on: int, at: int, group: 
 
 def moves(visit: Visit, _: Mapping[str, Written], number: int, which: int, *to: int) -> Next:
     return visit.carried(_page(number, which), moving.move(visit.office(number), which, _to(*to)))
+
+
+# -- a round once more
+
+
+def repeat_sheet(visit: Visit, number: int, which: int) -> Sheet:
+    office = visit.office(number)
+    at = office.moment(office.meeting(which)).at
+    blanks = [
+        blank(visit, "to", "date", "form.series-move.to", required=True),
+        blank(visit, "at", "time", "form.series-move.at", value=f"{at:%H:%M}"),
+    ]
+    told = line(visit.say("counter.repeat.how", number=which))
+    return sheet(visit, "counter.title.repeat", heading(office.series.title), told, blanks=blanks,
+                 submit="counter.button.onwards")  # fmt: skip
+
+
+def repeat(visit: Visit, written: Mapping[str, Written], number: int, which: int) -> Next:
+    """As for a move, what it would change is shown first. Raises SeriesProblem where it cannot be."""
+    office = visit.office(number)
+    to = To(**read(visit, MOVE.only("to", "at"), {name: text_of(written, name) for name in ("to", "at")}))
+    foreseen(office, lambda there: texts.repeat(there, which, to))
+    return Next(name_of("repeats", number, which, *_numbers(office, to)[:2]))
+
+
+def repeats_sheet(visit: Visit, number: int, which: int, on: int, at: int) -> Sheet:
+    office, to = visit.office(number), _to(on, at)
+    seen = _seen(visit, office, lambda there: texts.repeat(there, which, to))
+    return sheet(
+        visit, "counter.title.repeat", heading(office.series.title), *seen, submit="counter.button.repeat"
+    )
+
+
+def repeats(visit: Visit, _: Mapping[str, Written], number: int, which: int, on: int, at: int) -> Next:
+    return visit.carried(name_of("series", number), texts.repeat(visit.office(number), which, _to(on, at)))
+
+
+# -- what is shown of a change, and what begins now
 
 
 def _seen(visit: Visit, office: Office, act: Callable[[Office], Change]) -> Iterator[Block]:
@@ -225,6 +263,8 @@ _undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo"
 ACTS = (
     Act("move", runs, move_sheet, move),
     Act("moves", runs, moves_sheet, moves),
+    Act("repeat", runs, repeat_sheet, repeat),
+    Act("repeats", runs, repeats_sheet, repeats),
     Act("start", runs, start_sheet, start),
     Act("confirm", runs, _confirm, _doing(changes.confirm)),
     Act("cancel", runs, _cancel, _doing(changes.cancel)),

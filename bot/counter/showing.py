@@ -145,6 +145,8 @@ def _for_meeting(visit: Visit, office: Office, found: Meeting) -> Iterable[Label
             yield button(visit, "counter.button.confirm", "confirm", number, which)
         if found.status in LEFT:
             yield button(visit, "counter.button.cancel", "cancel", number, which)
+        if found.status == "held":
+            yield button(visit, "counter.button.repeat", "repeat", number, which)
         if waits:
             yield button(visit, "counter.button.preview", "preview", number, which)
         if curating.find(office, visit.works.shelf, which) is not None:

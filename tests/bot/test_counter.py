@@ -256,6 +256,23 @@ def test_a_coordinator_moves_pauses_and_goes_on(either: Desk) -> None:
     assert "Møteserien fortsetter. Neste: tirsdag 20. oktober kl. 09:00." in words(either.hand_in("resume:1"))
 
 
+def test_a_round_is_held_once_more_after_its_dates_have_been_shown(north: Desk) -> None:
+    assert "repeat:1:2" not in presses(north.ask("meeting:1:2"))
+    with north.database.write() as connection:
+        connection.execute(update(t.meetings).where(t.meetings.c.number == 2).values(status="held"))
+    assert "repeat:1:2" in presses(north.ask("meeting:1:2"))
+    assert faults(north.hand_in("repeat:1:2", {"to": "2026-10-01"}))["to"].startswith("Økt 4: ")
+    shown = north.hand_in("repeat:1:2", {"to": "2026-12-24", "at": "13:00"})
+    assert "Økt 4 er økt 2 en gang til." in words(shown)
+    assert "torsdag 24. desember kl. 13:00" in words(shown)
+    assert len(meetings(north.database)) == 3
+    assert "Det er bare koordinatorene" in words(north.hand_in(shown.name, who="U1"))
+    page = north.hand_in(shown.name, who="U9")
+    assert page.name == "series:1"
+    assert "meeting:1:4" in presses(page)
+    assert {f"{row.starts_at:%m-%d %H}" for row in sessions(north.database, 4)} == {"12-24 12"}
+
+
 def test_one_group_is_moved_alone(north: Desk) -> None:
     page = north.sure("move:1:2", {"to": "2026-11-05", "at": "13:00", "group": "2"})
     assert "Økt 2 for Gruppe 2 er flyttet" in words(page)

@@ -110,6 +110,7 @@ NUMBERS = {
     "rules": ":1", "days": ":1", "settle": ":1", "acts": ":1", "seat": ":1:3", "absent": ":1:3", "quit": ":1:3",
     "idea-mine": ":1", "idea-more": ":1", "idea-assess": ":1", "gross": ":1:1", "coming": ":1:3",
     "why": ":1:2", "paper": ":1:1:1", "moves": ":1:2:20261110:0:0:1",
+    "repeat": ":1:1", "repeats": ":1:1:20261201:0",
 }  # fmt: skip
 
 
