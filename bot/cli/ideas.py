@@ -66,12 +66,12 @@ def list_(caller: Caller, *, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(list(_exported(connection, ideas)), indent=2, ensure_ascii=False))
             return
-        counted = sluice.counts(connection, owner, now)
+        counted = sluice.counts(connection, owner)
     for each in ideas:
         words = " ".join(each.words.split())
         click.echo(f"{each.id:>4}  {each.status:<13}  {(now - each.since).days:>4} days  {words[:SHORT]}")
     for one in counted:
-        click.echo(f"{one.status}: {one.n}, the oldest for {one.days} days")
+        click.echo(f"{one.status}: {one.n}, the oldest for {(now - one.since).days} days")
     if not ideas:
         click.echo("There are no ideas yet.")
 

@@ -181,12 +181,12 @@ def _counts_for(visit: Visit) -> bool:
 def counted(visit: Visit) -> Iterator[Block]:
     """How many there are, by status and age, and of nobody."""
     yield heading(visit.say("idea.heading.counts"))
-    found = sluice.counts(visit.connection, visit.organisation.id, visit.now)
+    found = sluice.counts(visit.connection, visit.organisation.id)
     if not found:
         yield line(visit.say("idea.none"))
     for each in found:
         status = visit.say(f"idea.status.{each.status}")
-        yield item(visit.say("idea.counted", status=status, count=each.n, n=each.days))
+        yield item(visit.say("idea.counted", status=status, count=each.n, n=(visit.now - each.since).days))
 
 
 def _labels(visit: Visit) -> Iterator[Label]:

@@ -12,7 +12,6 @@ who shall not know who it was.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -21,6 +20,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from bot.series.problems import SeriesProblem
 from flows import sight
 from flows.forms import Sentence
+from flows.recap import IdeaCount
 from storage import tables as t
 
 Status = Literal["received", "assessing", "needs-more", "investigating", "goes-on", "handed-over", "not-now"]
@@ -33,15 +33,6 @@ WAITING: tuple[Status, ...] = ("received", "assessing", "needs-more", "investiga
 BECAUSE: tuple[Status, ...] = ("needs-more", "handed-over", "not-now")
 #: Characters: a page, not a report. A modal has room for it.
 LONGEST = 3000
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How many ideas have a status, and for how many days the oldest has had it."""
-
-    status: Status
-    n: int
-    days: int
 
 
 # -- from whoever has one
@@ -126,14 +117,14 @@ def news(connection: Connection, ideas: Iterable[int]) -> list[Any]:
     return list(connection.execute(select(t.idea_news).where(n.idea_id.in_(list(ideas))).order_by(n.id)))
 
 
-def counts(connection: Connection, organisation: int, now: datetime) -> list[Counted]:
+def counts(connection: Connection, organisation: int) -> list[IdeaCount]:
     """What managers see: numbers by status and age."""
     sight.require("manager", "idea", given={"by-age"})
     i = t.ideas.c
     found = select(i.status, func.count().label("n"), func.min(i.since).label("since"))
     found = found.where(i.organisation_id == organisation).group_by(i.status)
     rows = {row.status: row for row in connection.execute(found)}
-    return [Counted(each, rows[each].n, (now - rows[each].since).days) for each in STATUSES if each in rows]
+    return [IdeaCount(each, rows[each].n, rows[each].since) for each in STATUSES if each in rows]
 
 
 # -- rows

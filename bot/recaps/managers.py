@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 from sqlalchemy import func, select, update
 
+from bot.ideas import sluice
 from bot.recaps import sources
 from flows import recap as recaps
 from flows.message import Levels
@@ -101,7 +102,8 @@ def _compiled(unit: Unit, shelf: Shelf, row: Any) -> _Compiled:
         said=said,
         language=row.language,
     )
-    made = replace(made, actions=sources.actions_counted(unit, meeting_id))
+    ideas = sluice.counts(unit.connection, row.organisation_id) if programme.ideas else ()
+    made = replace(made, actions=sources.actions_counted(unit, meeting_id), ideas=tuple(ideas))
     return _Compiled(recaps.since(made, before[-1] if before else None), findings, said)
 
 

@@ -38,6 +38,7 @@ from flows.recap.shapes import (
     FindingRow,
     GroupRecap,
     Held,
+    IdeaCount,
     ManagerRecap,
     Numbered,
     Point,
@@ -54,7 +55,7 @@ from flows.recap.showing import parts
 
 __all__ = (
     "Across", "ActionCounts", "ActionRow", "ActionState", "Answered", "Before", "Decision", "FindingRow", "GroupRecap",
-    "Held", "ManagerRecap", "Numbered", "Point", "Question", "Said", "Shared", "Turnout", "Why", "arranged",
-    "compile_group", "compile_manager", "compile_plenum", "compile_whole", "counts_only", "decisions", "dump", "load",
-    "parts", "settled", "settles", "since", "without",
+    "Held", "IdeaCount", "ManagerRecap", "Numbered", "Point", "Question", "Said", "Shared", "Turnout", "Why",
+    "arranged", "compile_group", "compile_manager", "compile_plenum", "compile_whole", "counts_only", "decisions",
+    "dump", "load", "parts", "settled", "settles", "since", "without",
 )  # fmt: skip

@@ -126,7 +126,8 @@ def compile_whole(
     """The recap of all these rounds, at least one; `rounds` are their own, in order, `findings` of all of them.
 
     Findings are numbered through; what is common is sought over rounds as well as groups. A scale that was asked
-    several times is shown once: how it stood last, with how it stood first. Actions are counted as they stand now.
+    several times is shown once: how it stood last, with how it stood first. Actions and
+    ideas are counted as they stand now.
     """
     last, circles = rounds[-1], {row.reply: row for row in findings}
     sides = _sides("whole", circles.values())
@@ -143,6 +144,7 @@ def compile_whole(
         people=_aloud(turnout.people),
         findings=numbered,
         actions=last.actions,
+        ideas=last.ideas,
         common=_common(numbered, said, language),
         rounds=tuple(
             replace(one, findings=(), common=None, before=None, levels=shown.get(one.round, ()))

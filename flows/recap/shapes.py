@@ -170,6 +170,14 @@ class ActionCounts(Struct, frozen=True, kw_only=True):
     dropped: int = 0
 
 
+class IdeaCount(Struct, frozen=True):
+    """How many ideas have a status, a text under `idea.status`, and since when the oldest has had it."""
+
+    status: str
+    n: int
+    since: datetime
+
+
 class Before(Struct, frozen=True, omit_defaults=True):
     """What managers were told at the round before."""
 
@@ -219,6 +227,8 @@ class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
     across: tuple[Across, ...] = ()
     #: How many pairs were drawn to meet one to one. None: too few people to be counted aloud, or not asked.
     pairs: int | None = None
+    #: The organisation's, where the programme asks for them.
+    ideas: tuple[IdeaCount, ...] = ()
     before: Before | None = None
     #: Of a whole series: its rounds in order, each with its counts; all findings are in the whole. Empty: of one round.
     rounds: tuple[ManagerRecap, ...] = ()

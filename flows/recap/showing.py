@@ -14,6 +14,7 @@ from flows.message import (
     Content,
     Finding,
     Heading,
+    Moment,
     Numbers,
     Part,
     Points,
@@ -25,7 +26,16 @@ from flows.message import (
     programme,
     text,
 )
-from flows.recap.shapes import ActionCounts, ActionState, Decision, GroupRecap, ManagerRecap, Numbered, Point
+from flows.recap.shapes import (
+    ActionCounts,
+    ActionState,
+    Decision,
+    GroupRecap,
+    IdeaCount,
+    ManagerRecap,
+    Numbered,
+    Point,
+)
 
 #: Findings that one screen has room for beside the rest, and lines of what is common.
 SCREEN, THEMES = 12, 5
@@ -120,16 +130,22 @@ def _for_managers(recap: ManagerRecap, short: bool) -> tuple[Part, ...]:
     if recap.people is not None:
         shown.append(line("manager.people", n=recap.people))
     if recap.rounds:
-        turnouts = (
-            text("manager.round", title=_title(one.round), n=one.groups, m=one.of) for one in recap.rounds
-        )
-        shown.append(Points(tuple(turnouts)))
+        shown.append(Points(tuple(map(_turnout, recap.rounds))))
     shown += _common(recap, short)
     shown += _numbered(recap, short)
     shown += [part for one in recap.rounds for part in _of_round(one)] or _counted(recap)
     if counts := _actions(recap.actions):
         shown.append(line("manager.actions", states=counts))
-    return (*shown, *_since(recap))
+    return (*shown, *_section("manager.ideas", [_ideas(one) for one in recap.ideas]), *_since(recap))
+
+
+def _turnout(recap: ManagerRecap) -> Text:
+    groups = text("manager.round", title=_title(recap.round), n=recap.groups, m=recap.of)
+    return groups if recap.people is None else text("manager.came", groups=groups, n=recap.people)
+
+
+def _ideas(one: IdeaCount) -> Text:
+    return text("manager.idea", status=text(f"idea.status.{one.status}"), n=one.n, since=Moment(one.since))
 
 
 def _title(name: str) -> Text:

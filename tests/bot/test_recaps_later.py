@@ -6,7 +6,7 @@ Two meetings are played for each test: in the first the groups plan and meet, in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from bot.documents import recaps as documents
 from bot.documents import text, web
+from bot.ideas import sluice
 from bot.recaps import approval, desk, managers
 from bot.recaps.editing import Edit
 from bot.recaps.files import files
@@ -35,6 +36,7 @@ from tests.bot.a_story import Story
 PROGRAMME = """
 programme: deeds
 languages: [en]
+ideas: true
 forms:
   usual: {minutes: 40, plenum: true}
 rounds:
@@ -227,6 +229,30 @@ def test_the_whole_series_is_approved_and_sent_like_a_meetings_recap_and_beside_
     assert story.approve(number=2) == ["Version 1 is approved.", "It goes to 1 of 1 manager now."]
     assert len(story.played.posts("@per")) == 2
     assert "managers, the whole series until here: version 1, approved, went out to Per" in story.listed()
+
+
+def test_ideas_are_counted_by_status_and_since_when_as_they_stand_now(story: Story) -> None:
+    now = story.played.clock.at
+    with story.database.write() as connection:
+        for days in (9, 3, 2):
+            sluice.give(connection, 1, 1, "A ferry in the morning", "", now - timedelta(days=days))
+        *_, last = sluice.unnamed(connection, 1)
+        sluice.decide(connection, last, "not-now", "There is no boat.", None, "cli:ola", now)
+    follow_up(story)
+    assert story.approve(number=2, whole=True)[0] == "Version 1 is approved."
+    (said,) = story.played.posts("@per")
+    told = said.split("## Ideas in the whole organisation, by status and age\n")[1].strip().split("\n\n")[0]
+    assert told.splitlines() == [
+        f"- received: 2; the oldest since {day(now - timedelta(days=9))}",
+        f"- not now: 1; the oldest since {day(now)}",
+    ]
+    assert said.count("not now") == 1, "once, and not session by session"
+    assert "ferry" not in said
+    assert "boat" not in said
+
+
+def day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
 
 
 def best(story: Story, channel: str) -> int:

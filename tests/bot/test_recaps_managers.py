@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event, insert, update
 
 from bot import library
+from bot.ideas import sluice
 from bot.recaps import approval, desk, managers
 from bot.recaps.editing import Edit
 from bot.series import members, overview, sharing
@@ -84,6 +85,13 @@ def test_it_has_what_was_released_in_the_words_in_which_it_was_released_and_noth
         "Rules are tighter than the law in north-2.", "Nobody in north-2 asked.",
     }  # fmt: skip
     assert "Actions: 2 open." in said
+
+
+def test_ideas_are_counted_only_where_the_programme_asks_for_them(story: Story) -> None:
+    with story.database.write() as connection:
+        sluice.give(connection, 1, 1, "A ferry in the morning", "", story.played.clock.at)
+        assert managers.compile_managers(Unit(connection), Shelf(), 1).ideas == ()
+    assert [name for name in library.shipped() if library.read(name).programme.ideas] == ["exchange"]
 
 
 def test_it_has_no_name_no_link_and_no_personal_id(story: Story) -> None:

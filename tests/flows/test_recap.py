@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from flows import message as m
@@ -33,6 +34,7 @@ from flows.recap import (
     Decision,
     FindingRow,
     GroupRecap,
+    IdeaCount,
     ManagerRecap,
     Numbered,
     Point,
@@ -464,8 +466,10 @@ def test_a_stored_recap_is_read_and_written_as_it_was() -> None:
     )
     now = STORED_GROUP.replace(b'"more":0,', b'"more":0,"plenum":[],')
     assert dump(recap) == now[:-1] + b',"chosen":[],"answers":[]}'
-    later = b',"levels":[],"chosen":[],"common":null,"placed":false,"asks":[],"across":[],"pairs":null,"before":null'
-    assert dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + later + b',"rounds":[]}'
+    later = b',"levels":[],"chosen":[],"common":null,"placed":false,"asks":[],"across":[],"pairs":null'
+    assert (
+        dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + later + b',"ideas":[],"before":null,"rounds":[]}'
+    )
 
 
 def test_what_is_no_recap_is_refused() -> None:
@@ -786,4 +790,24 @@ def test_the_whole_series_numbers_its_findings_through_and_shows_each_scale_once
     )
     shown_now = parts(whole)
     assert shown_now[shown_now.index(m.line("manager.pairs", n=3)) - 1] == m.Heading(own("title"))
+    turnouts = next(part for part in shown_now if isinstance(part, m.Points)).items
+    assert turnouts[0] == m.text("manager.came", groups=_groups(ROUTE.round, 2), n=9)
+    assert turnouts[1] == _groups("later", 1), "four people would be known"
     assert load(dump(whole)) == whole
+
+
+def _groups(name: str, n: int) -> m.Text:
+    return m.text("manager.round", title=m.programme("rounds", name, "title"), n=n, m=2)
+
+
+def test_ideas_are_counts_that_stand_as_the_last_round_has_them_and_wait_for_no_approval() -> None:
+    since = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    made = compile_manager(ROUTE, Turnout(2, 2, 9))
+    last = replace(made, ideas=(IdeaCount("received", 2, since),))
+    whole = compile_whole([made, last], Turnout(2, 2, 9), [], {}, "en")
+    told = m.text("manager.idea", status=m.text("idea.status.received"), n=2, since=m.Moment(since))
+    for recap in (whole, counts_only(whole), last):
+        shown = parts(recap)
+        assert shown[shown.index(m.Heading(m.text("manager.ideas"))) + 1] == m.Points((told,))
+        assert load(dump(recap)) == recap
+    assert m.Heading(m.text("manager.ideas")) not in parts(made), "there is none"

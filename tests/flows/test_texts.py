@@ -21,6 +21,7 @@ import bot
 import flows
 from adapters.telegram import commands
 from adapters.terminal.render import LABELS
+from bot.ideas import sluice
 from bot.words import BY_COMMAND
 from flows import effects, groups, reading, sight
 from flows.kinds import KINDS
@@ -57,6 +58,7 @@ EXPANSIONS: dict[str, tuple[str, ...]] = {
     "sight.role.": sight.VIEWERS,
     "sight.when.": tuple(sight.CONDITIONS),
     "manager.state.": get_args(ActionState),
+    "idea.status.": sluice.STATUSES,
 }
 #: What speaks keys: functions of `flows.message`, and two that pass a key on to them.
 SPEAKERS = {"line", "text", "Text", "tell", "_section"}
