@@ -22,6 +22,7 @@ from bot.clock import Clock, id_maker
 from bot.courier import LEASE, Courier
 from bot.ideas import keeping as ideas
 from bot.intake import Checkpoint, Intake, nowhere
+from bot.recaps import away
 from bot.rights.look import Rights
 from bot.series import close_by
 from bot.series.signing import Signing
@@ -104,6 +105,7 @@ def besides(works: Works, platforms: Sequence[Platform]) -> dict[str, Look]:
         "rights": Rights(works, folders).look,
         "ideas": partial(ideas.look, works),
         "sign-up": Signing(works).look,
+        "who was away": partial(away.look, works),
         "close by": partial(close_by.look, works.database),
     }
 

@@ -23,8 +23,6 @@ from flows.message import Moment, Name, message
 from flows.message import line as text_line
 from storage import tables as t
 
-#: In the audit log.
-CANNOT_COME = "cannot come"
 #: What one has answered where people sign up.
 _ANSWERS = {True: "signup.comes", False: "signup.away", None: "signup.open"}
 
@@ -62,7 +60,7 @@ def _sitting(visit: Visit, series: int, session: int) -> tuple[Office, Any, int]
 
 def _has_told(visit: Visit, office: Office, number: int) -> bool:
     a = t.audit.c
-    mine = a.actor == visit.visitor.actor, a.act == CANNOT_COME, a.object == _noted(office, number)
+    mine = a.actor == visit.visitor.actor, a.act == signing.CANNOT_COME, a.object == _noted(office, number)
     return bool(visit.all(select(a.id).where(a.organisation_id == visit.organisation.id, *mine).limit(1)))
 
 
@@ -117,7 +115,7 @@ def absent(visit: Visit, _: Mapping[str, Written], series: int, session: int) ->
         told = text_line(
             "person.absent", who=Name("person", person), number=number, at=Moment(sitting.starts_at)
         )
-        office.announce(message("answer", told), [sitting], note(office, CANNOT_COME, f"{number}"))
+        office.announce(message("answer", told), [sitting], note(office, signing.CANNOT_COME, f"{number}"))
         if signing.asks(office, visit.works.shelf, office.meeting(number)):
             _sign(visit, sitting, comes=False)
     return Next(name_of("seat", series, session))

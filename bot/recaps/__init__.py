@@ -7,6 +7,7 @@
     wording     a coordinator's own words for a line, and what is left of a recap when its sources are gone
     common      a line of what is common, in words
     arranging   what belongs together, as a coordinator puts it
+    away        a group's recap for those of it who could not come
     answers     what managers answered a group, until it is told
     responding  how they do it
     desk        a group's recap on a coordinator's desk: hold, release, edit, approve
@@ -18,8 +19,8 @@ A version is a row and is never written over: a change is a new row. What has go
 line rests on is taken back, and nothing takes its place.
 
 The life of a group's recap (`status`): nothing is stored until its next meeting opens (`automatic`), or a
-coordinator has been there: `held` (the meeting opens without it), `released` (no longer held: made anew at the
-opening), `edited`, `approved`.
+coordinator has been there: `held` (the meeting opens without it), `released` (no longer held, or only
+sent to those who were away: made anew at the opening), `edited`, `approved`.
 
 The life of the managers' recap: version 0 says that it waits (`draft`), and later that it waits no more
 (`settled`); the versions from 1 are `edited`, `approved` (sent), or `counts` (sent, because nobody approved it in

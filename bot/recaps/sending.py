@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import func, select
 
+from bot.series.office import ANNOUNCED
 from bot.series.sharing import managers_home
 from flows.message import Message, Recap
 from storage import tables as t
@@ -102,6 +103,8 @@ def posted(unit: Unit, series_id: int) -> dict[int, list[Posted]]:
         .outerjoin(t.people, p.id == t.places.c.person_id)
         .outerjoin(shared, readers)
         .where(s.series_id == series_id, o.sort == "recap", o.kind == "say", o.status != "dropped")
+        # That somebody could not come is not told by where a group's recap went.
+        .where(o.effect < ANNOUNCED)
     )
     found: dict[int, list[Posted]] = defaultdict(list)
     for row in unit.all(sent.order_by(o.id)):

@@ -34,6 +34,8 @@ from storage.unit import Unit
 #: How long before the session people are asked: time enough to plan, near enough to know.
 AHEAD = timedelta(days=21)
 RUNDA, ASKED, REMINDED = "Runda", "sign-up opened", "sign-up reminded"
+#: In the audit log, by the person: they have told their group so.
+CANNOT_COME = "cannot come"
 
 Do: TypeAlias = Callable[[Office, Any], int]
 #: Of the audit log: whose, which act, and about what.
