@@ -96,7 +96,9 @@ def rules(visit: Visit, number: int) -> Sheet:
     office = visit.office(number)
     [countdown] = days.countdowns(visit.connection, number)
     title, *settled = checklist.told(office, visit.catalogue)
-    labels = [button(visit, f"counter.button.{act}", act, number) for act in ("days", "settle", "acts")]
+    labels = [
+        button(visit, f"counter.button.{act}", act, number) for act in ("days", "settle", "closed", "acts")
+    ]
     return sheet(visit, "counter.title.rules", heading(office.series.title), *_until(visit, countdown),
                  heading(title), *map(item, settled),
                  labels=[*labels, button(visit, "counter.button.back", "series", number)])  # fmt: skip

@@ -273,6 +273,24 @@ def test_a_round_is_held_once_more_after_its_dates_have_been_shown(north: Desk) 
     assert {f"{row.starts_at:%m-%d %H}" for row in sessions(north.database, 4)} == {"12-24 12"}
 
 
+def test_closed_days_are_named_and_taken_back_and_what_is_on_them_is_shown_first(north: Desk) -> None:
+    assert "closed:1" in presses(north.ask("rules:1"))
+    assert "close:1" in presses(north.ask("closed:1"))
+    assert faults(north.hand_in("close:1", {"first": "", "last": "x"})).keys() == {"first", "last"}
+    shown = north.hand_in("close:1", {"first": "2026-11-06", "last": "2026-11-02"})
+    assert "North, økt 2: " in words(shown)
+    assert "økt 1" not in words(shown)
+    assert words(shown).endswith("Ingen gruppe får vite det.")
+    assert "Det er bare koordinatorene" in words(north.hand_in(shown.name, who="U1"))
+    assert [row.closed for row in rows(north.database, t.organisations)] == [None]
+    page = north.hand_in(shown.name, who="U9")
+    assert [row.closed for row in rows(north.database, t.organisations)] == ["2026-11-02..2026-11-06"]
+    assert "dag da få er på jobb" in words(north.hand_in("move:1:2", {"to": "2026-11-05"}))
+    assert "reopen:1:20261102:20261106" in presses(page)
+    north.hand_in("reopen:1:20261102:20261106")
+    assert [row.closed for row in rows(north.database, t.organisations)] == [None]
+
+
 def test_one_group_is_moved_alone(north: Desk) -> None:
     page = north.sure("move:1:2", {"to": "2026-11-05", "at": "13:00", "group": "2"})
     assert "Økt 2 for Gruppe 2 er flyttet" in words(page)

@@ -111,6 +111,7 @@ NUMBERS = {
     "idea-mine": ":1", "idea-more": ":1", "idea-assess": ":1", "gross": ":1:1", "coming": ":1:3",
     "why": ":1:2", "paper": ":1:1:1", "moves": ":1:2:20261110:0:0:1",
     "repeat": ":1:1", "repeats": ":1:1:20261201:0",
+    "closed": ":1", "close": ":1", "closes": ":1:20261005:20261009", "reopen": ":1:20261005:20261009",
 }  # fmt: skip
 
 
