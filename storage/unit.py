@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Select, Table
@@ -246,8 +247,9 @@ class Unit:
             if changed not in (-1, len(self._sessions)):
                 raise StaleSession(f"{len(self._sessions) - changed} sessions were changed by another unit")
         for table in _TABLES:
-            if rows := self._inserts.get(table):
-                statements.new(table, tuple(rows[0])).write(self.connection, rows)
+            # In the order in which they were collected; rows of one kind give the same columns.
+            for columns, rows in groupby(self._inserts.get(table, ()), key=tuple):
+                statements.new(table, columns).write(self.connection, list(rows))
         later = (
             (statements.sent, sorted(self._sent, key=_number)),
             (statements.failed, sorted(self._failed, key=_number)),

@@ -93,6 +93,18 @@ def test_an_event_is_known_by_its_key(database: Database, world: World):
         assert unit.known([]) == set()
 
 
+def test_what_only_one_person_sees_stays_so_beside_what_everybody_sees(database, world):
+    """Rows that are written together do not give the same columns."""
+    with database.write() as connection:
+        unit = Unit(connection)
+        everybody, one = rows.outgoing(world, 0), {**rows.outgoing(world, 1), "only": "U1"}
+        unit.add(t.outbox, [everybody, one, {**everybody, "effect": 2}])
+        unit.flush()
+    with database.read() as connection:
+        found = connection.execute(select(t.outbox.c.only).order_by(t.outbox.c.id)).scalars()
+        assert list(found) == [None, "U1", None]
+
+
 def test_what_was_erased_is_known_by_its_hash(database: Database):
     with database.write() as connection:
         connection.execute(insert(t.tombstones).values(hash="h", at=NOW))
