@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from flows.check.outline import SeenStep, mapping
 from flows.check.problem import Fault, Path, named, nearest
 from flows.kinds import BY_WORD
+from flows.kinds.form import Blank
 from flows.programme import LANGUAGES, Form, GroupSize, PictureFile, Programme, Round, Source
 
 _NAME = "Use small letters a-z, digits and hyphens, at most 60, beginning with a letter or digit"
@@ -153,13 +154,21 @@ def _unknown_kind(path: Path, step: Any) -> Fault:
     return Fault((*path, word), f"unknown kind of step `{word}`", remedy)
 
 
+#: How deep a step stands: rounds, its round, steps or plenum, its number. The only model below one is a form's field.
+_STEP = 4
+
+
 def _is_step(path: Path) -> bool:
-    return len(path) == 4 and path[0] == "rounds"
+    return len(path) == _STEP and path[0] == "rounds"
 
 
 def _known(path: Path, raw: dict[str, Any]) -> list[str]:
     """The keys that may stand where a way leads to."""
-    model = _step_model(path, raw) if _is_step(path) else _MODELS[(*path[:1], len(path))]
+    depth = len(path)
+    if path[:1] != ("rounds",) or depth < _STEP:
+        model = _MODELS[(*path[:1], depth)]
+    else:
+        model = Blank if depth > _STEP else _step_model(path, raw)
     return [each.alias or name for name, each in model.model_fields.items()]
 
 

@@ -591,7 +591,7 @@ def test_no_scribble_is_left_without_an_answer(contents: dict[str, str]) -> None
     answered(check(contents, beside=["map.svg"]), contents)
 
 
-KEYS = st.sampled_from(["ask", "of", "file", "minutes", "en", "status", "title", "zz"])
+KEYS = st.sampled_from(["ask", "of", "file", "minutes", "en", "status", "title", "field", "zz"])
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 10**20) | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(["", "x", "Ø", "en", "map", "map-fits", "{n}", "aha", "a" * 70]),

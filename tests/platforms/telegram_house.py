@@ -55,12 +55,15 @@ class House:
     #: Another platform in the same house: whether it is quiet, and how its clock is moved along with ours.
     elsewhere: Callable[[], bool] = field(default=lambda: True)
     mover: Callable[[datetime], None] | None = None
+    #: Presses from before the present life: one that was stored just before the last life ended is never answered.
+    _earlier: frozenset[str] = frozenset()
 
     # -- its lives
 
     def begin(self, boundary: str = "-", hit: int = 0) -> bool:
         """Begin a life; returns whether it listens."""
         known = len(self.server.asked("setMyCommands"))
+        self._earlier = frozenset(self.server.presses)
         environment = self.order.environment | _hook(self.transport)
         order = replace(self.order, environment=environment, boundary=boundary, hit=hit)
         if not self.keeper.begin(order, TRANSPORTS[self.transport]):
@@ -100,7 +103,8 @@ class House:
 
     def _quiet(self) -> bool:
         feed = self.server.feed
-        waits = any(not each.answered for each in self.server.presses.values())
+        presses = tuple(self.server.presses.items())
+        waits = any(not each.answered for key, each in presses if key not in self._earlier)
         return not (feed.waiting or feed.again or waits) and self.elsewhere() and not self._busy()
 
     def _busy(self) -> bool:
@@ -122,7 +126,8 @@ class House:
         wanted = select(o.id, o.status, o.reason, o.not_before).where(o.status.in_(("queued", "sending")))
         with self.database.read() as connection:
             rows = connection.execute(wanted).all()
-        told = self.server.feed.waiting, self.server.requests[-3:]
+        pressed = [each for each in self.server.presses.values() if not each.answered]
+        told = self.server.feed.waiting, pressed, self.server.requests[-3:]
         return f"not quiet at {self.now}: {rows}\n{told}\n{self.log[-3000:]}"
 
     def go(self, *, minutes: float = 0, to: datetime | None = None) -> None:
