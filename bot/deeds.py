@@ -20,8 +20,10 @@ from bot.news import GOING_ON
 from bot.series import close_by
 from bot.series.homes import UNLISTED
 from bot.whispers import FILES, IN_THREAD, MENTION, ONLOOKER, OVER, whisper, whisper_at_home
+from flows import effects as fx
 from flows import events as e
 from flows.answers import AnswerSheet, answer_sheet, in_order
+from flows.message import line, message
 from flows.reading import Control, Reading, shape, understand
 from storage import tables as t
 from storage.unit import Account
@@ -202,6 +204,8 @@ class Deeds:
         if isinstance(each, Rewrote):
             if each.revision <= found.revision or each.words == found.words:
                 return "nothing is changed by it"
+            if not found.words:
+                return self._scored_anew(live, found, each, key)
             changed = {"words": each.words, "revision": each.revision}
             desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
             # The next correction of it may be in the same batch, and is held against what stands now.
@@ -214,6 +218,29 @@ class Deeds:
             event = e.Removed(found.person_id, found.id)
         outcome = desk.apply(live, event, key=key)
         desk.corrected.append((found.id, live, live.row.version))
+        return outcome
+
+    def _scored_anew(self, live: Live, found: Any, each: Rewrote, key: str) -> str:
+        """Numbers that were written privately are changed: that counts as long as what asked for them stands.
+
+        Afterwards they may be in a spread that people have seen, and what one gave would be told by how it changes;
+        the author is told that it is too late. The numbers are not stored as words.
+        """
+        desk, where = self.desk, (found.place_id, found.message)
+        outcome = desk.apply(live, e.Edited(found.person_id, found.id), key=key)
+        desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(revision=each.revision))
+        desk.replies.update(desk.unit.replies([where]))
+        if outcome != "applied":
+            return outcome
+        asked = live.state.prompt if live.state is not None else None
+        stands = found.role == "score" and asked is not None and asked.prompt == found.prompt
+        sheet = answer_sheet(live.route, live.state, found.prompt, found.person_id) if stands else None
+        codes = in_order(sheet, each.words) if sheet is not None else None
+        if sheet is not None and codes is not None:
+            desk.rescore(found.id, _sorted_out(sheet, codes)[1])
+            return outcome
+        said = line("scale.late") if sheet is None else line("answers.unread", n=len(sheet.items))
+        desk.carry_out(live, (fx.Say(message("answer", said), "person", person=found.person_id),), None)
         return outcome
 
     def _correction_first(self, live: Live, place: Any, each: Rewrote | TookBack, key: str) -> str:

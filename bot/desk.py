@@ -15,7 +15,7 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
-from sqlalchemy import and_, func, insert, literal, or_, select, update
+from sqlalchemy import and_, delete, func, insert, literal, or_, select, update
 
 from bot.recaps import wording
 from flows import effects as fx
@@ -147,11 +147,14 @@ class Desk:
         """Take in a sheet: the rows of its replies, and by item what was chosen (None: does not know)."""
         outcome = self.apply(live, event, key=key, filled={row["id"]: row for row in rows})
         if outcome == "applied" and event.chosen is not None:
-            given = [
-                {"reply_id": event.chosen, "item": item, "value": value} for item, value in scores.items()
-            ]
-            self.unit.add(t.scores, given)
+            self.unit.add(t.scores, _given(event.chosen, scores))
         return outcome
+
+    def rescore(self, reply: int, scores: Mapping[str, int | None]) -> None:
+        """Other values under a reply that nothing which people have seen rests on yet."""
+        self.unit.flush()
+        self.unit.run(delete(t.scores).where(t.scores.c.reply_id == reply))
+        self.unit.add(t.scores, _given(reply, scores))
 
     def _opened(self, live: Live) -> None:
         """From now on, what is written in that place is for this session; its content is pinned."""
@@ -390,6 +393,10 @@ def _again(live: Live, version: int, row: Any, message: int) -> dict[str, Any]:
         "prompt": None, "body": row.body, "target_id": message,
         "status": "queued",
     }  # fmt: skip
+
+
+def _given(reply: int, scores: Mapping[str, int | None]) -> list[dict[str, Any]]:
+    return [{"reply_id": reply, "item": item, "value": value} for item, value in scores.items()]
 
 
 def _keep(desk: Desk, live: Live, keep: fx.Keep, written: Mapping[int, dict[str, Any]]) -> None:

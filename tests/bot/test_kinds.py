@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -123,6 +124,31 @@ def test_one_score_taken_back_takes_the_spread_away(played: Played) -> None:
     shown = "\n".join(played.posts(plenum))
     assert "1: 1, 2: 2, 3: 3" not in shown
     assert "not shown" in shown
+
+
+def test_numbers_that_are_changed_count_until_the_group_moves_on(played: Played) -> None:
+    """A change used to be kept as words and to change no score, and had the posted spread written anew."""
+    kari = alone(played.database, "kari")
+    played.say("north-1", "kari", "We are here")
+    written = played.say(kari, "kari", "0 1")
+    played.rewrite(kari, "kari", written, "three")
+    assert "Write 2 numbers in order" in played.posts(kari)[-1]
+    played.rewrite(kari, "kari", written, SCORES["kari"])
+    groups_done(played, {name: score for name, score in SCORES.items() if name != "kari"})
+    plenum = everyones(played)
+    played.say(plenum, "kari", "next")
+    shown, kept = played.posts(plenum), values(played, t.scores.c.value)
+    assert "We trust – 1: 1, 2: 2, 3: 3" in "\n".join(shown)
+    played.rewrite(kari, "kari", written, "0 1")
+    assert "it is not counted" in played.posts(kari)[-1]
+    assert (played.posts(plenum), values(played, t.scores.c.value)) == (shown, kept)
+    assert "update" not in values(played, t.outbox.c.kind), "the spread was written anew"
+    assert not {"three", "0 1", SCORES["kari"]} & set(values(played, t.replies.c.words))
+
+
+def values(played: Played, column: Any) -> list[Any]:
+    with played.database.read() as connection:
+        return list(connection.execute(select(column)).scalars())
 
 
 def test_four_of_six_are_too_few(played: Played) -> None:
