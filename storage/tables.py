@@ -175,6 +175,8 @@ series = Table(
     Column("form", String(60)),
     #: planned, running, paused, finished, cancelled
     Column("status", String(12), nullable=False),
+    #: While it is paused: the local date from which it goes on by itself; empty: when somebody says so.
+    Column("paused_until", Date),
     Column("arena", String(40)),
     #: How far behind a meeting may still open by itself; empty: the rule of the pace.
     Column("grace_minutes", Integer),
@@ -260,6 +262,8 @@ places = Table(
     #: Why nothing can be sent there: a key under `delivery.why`. It is tried again from `look_at`.
     Column("blocked", String(40)),
     Column("look_at", Utc),
+    #: When the platform gave its channel another name: what was said before is to be seen nowhere.
+    Column("moved_at", Utc),
     UniqueConstraint("channel", "thread", "workspace", "platform"),
 )
 

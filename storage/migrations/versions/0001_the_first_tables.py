@@ -84,6 +84,7 @@ def _programmes_and_series() -> None:
         _text("answering", 8),
         _text("form", 60, nullable=True),
         _text("status", 12),
+        sa.Column("paused_until", sa.Date()),
         _text("arena", 40, nullable=True),
         sa.Column("grace_minutes", sa.Integer()),
         sa.Column("window_days", sa.Integer()),
@@ -123,6 +124,7 @@ def _circles_and_places() -> None:
         sa.Column("threads", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         _text("blocked", 40, nullable=True),
         _at("look_at", nullable=True),
+        _at("moved_at", nullable=True),
         unique=[("channel", "thread", "workspace", "platform")],
     )
     _table(
