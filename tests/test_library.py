@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import flows
 from bot import library
 from bot.cli import runda
 from bot.library import FaultyProgramme, NoSuchProgramme, content_from_json, content_json, digest, read
@@ -47,6 +48,15 @@ def test_what_is_shipped_has_no_problems() -> None:
     for name in library.shipped():
         assert [str(problem) for problem in library.report(name).problems] == []
         assert read(name).programme.programme == name
+
+
+def test_a_programme_that_people_would_use_takes_less_than_sixty_lines() -> None:
+    """Structure and one language; and it has the others."""
+    folder = Path(flows.__file__).parent / "programmes" / "retrospective"
+    lines = {path.stem: len(path.read_text("utf-8").splitlines()) for path in folder.glob("*.yaml")}
+    structure = lines.pop("programme")
+    assert lines.keys() == set(LANGUAGES)
+    assert structure + max(lines.values()) < 60
 
 
 def test_the_self_check_is_read_with_its_texts_and_its_picture() -> None:

@@ -1,7 +1,8 @@
 """What Runda itself says: that every text the code uses is there, in four languages, and can be followed.
 
 The keys are read out of the source, so a new text without words fails here, and so does a text that nothing
-uses any more. What the lists in this file hold back was read by somebody, and says why.
+uses any more. What the lists in this file hold back was read by somebody, and says why. Last, the programmes that
+come with Runda: that they keep to each language; that nothing is missing in them `runda check` says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from ruamel.yaml import YAML
 
 import bot
 import flows
@@ -25,11 +27,11 @@ from bot.ideas import sluice
 from bot.words import BY_COMMAND
 from flows import effects, groups, reading, sight
 from flows.kinds import KINDS
-from flows.language import compare, keys, placeholders
+from flows.language import Catalogue, compare, keys, placeholders
 from flows.pairs import Why
 from flows.programme import LANGUAGES
 from flows.recap.shapes import ActionState
-from tests.flows.catalogues import QUOTES, catalogue, source, texts
+from tests.flows.catalogues import QUOTES, ZONE, catalogue, source, texts
 
 SOURCE = Path(flows.__file__).parent
 REFERENCE = "en"
@@ -341,3 +343,43 @@ def test_the_tone_is_calm(language: str) -> None:
 def test_lines_of_the_file_are_short_enough_to_review(language: str) -> None:
     lines = source(language).splitlines()
     assert [number for number, line in enumerate(lines, 1) if len(line) > 110] == []
+
+
+# -- the texts of the programmes that come with Runda
+
+#: A programme's texts that are alike in bokmål and nynorsk: read by somebody, and good in both.
+PROGRAMMES_ALIKE = set(
+    """
+    retrospective.title retrospective.rounds.what-we-change.try-it.ask
+    retrospective.rounds.what-we-change.try-it.continue selfcheck.forms.short selfcheck.forms.plenum
+    selfcheck.rounds.team.team-map.actor selfcheck.rounds.team.team-map.role
+    selfcheck.rounds.team.team-map.ambition selfcheck.pictures.map.points.1.label
+    selfcheck.pictures.map.points.5.label training.rounds.solution.shared
+    """.split()  # noqa: SIM905 - easier to read than as many strings
+)
+
+
+@cache
+def programme_texts(language: str) -> dict[str, str]:
+    """Every text of every programme, but for what names a source, which is quoted in its own language."""
+    files = sorted(SOURCE.glob(f"programmes/*/{language}.yaml"))
+    read = {path.parent.name: YAML(typ="safe").load(path) for path in files}
+    return {
+        f"{name}.{key}": said
+        for name, texts in read.items()
+        for key, said in Catalogue(language, texts, ZONE).entries.items()
+        if key != "source" and isinstance(said, str)
+    }
+
+
+def test_programmes_are_written_in_bokmal_and_nynorsk_each_on_its_own() -> None:
+    nb, nn = programme_texts("nb"), programme_texts("nn")
+    assert {key for key in nb if nb[key] == nn[key]} == PROGRAMMES_ALIKE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_programme_slips_into_another_language(language: str) -> None:
+    strangers, others = set(STRANGERS[language].split()), set('!"«»“”„') - set(QUOTES[language])
+    for key, said in programme_texts(language).items():
+        assert not strangers & set(re.findall(r"\w+", said.lower())), key
+        assert not others & set(said), key
