@@ -38,6 +38,10 @@ FEW_WORDS = 4
 _ENDS = re.compile(r"(?<=\w{3})[.!?…]+(?:\s+|$)|\n+")
 #: Between the cells of a row: a dash that joins no words, a semicolon, a bar.
 _BETWEEN = re.compile(r"\s+[–—-]+(?=\s)|[;|]")
+#: What people put around a word and mean nothing by: stops, any language's quotation marks, emoji, as signs and as
+#: Slack's `:wave:`, and smileys. No «?» and no dash: those are signs of their own.
+_AROUND = r"(?:[\s.!…»«\"'“”„‘’\u2190-\u2bff\ufe0f\u200d\u20e3\U0001f000-\U0001faff]|:[a-z+][a-z0-9_+-]*:|[:;]-?[()])*"
+_BARE = re.compile(f"{_AROUND}(.*?){_AROUND}", re.DOTALL)
 #: At least two numbers, or signs for «I do not know», with spaces, commas or semicolons between them.
 _DIGITS = re.compile(r"(?=.*\d)(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
 
@@ -163,7 +167,11 @@ def cells(words: str, n: int) -> tuple[str, ...]:
 
 
 def _folded(words: str) -> str:
-    return " ".join(words.lower().strip().strip(".!»«\"'").split())
+    plain = " ".join(words.lower().split())
+    if plain[:1].isalnum() and plain[-1:].isalnum():
+        return plain
+    bare = _BARE.fullmatch(plain)
+    return bare[1] if bare else plain
 
 
 def _listed(plain: str, vocabulary: Mapping[str, Sequence[str]], words: Mapping[str, W]) -> W | None:

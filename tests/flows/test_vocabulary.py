@@ -8,7 +8,7 @@ import pytest
 
 from flows import reading
 from flows.programme import LANGUAGES
-from flows.reading import Control, Help, Marked, Plain, Verdict, rest_of, understand
+from flows.reading import Control, Count, Digits, Help, Marked, Plain, Verdict, rest_of, understand
 from tests.flows.catalogues import QUOTES, catalogue
 
 
@@ -34,7 +34,10 @@ def test_the_vocabulary_has_every_word_that_is_understood_and_no_other(language:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("written", ["{}", "{}.", "  {}! ", "«{}»"])
+@pytest.mark.parametrize(
+    "written",
+    ["{}", "{}.", "  {}! ", "«{}»", "“{}”", "”{}”", "{} 😊", "👋🏽 {}!", "{} :wave::skin-tone-2:", "{} :-)"],
+)
 def test_every_control_phrase_is_understood(language: str, written: str) -> None:
     words = catalogue(language).vocabulary()
     for word, phrase in phrases(language, "control."):
@@ -48,6 +51,20 @@ def test_every_verdict_is_understood_with_and_without_a_number(language: str) ->
         assert understand(phrase.upper(), words) == Verdict(None, word), phrase  # type: ignore[arg-type]
         assert understand(f"2 {phrase}.", words) == Verdict(2, word), phrase  # type: ignore[arg-type]
         assert understand(f"12: {phrase}", words) == Verdict(12, word), phrase  # type: ignore[arg-type]
+
+
+def test_a_number_with_a_sign_is_a_number_so_that_a_secret_one_is_not_posted() -> None:
+    """«2 👍» in the thread was an answer like any other, and «2 :thumbsup:» put finding 2 in the words “thumbsup:”."""
+    words = catalogue("en").vocabulary()
+    for written in ("2 👍", "2 :thumbsup:", "2️⃣", "“2”"):
+        assert understand(written, words) == Count(2), written
+    assert understand("2 no 😢", words) == Verdict(2, "no")
+    assert understand("3 2 ? 0", words) == Digits((3, 2, 0))
+
+
+@pytest.mark.parametrize("written", ["👍", ":wave:", "…", "“”", "no :1:"])
+def test_signs_alone_say_nothing(written: str) -> None:
+    assert understand(written, catalogue("en").vocabulary()) == Plain()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
