@@ -175,10 +175,10 @@ class Deeds:
         rows: list[dict[str, Any]] = []
         words: dict[str, tuple[int, ...]] = {}
         for name, lines in texts.items():
-            new = {self.works.ids(): line for line in lines}
+            new = {self.works.ids(): said for said in lines}
             words[name] = tuple(new)
-            for reply, line in new.items():
-                row = _row(live, person, place, f"{message}:{len(rows)}", line, at, private=True)
+            for reply, said in new.items():
+                row = _row(live, person, place, f"{message}:{len(rows)}", said, at, private=True)
                 rows.append({"id": reply, **row})
         chosen = self.works.ids() if scores else None
         if chosen is not None:
@@ -283,8 +283,8 @@ def _sorted_out(
     for item in sheet.items:
         value, values = written.get(item.name, "").strip(), {one.code: one.value for one in item.options}
         if item.sort == "text" and value:
-            lines = [line.strip() for line in value.splitlines()] if item.many else [value]
-            texts[item.name] = [line for line in lines if line]
+            lines = [each.strip() for each in value.splitlines()] if item.many else [value]
+            texts[item.name] = [each for each in lines if each]
         elif item.sort == "choice" and value in values:
             scores[item.name] = values[value]
         elif chosen := tuple(

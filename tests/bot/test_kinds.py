@@ -138,12 +138,43 @@ def test_numbers_that_are_changed_count_until_the_group_moves_on(played: Played)
     plenum = everyones(played)
     played.say(plenum, "kari", "next")
     shown, kept = played.posts(plenum), values(played, t.scores.c.value)
+    rewritten = values(played, t.outbox.c.kind).count("update")
     assert "We trust – 1: 1, 2: 2, 3: 3" in "\n".join(shown)
     played.rewrite(kari, "kari", written, "0 1")
     assert "it is not counted" in played.posts(kari)[-1]
     assert (played.posts(plenum), values(played, t.scores.c.value)) == (shown, kept)
-    assert "update" not in values(played, t.outbox.c.kind), "the spread was written anew"
+    assert values(played, t.outbox.c.kind).count("update") == rewritten, "the spread was written anew"
     assert not {"three", "0 1", SCORES["kari"]} & set(values(played, t.replies.c.words))
+
+
+def test_what_a_group_has_seen_stays_when_it_goes_back(sqlite_database: Database, tmp_path: Path) -> None:
+    """Whoever changes a message of before does not change what was shown; numbers written anew wait for their turn."""
+    (tmp_path / "own.yaml").write_text(
+        """
+programme: own
+languages: [en]
+forms: {long: {minutes: 60}}
+rounds: [{round: first, steps: [{scale: climate, items: [trust]}, {spread: seen, of: climate}, {ask: last}]}]
+texts: {en: {title: Own, rounds: {first: {title: Own, theme: own, seen: Seen?, last: Last?,
+  climate: {ask: How is it?, low: bad, high: good, items: {trust: Trust}}}}}}
+""",
+        "utf-8",
+    )
+    people = ("kari", "amir", "liv", "tor", "ola")
+    made(sqlite_database, programme=str(tmp_path / "own.yaml"), on=["2026-10-20"], coordinator=["Berit"],
+         group=["Fjord: Kari, Amir, Liv, Tor, Ola"])  # fmt: skip
+    with Played(sqlite_database, OPENS, 1) as house:
+        house.go(OPENS)
+        house.say("north-1", "kari", "We are here")
+        given = {who: house.say(alone(sqlite_database, who), who, "2") for who in people[1:]}
+        given["kari"] = house.say(alone(sqlite_database, "kari"), "kari", "1")
+        house.say("north-1", "kari", "next")
+        assert any("Trust – 1: 1, 2: 4" in post for post in house.posts("north-1"))
+        house.say("north-1", "kari", "back")
+        house.rewrite(alone(sqlite_database, "kari"), "kari", given["kari"], "2")
+        assert sorted(values(house, t.scores.c.value)) == [1, 2, 2, 2, 2]
+        house.take_back(alone(sqlite_database, "amir"), "amir", given["amir"])
+        assert not any("Trust – 1" in post for post in house.posts("north-1"))
 
 
 def values(played: Played, column: Any) -> list[Any]:

@@ -32,17 +32,18 @@ from bot.recaps import approval, reading
 from bot.recaps.files import files
 from bot.recaps.ledger import ledger
 from bot.recaps.wording import Draft
+from bot.series import members
 from bot.series.office import open_office
 from bot.shelf import Shelf
 from bot.words import Speaker
 from flows import recap as recaps
 from flows.kinds.scale import Scale
-from flows.levels import FEW, spread
+from flows.levels import FEW, sides, spread
 from flows.message import message
 from storage import tables as t
 from storage.database import Database
 from storage.unit import Unit
-from tests.bot.a_series import made
+from tests.bot.a_series import do, made
 
 PROGRAMME = """
 programme: check
@@ -81,12 +82,16 @@ AT = datetime(2026, 10, 21, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Read:
-    """A spread as it was read of one item of one meeting, and whose answers it is of. None: it was not shown."""
+    """A spread as it was read of one item of one meeting, and whose answers it is of. None: it was not shown.
+
+    `beside`: nor was that of these others, since one of the two could not be.
+    """
 
     meeting: int
     item: str
     people: frozenset[int]
     shown: tuple[tuple[int, int], ...] | None
+    beside: frozenset[int] = frozenset()
 
 
 def found_out(reads: Collection[Read]) -> list[tuple[int, ...]]:
@@ -97,7 +102,7 @@ def found_out(reads: Collection[Read]) -> list[tuple[int, ...]]:
     People who are in the same spreads are alike, so worlds are counted by how many of each kind gave what.
     """
     kinds: dict[frozenset[frozenset[int]], set[int]] = defaultdict(set)
-    sets = {read.people for read in reads}
+    sets = {side for read in reads for side in (read.people, read.beside) if side}
     for person in frozenset().union(*sets) if sets else ():
         kinds[frozenset(each for each in sets if person in each)].add(person)
     classes = [(within, sorted(people)) for within, people in kinds.items()]
@@ -120,18 +125,29 @@ def _parted(size: int) -> tuple[tuple[int, ...], ...]:
 
 def _fits(world: Sequence[Sequence[int]], classes: Sequence[Any], reads: Collection[Read]) -> bool:
     for read in reads:
-        counts = [0] * len(VALUES)
-        for (within, _), given in zip(classes, world, strict=True):
-            if read.people in within:
-                counts = [one + other for one, other in zip(counts, given, strict=True)]
-        gave = {value: n for value, n in zip(VALUES, counts, strict=True) if n}
+        gave = _given(world, classes, read.people)
         if read.shown is None:
-            values = [value for value, n in gave.items() for _ in range(n)]
-            if spread(values, len(values), len(values)) is not None:
+            sides = [gave, *([_given(world, classes, read.beside)] if read.beside else [])]
+            if all(map(_may_be_shown, sides)):
                 return False
         elif {value: n for value, n in gave.items() if value is not None} != dict(read.shown):
             return False
     return True
+
+
+def _given(
+    world: Sequence[Sequence[int]], classes: Sequence[Any], people: frozenset[int]
+) -> Counter[int | None]:
+    counts = [0] * len(VALUES)
+    for (within, _), given in zip(classes, world, strict=True):
+        if people in within:
+            counts = [one + other for one, other in zip(counts, given, strict=True)]
+    return Counter({value: n for value, n in zip(VALUES, counts, strict=True) if n})
+
+
+def _may_be_shown(gave: Counter[int | None]) -> bool:
+    values = list(gave.elements())
+    return spread(values, len(values), len(values)) is not None
 
 
 def _few(classes: Sequence[Any]) -> Iterator[tuple[int, ...]]:
@@ -169,6 +185,13 @@ def test_the_solver_finds_what_can_be_found() -> None:
     assert found_out([Read(1, "trust", frozenset(range(5)), ((1, 5),))]) != [], "all gave the same"
     hidden = Read(1, "trust", frozenset(range(6)), None)
     assert found_out([hidden]) == []
+    five, others = frozenset(range(5)), frozenset(range(5, 10))
+    neither = Read(1, "trust", five, None, beside=others)
+    assert found_out([neither]) == []
+    half = Read(1, "trust", ten, ((0, 5), (1, 5)))
+    assert found_out([neither, half]), (
+        "beside all together, sides that are hidden tell that each is all alike"
+    )
 
 
 # -- series in which anything happens
@@ -185,9 +208,14 @@ class Series:
     shelf: Shelf = field(default_factory=Shelf)
     #: How often the whole series said how it had been the first time.
     since_first: int = 0
+    #: Groups whose scores are shown beside the others'.
+    leading: set[int] = field(default_factory=set)
+    side_by_side: int = 0
 
     def plan(self, folder: Path) -> None:
-        (folder / "check.yaml").write_text(PROGRAMME, "utf-8")
+        gap = self.chance.random() < 0.5
+        written = PROGRAMME.replace("high: 1}", "high: 1, gap: true}").replace(", since: true", "")
+        (folder / "check.yaml").write_text(written if gap else PROGRAMME, "utf-8")
         sizes = self.chance.choice(
             [(4, 4), (4, 5), (5, 4, 4), (6, 5), (12,), (4, 8), (7, 4), (4, 4, 4), (12, 4)]
         )
@@ -195,6 +223,16 @@ class Series:
         groups = [f"G{n}: {', '.join(itertools.islice(names, size))}" for n, size in enumerate(sizes, 1)]
         made(self.database, programme=str(folder / "check.yaml"), group=groups, coordinator=["Berit"],
              manager=["Per"], form="gathering", on=["2026-10-20", "2026-11-03"], at="09:00")  # fmt: skip
+        if gap:
+            theirs = self.chance.sample(groups, (len(groups) + 1) // 2)
+            do(
+                self.database,
+                members.lead,
+                self.shelf,
+                [each.partition(":")[0] for each in theirs],
+                called="north",
+            )
+            self.leading = {row.id for row in self.rows(select(t.circles.c.id).where(t.circles.c.leaders))}
 
     def rows(self, statement: Any) -> list[Any]:
         with self.database.read() as connection:
@@ -214,11 +252,12 @@ class Series:
             plenum = next((row for row in sessions if row.kind == "everyone"), groups[0])
             came = self.chance.sample(groups, self.chance.randint(1, len(groups)))
             shown = sorted(reply for row in came for reply in given[row.id])
-            self._show(connection, plenum, shown, 0)
+            theirs = {reply for row in groups if row.circle_id in self.leading for reply in given[row.id]}
+            self._show(connection, plenum, shown, theirs, 0)
             if (
                 self.chance.random() < 0.5
             ):  # somebody went back, and it was shown again with those who had come
-                self._show(connection, plenum, sorted(itertools.chain(*given.values())), 1)
+                self._show(connection, plenum, sorted(itertools.chain(*given.values())), theirs, 1)
             ids = [row.id for row in sessions]
             connection.execute(update(t.sessions).where(t.sessions.c.id.in_(ids)).values(phase="finished"))
             connection.execute(update(t.meetings).where(t.meetings.c.number == number).values(status="held"))
@@ -243,19 +282,25 @@ class Series:
             ])  # fmt: skip
         return given
 
-    def _show(self, connection: Any, session: Any, replies: list[int], effect: int) -> None:
+    def _show(
+        self, connection: Any, session: Any, replies: list[int], leaders: set[int], effect: int
+    ) -> None:
         if len(replies) < FEW:
             return
-        body = msgspec.json.encode(message("question", SCALE.levels("first", tuple(replies)))).decode()
+        levels = SCALE.levels("first", tuple(replies), (), *sides(replies, leaders)[:-1])
+        body = msgspec.json.encode(message("question", levels)).decode()
         connection.execute(insert(t.outbox), {
             "organisation_id": 1, "place_id": session.place_id, "session_id": session.id, "version": 1,
             "effect": effect, "kind": "say", "sort": "question", "body": body, "status": "sent",
         })  # fmt: skip
 
     def changes(self) -> None:
-        """Between two looks: somebody joins or leaves, takes an answer back, or hands one in late."""
+        """Between two looks: somebody joins or leaves, takes an answer back, or changes one.
+
+        Of what may have been shown the house keeps the values, whatever is written (`tests/bot/test_kinds.py`).
+        """
         with self.database.write() as connection:
-            what = self.chance.choice(["join", "leave", "back", "back", "nothing"])
+            what = self.chance.choice(["join", "leave", "back", "back", "edit", "nothing"])
             members = connection.execute(
                 select(t.memberships).where(t.memberships.c.circle_id.is_not(None))
             ).all()
@@ -268,11 +313,12 @@ class Series:
                 person = connection.execute(insert(t.people).returning(t.people.c.id), new).scalar_one()
                 row = {"person_id": person, "series_id": 1, "circle_id": one.circle_id, "role": "participant"}
                 connection.execute(insert(t.memberships), row | {"since": AT})
-            elif what == "back":
+            elif what in ("back", "edit"):
                 scored = connection.execute(select(t.replies.c.id).where(t.replies.c.role == "score")).all()
                 if scored:
-                    gone = self.chance.choice(scored).id
-                    connection.execute(delete(t.replies).where(t.replies.c.id == gone))
+                    theirs = t.replies.c.id == self.chance.choice(scored).id
+                    edited = update(t.replies).values(revision=t.replies.c.revision + 1)
+                    connection.execute((delete(t.replies) if what == "back" else edited).where(theirs))
 
     # -- what a manager gets
 
@@ -313,11 +359,26 @@ class Series:
         for name, told in listed:
             ((at, levels),) = stands
             number = at if recap.rounds else row.number
+            if levels.leaders:
+                self._read_sides(number, name, sides(levels.replies, levels.leaders), told)
+                continue
             now, *before = re.split(r" \((?:last|first) time: ", told)
             self._read(number, name, levels.replies, now)
             if before:
                 self.since_first += "first time" in told
                 self._read(number - 1, name, levels.before, before[0].removesuffix(")"))
+
+    def _read_sides(self, meeting: int, name: str, replies: Sequence[Sequence[int]], told: str) -> None:
+        if found := re.fullmatch("leaders (.*); the others (.*)", told):
+            self.side_by_side += 1
+            for side, words in zip(replies, found.groups(), strict=True):
+                self._read(meeting, name, side, words)
+            return
+        assert told.startswith("not shown"), told
+        people = {row.id: row.person_id for row in self.rows(select(t.replies.c.id, t.replies.c.person_id))}
+        if all(each in people for side in replies for each in side):
+            theirs, others = (frozenset(people[each] for each in side) for side in replies)
+            self.reads.add(Read(meeting, name, theirs, None, beside=others))
 
     def _read(self, meeting: int, name: str, replies: Sequence[int], told: str) -> None:
         people = {row.id: row.person_id for row in self.rows(select(t.replies.c.id, t.replies.c.person_id))}
@@ -356,7 +417,9 @@ def test_no_scores_of_few_people_can_be_found_out(sqlite_template: Path, tmp_pat
             assert found_out(mine) == [], f"run {run} of seed {seed}: meeting {meeting}, {item}: {mine}"
             seen.update("shown" if read.shown else "hidden" for read in mine)
         seen["since first"] += series.since_first
+        seen["side by side"] += series.side_by_side
         database.close()
     assert seen["shown"] > SERIES // 2, "the test has looked at too little"
     assert seen["whole"] >= SERIES
     assert seen["hidden"] > 0
+    assert seen["side by side"] > 0
