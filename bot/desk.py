@@ -95,6 +95,8 @@ class Desk:
         reply: dict[str, Any] | None = None, filled: Mapping[int, dict[str, Any]] = NOTHING,
     ) -> str:  # fmt: skip
         """`reply`: the row of what was written, kept if the engine says so; `filled`: those of a sheet, by id."""
+        if isinstance(event, e.Resumed) and event.after == "pause" and self._elsewhere(live):
+            event = e.Resumed("moved")
         effects, ignored = live.apply(event, self.now)
         if isinstance(event, e.Replied) and any(isinstance(effect, fx.Drop) for effect in effects):
             event = e.hushed(event)
@@ -113,6 +115,23 @@ class Desk:
         if moved:
             self._say_again(live)
         return ignored or "applied"
+
+    def _elsewhere(self, live: Live) -> bool:
+        """Its circle has moved since its first message: nothing that was said can be seen where it is now."""
+        o, p, here = t.outbox.c, t.places.c, t.places.alias("here")
+        said = (
+            select(o.sent_at, p.channel, p.thread, here.c.channel.label("now"), here.c.thread.label("topic"),
+                   here.c.moved_at)
+            .join_from(t.outbox, t.places, p.id == o.place_id)
+            .join(here, here.c.id == live.row.place_id)
+            .where(o.session_id == live.row.id, o.slot == "root", o.kind == "say", o.status == "sent")
+        )  # fmt: skip
+        first = next(iter(self.unit.all(said.order_by(o.id.desc()).limit(1))), None)
+        if first is None:
+            return False
+        # A thread that the message itself opened is in the same channel.
+        apart = first.channel != first.now or first.thread not in ("", first.topic)
+        return bool(apart or (first.moved_at is not None and first.sent_at < first.moved_at))
 
     def _say_again(self, live: Live) -> None:
         """In another place: what the circle was asked last, and has been asked since; and behind that what waited."""

@@ -154,7 +154,7 @@ def _moved(desk: Desk, each: Learned) -> str:
         for live in _live(desk, _there(desk, each))
         if live.row.phase in ("lobby", "headcount", "running")
     ]
-    desk.unit.run(update(t.places).where(*_places(each)).values(channel=each.to.channel))
+    desk.unit.run(update(t.places).where(*_places(each)).values(channel=each.to.channel, moved_at=desk.now))
     for live in held:
         # No time has passed; but what was asked cannot be answered by a reply there, nor its buttons found.
         desk.apply(live, e.Paused(unreachable=True))

@@ -104,11 +104,12 @@ def _taken(visit: Visit, place: int, group: int) -> bool:
 
 def _move(visit: Visit, group: Any, place: int, *, threads: bool) -> None:
     """The group lives there from now on, with all that is still to come."""
-    c, n, o, p = t.circles.c, t.sessions.c, t.outbox.c, t.places.c
+    c, n, o, p, s = t.circles.c, t.sessions.c, t.outbox.c, t.places.c, t.series.c
     run = visit.connection.execute
     coming = visit.all(
-        select(n.id, n.phase, n.place_id, p.blocked)
+        select(n.id, n.phase, n.place_id, p.blocked, s.status)
         .join(t.places, p.id == n.place_id)
+        .join(t.series, s.id == n.series_id)
         .where(n.circle_id == group.id, n.phase.in_(TO_COME))
         .order_by(n.id)
         .with_for_update(of=t.sessions)
@@ -129,7 +130,11 @@ def _move(visit: Visit, group: Any, place: int, *, threads: bool) -> None:
     audit = visit.record(group.organisation_id, "group moved", f"{group.slug} circle:{group.id}")
     # What stood still because of its place goes on here; what went on stands still for no time. A pause stays one.
     goes = [each.id for each in now if each.phase != "paused"]
-    stood = [each.id for each in now if each.phase == "paused" and each.blocked is not None]
+    stood = [
+        each.id
+        for each in now
+        if each.phase == "paused" and each.blocked is not None and each.status != "paused"
+    ]
     visit.order("left", audit, goes, Paused(unreachable=True))
     visit.order("bound", audit, sorted([*goes, *stood]), Resumed("moved"))
 

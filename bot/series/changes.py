@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.series.dates import refuse_past
-from bot.series.moving import spoken
+from bot.series.moving import redated, spoken
 from bot.series.office import BEFORE, LEFT, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.calendar import local_moment
@@ -112,6 +112,7 @@ def cancel(office: Office, number: int | None = None) -> Change:
     meetings = [meeting] if meeting else office.meetings()
     office.set_meetings([each.id for each in meetings if each.id not in begun], status="cancelled")
     office.set_sessions([each.id for each in left], phase="cancelled", wake_at=None)
+    redated(office, [each.id for each in left], None)
     office.order("cancelled", audit, under_way, Closed())
     if meeting is not None:
         return _cancelled(office, meeting, left, audit, ended=bool(under_way))

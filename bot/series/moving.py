@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, false, select, update
 
 from bot import library
 from bot.series.dates import FOLDS, Sitting, closed_day, refuse_past, sitting
 from bot.series.making import add, add_sessions, meeting_row
-from bot.series.office import ANNOUNCED, BEFORE, Change, Office
+from bot.series.office import ANNOUNCED, BEFORE, SIGN_UP, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.calendar import LocalMoment, local_moment, moved
 from flows.forms import Sentence
@@ -26,6 +26,8 @@ from storage import tables as t
 
 #: The acts in the audit log that can be undone: a move, and those that came along with it.
 MOVED, ALONG = "meeting moved", "meeting moved along"
+#: Why what was said of a date is not sent any more.
+REDATED = "redated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,22 @@ def _put(
     wake = new.at if status == "confirmed" and not office.paused else None
     ids = [each.id for each in sessions]
     office.set_sessions(ids, starts_at=new.at, wake_at=wake, phase="planned", own_date=own)
+    redated(office, ids, new.at)
+
+
+def redated(office: Office, sessions: Sequence[int], at: datetime | None) -> None:
+    """Withdraw what waits to be said of signing up to another date than `at` (None: any); of that, say it after all."""
+    o, a = t.outbox.c, t.audit.c
+    mine = a.organisation_id == office.series.organisation_id, a.act.in_(SIGN_UP)
+    this = a.object.contains(f" {at:%Y-%m-%d %H:%M} ") if at is not None else false()
+    of_this, of_others = (select(a.id + ANNOUNCED).where(*mine, which) for which in (this, ~this))
+    theirs = update(t.outbox).where(o.session_id.in_(sessions))
+    waits, withdrawn = o.status == "queued", (o.status == "dropped") & (o.reason == REDATED)
+    for dated, before, after in (
+        (of_others, waits, {"status": "dropped", "reason": REDATED}),
+        (of_this, withdrawn, {"status": "queued", "reason": None}),
+    ):
+        office.connection.execute(theirs.where(before, o.effect.in_(dated)).values(**after))
 
 
 def _moved_line(each: _Move) -> Line:

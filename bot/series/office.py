@@ -30,6 +30,8 @@ BEFORE = ("planned", "missed", "cancelled")
 LEFT = ("planned", "missed")
 #: A session that people are in.
 UNDER_WAY = ("lobby", "headcount", "running", "paused")
+#: Acts of Runda's own, in the audit log: people asked whether they come on a date, and reminded of it.
+SIGN_UP = ("sign-up opened", "sign-up reminded")
 #: Effects of the engine are counted from 0; what a coordinator says is counted from here, by its audit row.
 ANNOUNCED = 1_000_000
 

@@ -21,19 +21,20 @@ from sqlalchemy import Connection, Select, delete, func, insert, select
 from bot.recaps.sources import turnout
 from bot.rights.days import note
 from bot.series.members import TAKING_PART
-from bot.series.office import Change, Office
+from bot.series.office import ANNOUNCED, SIGN_UP, Change, Office
 from bot.series.problems import NotFound, SeriesProblem
 from bot.shelf import Shelf
 from bot.work import Works
 from flows.calendar import WorkingDays
 from flows.forms import Sentence
-from flows.message import Choice, Message, Moment, Text, line, message
+from flows.message import Choice, Moment, Text, line, message
 from storage import tables as t
 from storage.unit import Unit
 
 #: How long before the session people are asked: time enough to plan, near enough to know.
 AHEAD = timedelta(days=21)
-RUNDA, ASKED, REMINDED = "Runda", "sign-up opened", "sign-up reminded"
+RUNDA = "Runda"
+ASKED, REMINDED = SIGN_UP
 #: In the audit log, by the person: they have told their group so.
 CANNOT_COME = "cannot come"
 
@@ -212,7 +213,7 @@ def _ask(office: Office, sitting: Any) -> int:
 
 def _remind(office: Office, sitting: Any) -> int:
     """Those of the group who come, where the series is if they are there."""
-    note(office, REMINDED, _named(sitting))
+    audit = note(office, REMINDED, _named(sitting))
     m, p = t.memberships.c, t.places.c
     coming = [person for person, comes in signed(office.connection, [sitting]).items() if comes]
     alone = select(p.id, p.person_id, p.platform).join(t.memberships, m.person_id == p.person_id)
@@ -220,12 +221,12 @@ def _remind(office: Office, sitting: Any) -> int:
                         p.person_id.in_(coming), p.thread == "")  # fmt: skip
     found = office.all(alone.order_by(p.platform == office.series.platform, p.id.desc()))
     said = message("answer", line("signup.reminder", number=sitting.number, at=Moment(sitting.starts_at)))
-    rows = [_row(office, place, said) for place in {row.person_id: row.id for row in found}.values()]
+    rows = [
+        {"organisation_id": sitting.organisation_id, "place_id": place, "session_id": sitting.id, "version": which,
+         "effect": ANNOUNCED + audit, "kind": "say", "sort": said.sort, "body": _encode(said).decode(),
+         "status": "queued"}
+        for which, place in enumerate({row.person_id: row.id for row in found}.values())
+    ]  # fmt: skip
     if rows:
         office.connection.execute(insert(t.outbox), rows)
     return len(rows)
-
-
-def _row(office: Office, place: int, said: Message) -> dict[str, Any]:
-    return {"organisation_id": office.series.organisation_id, "place_id": place, "version": 0, "effect": 0,
-            "kind": "say", "sort": said.sort, "body": _encode(said).decode(), "status": "queued"}  # fmt: skip

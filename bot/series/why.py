@@ -37,7 +37,7 @@ from storage.backup import held
 #: Why a message was not sent, though nobody refused it.
 DROPPED = (
     "superseded", "short", "not-alone", "may-have-arrived", "nothing-to-update", "nothing-to-say", "over", "undone",
-    "not-theirs", "erased", "restored",
+    "redated", "not-theirs", "erased", "restored",
 )  # fmt: skip
 #: Why it waits, or waited, where its place is not at fault.
 WAITED = (*IN_DOUBT, "asks-to-wait", "not-configured")

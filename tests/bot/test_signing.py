@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.cli import Caller, runda
 from bot.rights import showing
 from bot.rights.erasing import Erasing
-from bot.series import moving, why
+from bot.series import changes, moving, why
 from bot.series.moving import To
 from bot.series.signing import REMINDED as REMIND
 from bot.series.signing import Signing
@@ -22,6 +22,7 @@ from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_series import do, looking, meetings, rows, sessions
 from tests.bot.test_counter import set_up
+from tests.flows.catalogues import catalogue
 
 #: The first session is on 20 October at nine; the working day before it is a Monday.
 ASKED = datetime(2026, 10, 2, 8, tzinfo=UTC)
@@ -122,6 +123,33 @@ def test_a_tentative_date_that_moves_three_months_is_asked_about_anew(desk: Desk
     url = str(desk.database.url)
     told = CliRunner().invoke(runda, ["--database", url, "audit", "north"], obj=Caller(desk.clock)).output
     assert "2027-01-21" in told
+
+
+def test_what_waits_to_be_said_of_a_date_is_withdrawn_when_the_session_gets_another(desk: Desk) -> None:
+    """Story: a reminder that had been queued when the session was moved went out, of the date that was not."""
+
+    def stand() -> list[tuple[str, str | None]]:
+        o = t.outbox.c
+        asked = o.body.contains('"signup.ask"') | o.body.contains('"signup.reminder"')
+        return [
+            (row.status, row.reason) for row in rows(desk.database, t.outbox, asked, o.session_id.in_(first))
+        ]
+
+    first = [row.id for row in sessions(desk.database, 1)]
+    look(desk, ASKED)
+    answer(desk, "U1", "yes")
+    answer(desk, "U2", "yes")
+    look(desk, REMINDED)
+    assert stand() == [("queued", None)] * 4
+    do(desk.database, moving.move, 1, To(date(2026, 10, 22)), now=REMINDED)
+    assert stand() == [("dropped", "redated")] * 4
+    say = catalogue("en").say
+    told = looking(desk.database, lambda office: [why.in_words(say, each) for each in why.explained(office)])
+    assert sum("the session got another date, or was cancelled, first" in each for each in told) == 4
+    do(desk.database, moving.undo, now=REMINDED)
+    assert stand() == [("queued", None)] * 4, "of the old date it is true again"
+    do(desk.database, changes.cancel, 1, now=REMINDED)
+    assert stand() == [("dropped", "redated")] * 4
 
 
 def test_at_the_command_line_somebody_is_signed_up_and_counted(desk: Desk) -> None:
