@@ -94,7 +94,7 @@ class Reader:
         brief = self._brief(row)
         return shapes.Recap(
             brief.series, brief.number, brief.whole, brief.version, brief.status, brief.approved_at,
-            cast(Any, said.language), _counts(row.points), said.text,
+            cast(Any, said.language), _counts(row.points, office.series.zone), said.text,
         )  # fmt: skip
 
     def series_recap(self, asked: Asked) -> shapes.Recap | None:
@@ -150,7 +150,12 @@ def _session(entry: Entry) -> shapes.Session:
     )  # fmt: skip
 
 
-def _counts(points: str) -> shapes.Counts:
+def _counts(points: str, zone: str) -> shapes.Counts:
     found = recaps.load(points)
     assert isinstance(found, recaps.ManagerRecap), "a recap that is no group's is the managers'"
-    return shapes.Counts(found.groups, found.of, found.people, shapes.Actions(**asdict(found.actions)))
+    ideas = (
+        shapes.Ideas(cast(Any, one.status), one.n, one.since.astimezone(ZoneInfo(zone)).date())
+        for one in found.ideas
+    )
+    actions = shapes.Actions(**asdict(found.actions))
+    return shapes.Counts(found.groups, found.of, found.people, actions, tuple(ideas))

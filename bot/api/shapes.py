@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from bot.documents.text import Text
+from bot.ideas.sluice import Status
 
 Name = Annotated[
     str, Meta(description="What the series is called in addresses.", pattern="^[a-z0-9-]{1,60}$")
@@ -88,11 +89,22 @@ class Actions(Struct, frozen=True):
     dropped: int
 
 
+class Ideas(Struct, frozen=True):
+    """How many of the organisation's ideas have one status. Never who left them, or what they say."""
+
+    status: Status
+    n: int
+    since: Annotated[date, Meta(description="How long the oldest has had it, by the series' zone.")]
+
+
 class Counts(Struct, frozen=True):
     groups: Annotated[int, Meta(description="Groups that took part.")]
     of: Annotated[int, Meta(description="Groups that there are.")]
     people: Annotated[int | None, Meta(description="People who said something. Null: too few to be told.")]
     actions: Actions
+    ideas: Annotated[
+        tuple[Ideas, ...], Meta(description="Empty: none, or the programme does not ask for them.")
+    ]
 
 
 class Recap(Struct, frozen=True):

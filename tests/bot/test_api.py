@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 from sqlalchemy import select
 
 pytest.importorskip("aiohttp", reason="it is in the extra `documents`")
@@ -22,6 +23,8 @@ from bot.cli import runda as command
 from bot.documents.text import to_json
 from bot.series import moving
 from bot.series.moving import To
+from flows import recap as recaps
+from flows.recap import IdeaCount
 from storage import tables as t
 from storage.database import Database
 from tests.bot.a_series import NOW, do, made
@@ -32,6 +35,8 @@ from tests.bot.test_documents import managers
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 RECAP = f"{BASE}/series/north/sessions/1/recap"
 SESSIONS = f"{BASE}/series/north/sessions"
+#: The next day already, by the series' own clock.
+LATE = datetime(2026, 10, 19, 23, tzinfo=UTC)
 
 
 def token(database: Database, *scopes: tokens.Scope, organisation: int = 1) -> str:
@@ -112,6 +117,7 @@ def test_a_recap_says_what_managers_were_sent_and_names_nobody(reads: Served, st
     assert said["lines"] == json.loads(to_json(managers(story)))["text"]
     assert said["counts"] == {
         "groups": 2, "of": 2, "people": 6, "actions": {"open": 2, "under_way": 0, "done": 0, "dropped": 0},
+        "ideas": [],
     }  # fmt: skip
     assert (said["series"], said["number"], said["version"], said["status"]) == ("north", 1, 1, "approved")
     assert not [name for name in NAMES if name in answer.body.decode()]
@@ -148,11 +154,16 @@ def test_the_recap_of_the_series_until_then_is_another(reads: Served, story: Sto
     assert reads.ask(path, given).status == 404
     with story.database.write() as connection:
         row = connection.execute(select(t.recaps).where(t.recaps.c.status == "approved")).one()._asdict()
-        connection.execute(t.recaps.insert(), {**row, "id": row["id"] + 1, "whole": True, "version": 7})
+        counted = replace(recaps.load(row["points"]), ideas=(IdeaCount("goes-on", 2, LATE),))
+        other = {"id": row["id"] + 1, "whole": True, "version": 7, "points": recaps.dump(counted).decode()}
+        connection.execute(t.recaps.insert(), row | other)
     listed = reads.ask(f"{BASE}/recaps", given).said["items"]
     assert [(one["whole"], one["version"]) for one in listed] == [(False, 1), (True, 7)]
     assert [one["recap"] for one in listed] == [f"{URL}{RECAP}", f"{URL}{path}"]
     assert [reads.ask(each, given).said["version"] for each in (RECAP, path)] == [1, 7]
+    told = reads.ask(path, given).said
+    assert told["counts"]["ideas"] == [{"status": "goes-on", "n": 2, "since": "2026-10-20"}]
+    assert "goes on: 2; the oldest since" in json.dumps(told["lines"])
 
 
 def test_sessions_are_those_of_the_calendars_and_follow_a_move(reads: Served, story: Story) -> None:
