@@ -53,6 +53,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "say": ("bot.cli.chat:say", "Say one thing as somebody in the terminal, and leave."),
     },
     "Write": {
+        "new": ("bot.cli.programmes:new", "Begin a programme of your own, with comments."),
         "check": ("bot.cli.programmes:check", "Find every fault of a programme file."),
     },
     "Answer for": {

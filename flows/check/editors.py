@@ -32,7 +32,6 @@ def schema() -> dict[str, Any]:
 
 
 def _of_kind(kind: type[Step], own: dict[str, Any]) -> dict[str, Any]:
-    said = (inspect.getdoc(kind) or "").partition("\n\n")[0]
     inherited = [name for name in ("form", "choose") if name != kind.WORD and name in own["properties"]]
     # What a kind inherits from the one that it is built on, it is not called by.
     for name in inherited:
@@ -41,7 +40,12 @@ def _of_kind(kind: type[Step], own: dict[str, Any]) -> dict[str, Any]:
     if fields := own["properties"].get("fields"):
         # A field that needs nothing but its name is written as that.
         fields["items"] = {"anyOf": [{"type": "string"}, fields["items"]]}
-    return {**own, "title": kind.WORD, "description": " ".join(said.split())}
+    return {**own, "title": kind.WORD, "description": said(kind)}
+
+
+def said(kind: type[Step]) -> str:
+    """What a kind does, as its docstring begins."""
+    return " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
 
 
 def _one_of(words: list[str]) -> dict[str, Any]:

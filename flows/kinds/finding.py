@@ -66,7 +66,7 @@ class Release(Timed):
     JUDGES: ClassVar[bool] = True
 
     release: Slug
-    of: Slug
+    of: Slug = Field(description="The step at which the findings were put forward.")
     also: tuple[Of, ...] = Field(
         (), max_length=9, description="Notes, forms or fields (plan.goal) before it, line by line."
     )

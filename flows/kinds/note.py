@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from flows.effects import Role
 from flows.events import Replied
 from flows.kinds.step import Slug, Timed
@@ -23,7 +25,7 @@ class Note(Timed):
     ROLE: ClassVar[Role] = "note"
 
     note: Slug
-    of: Slug
+    of: Slug = Field(description="The step whose question it is a note on.")
 
     @property
     def question(self) -> str:

@@ -355,14 +355,15 @@ PROGRAMMES_ALIKE = set(
     selfcheck.rounds.team.team-map.actor selfcheck.rounds.team.team-map.role
     selfcheck.rounds.team.team-map.ambition selfcheck.pictures.map.points.1.label
     selfcheck.pictures.map.points.5.label training.rounds.solution.shared
+    start.rounds.onwards.shared
     """.split()  # noqa: SIM905 - easier to read than as many strings
 )
 
 
 @cache
 def programme_texts(language: str) -> dict[str, str]:
-    """Every text of every programme, but for what names a source, which is quoted in its own language."""
-    files = sorted(SOURCE.glob(f"programmes/*/{language}.yaml"))
+    """Every text of every programme, and of the start of one; but for what names a source, in its own language."""
+    files = [*sorted(SOURCE.glob(f"programmes/*/{language}.yaml")), SOURCE / "start" / f"{language}.yaml"]
     read = {path.parent.name: YAML(typ="safe").load(path) for path in files}
     return {
         f"{name}.{key}": said
