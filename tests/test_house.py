@@ -241,6 +241,17 @@ def test_every_locked_package_has_hashes_and_no_address(path):
     assert "--index" not in text
 
 
+# --- the image
+
+
+def test_the_image_is_handed_what_it_copies_and_nothing_else():
+    """The image changed from one list of packages to another, and `.dockerignore` let the old one through."""
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    handed = re.findall(r"^!(.+?)/?$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    assert sorted(" ".join(copied).split()) == sorted(handed)
+    assert [path for path in handed if not (ROOT / path).exists()] == []
+
+
 # --- traces
 
 
