@@ -8,6 +8,7 @@
     home        what concerns oneself: one's series, next meeting, what waits
     showing     one series, and one meeting of it
     dates       move, start, cancel, confirm, undo; pause and resume
+    closed      days on which the whole organisation is closed
     people      who takes part, and in what role; who may set up series
     setup       a series that is being set up, in steps
     begun       what has been filled in of it

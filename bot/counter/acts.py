@@ -41,6 +41,7 @@ def _modules() -> tuple[Any, ...]:
     from bot.counter import (
         answering,
         checking,
+        closed,
         dates,
         everywhere,
         gross,
@@ -58,7 +59,7 @@ def _modules() -> tuple[Any, ...]:
         why,
     )
 
-    return (home, showing, dates, people, setup, checking, preview, reports, everywhere, answering, linking,
+    return (home, showing, dates, closed, people, setup, checking, preview, reports, everywhere, answering, linking,
             rights, seat, why, ideas, gross, paper)  # fmt: skip
 
 
