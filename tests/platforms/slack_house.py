@@ -17,6 +17,7 @@ from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy.exc import OperationalError
 
 from bot.claims import _HEADS
 from storage import tables as t
@@ -117,11 +118,14 @@ class House:
     def _busy(self) -> bool:
         """Something is on its way, can be sent now, or is due."""
         now = self.now
-        with self.database.read() as connection:
-            waits = connection.execute(_WAITS, {"now": now}).scalar()
-            if waits == "sending" or (waits and connection.execute(_HEADS, {"now": now, "most": 1}).first()):
-                return True
-            return bool(Unit(connection).due(now, 1))
+        try:
+            with self.database.read() as connection:
+                waits = connection.execute(_WAITS, {"now": now}).scalar()
+                if waits == "sending" or (waits and connection.execute(_HEADS, {"now": now, "most": 1}).first()):
+                    return True
+                return bool(Unit(connection).due(now, 1))
+        except OperationalError:
+            return True  # PostgreSQL: the house has just taken what was looked at here
 
     def _left(self) -> str:
         o = t.outbox.c
