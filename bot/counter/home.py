@@ -14,10 +14,9 @@ from bot.counter.linking import several_platforms
 from bot.counter.sheets import button, heading, line, sheet
 from bot.counter.visit import NotYours, Visit
 from bot.counter.visitor import COORDINATOR, MANAGER, TAKING_PART
-from bot.recaps.ledger import ledger
 from bot.series.homes import DELETE_UNHEARD
 from bot.series.office import UNDER_WAY, Office
-from bot.series.overview import Listed, glance, listed
+from bot.series.overview import Listed, glance, listed, to_approve
 from storage import tables as t
 
 #: Series that a page has room for; more are found by their coordinators' own lists.
@@ -168,13 +167,9 @@ def _waiting(visit: Visit, office: Office) -> Iterator[Block]:
 
 
 def _to_approve(visit: Visit, office: Office) -> Iterator[Block]:
-    found = ledger(visit.unit, office.series.id)
-    said = {each.meeting_id for each in found.sittings}
-    for each in office.meetings():
-        approved = any(version.status == "approved" for version in found.managers[each.id])
-        if each.status == "held" and each.id in said and not approved:
-            read = button(visit, "counter.button.read", "recap", office.series.id, each.number, 0)
-            yield line(visit.say("counter.home.to-approve", number=each.number), read)
+    for number in to_approve(office):
+        read = button(visit, "counter.button.read", "recap", office.series.id, number, 0)
+        yield line(visit.say("counter.home.to-approve", number=number), read)
 
 
 # -- what one reads, and what others run

@@ -139,7 +139,8 @@ def _meeting(
     texts: Any = content.texts[office.series.language]
     title = str(texts["rounds"][content.programme.rounds[row.number - 1].round]["title"])
     circles = tuple(Circle(each.name, tuple(_stands(office, content.programme, row, each))) for each in mine)
-    return Meeting(row.number, title, office.moment(row), row.status, circles)
+    still = row.status == "held" and any(each.phase in UNDER_WAY for each in mine)
+    return Meeting(row.number, title, office.moment(row), "open" if still else row.status, circles)
 
 
 def _stands(office: Office, programme: Programme, meeting: Row[Any], session: Row[Any]) -> Iterable[Sentence]:
@@ -211,21 +212,27 @@ def _answered(n: int) -> Sentence:
 
 def needs(office: Office, say: Callable[..., str]) -> Iterator[str]:
     """What waits for whoever runs the series, in words: `say` is a catalogue's."""
-    numbers = {each.id: each.number for each in office.meetings()}
     for each in office.meetings():
         if each.status == "missed":
             yield say("counter.home.missed", number=each.number)
     for one in _sessions(office):
         if one.phase == "lobby":
             yield say("counter.home.lobby", group=one.name)
-    found = ledger(Unit(office.connection), office.series.id)
-    said = {each.meeting_id for each in found.sittings}
-    for each in office.meetings():
-        approved = any(version.status == "approved" for version in found.managers[each.id])
-        if each.status == "held" and each.id in said and not approved:
-            yield say("counter.home.to-approve", number=numbers[each.id])
+    for number in to_approve(office):
+        yield say("counter.home.to-approve", number=number)
     yield from troubles(office, say)
     yield from overdue(office, say)
+
+
+def to_approve(office: Office) -> Iterator[int]:
+    """Sessions in which something was said, that no group is at any more, and that managers have heard nothing of."""
+    found = ledger(Unit(office.connection), office.series.id)
+    said = {each.meeting_id for each in found.sittings}
+    at_it = {each.meeting_id for each in _sessions(office) if each.phase in UNDER_WAY}
+    for each in office.meetings():
+        approved = any(version.status == "approved" for version in found.managers[each.id])
+        if each.status == "held" and each.id in said - at_it and not approved:
+            yield int(each.number)
 
 
 def troubles(office: Office, say: Callable[..., str]) -> Iterator[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select, update
 
 from adapters.port import Faults
 from bot.series import sharing
+from bot.series.overview import view
 from flows.forms import At
 from storage import tables as t
 from tests.bot.a_counter import Desk, presses, words
@@ -105,3 +107,15 @@ def test_who_only_reads_in_the_managers_channel_does_not_answer_for_them(desk: D
     assert not desk.ask("respond:1:1", who="nora").blanks
     assert desk.hand_in("respond:1:1", {"verdict": "decided"}, who="nora").blanks == ()
     assert rows(story.database, t.responses) == []
+
+
+def test_a_recap_waits_for_nobody_while_a_group_is_still_at_it(desk: Desk, story: Story) -> None:
+    """A session counts as held when its first group is done; its coordinator was asked to approve what the others
+    were still saying."""
+    of_fjell = select(t.circles.c.id).where(t.circles.c.name == "Fjell")
+    at_it = t.sessions.c.circle_id.in_(of_fjell) & (t.sessions.c.meeting_id == 1)
+    with story.database.write() as connection:
+        connection.execute(update(t.sessions).where(at_it).values(phase="lobby"))
+    assert "waits for approval" not in words(desk.ask("home"))
+    with story.office(write=False) as (office, _):
+        assert view(office).meetings[0].status == "open"
