@@ -108,11 +108,11 @@ class Openings:
     def _seats(self, row: SessionRow) -> tuple[Seats, ...]:
         c = t.circles.c
         groups = self.unit.all(
-            select(c.id).where(c.series_id == row.series_id, c.kind == "group").order_by(c.number)
+            select(c.id, c.leaders).where(c.series_id == row.series_id, c.kind == "group").order_by(c.number)
         )
         members = self._members({group.id for group in groups})
         # Another group is somewhere else, for those who are to meet somebody from there.
-        return tuple(Seats(group.id, tuple(members[group.id]), group.id) for group in groups)
+        return tuple(Seats(group.id, tuple(members[group.id]), group.id, group.leaders) for group in groups)
 
     def _met(self, row: SessionRow) -> tuple[tuple[int, int], ...]:
         p, s = t.pairs.c, t.sessions.c

@@ -85,7 +85,7 @@ def answer_sheet(route: Route, state: State | None, prompt: int | None, person: 
     if not items:
         return None
     title = Text("answers.choose" if any(item.options for item in items) else "answers.write")
-    return AnswerSheet(prompt=asked.prompt, step=step.id, title=title, sight=Text(step.SIGHT), items=items)
+    return AnswerSheet(prompt=asked.prompt, step=step.id, title=title, sight=step.sight, items=items)
 
 
 def too_late() -> Text:

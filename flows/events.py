@@ -27,6 +27,8 @@ class Seats(Struct, frozen=True):
     people: tuple[int, ...]
     #: Where they are from, as a number of the caller's own; 0: it is not known.
     unit: int = 0
+    #: It is a leaders' group.
+    leaders: bool = False
 
 
 class Profile(Struct, frozen=True):

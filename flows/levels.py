@@ -8,7 +8,12 @@ The rules (design.md, section 8), for one item among the same people:
 - all or nothing: a message names the replies that it rests on. When one of them is gone, the spread goes too, since
   what changed would tell what the one had given;
 - shown again in the same sitting, because somebody went back: as before, unless at least five answers are new or gone;
-- a change since last time only where the people are the same, or differ by at least five.
+- a score can be changed until it may have been shown: as long as the question that asked for it stands. After that a
+  change counts for nothing, and what was posted is not written anew;
+- a change since last time only where the people are the same, or differ by at least five;
+- the leaders and the others side by side (`gap`) only where at least five of each have answered, both sides of an item
+  or neither, and never all together beside them; that it is shown so, or for all together, hangs on how many have
+  answered, never on what.
 """
 
 from __future__ import annotations
@@ -38,11 +43,25 @@ def comparable(before: Collection[int], now: Collection[int]) -> bool:
     return not changed or len(changed) >= FEW
 
 
-def shown_again(before: tuple[int, ...], now: tuple[int, ...]) -> tuple[int, ...]:
+def sides(replies: Collection[int], leaders: Collection[int]) -> tuple[tuple[int, ...], ...]:
+    """The replies as they are shown: the leaders' and the others', or all together where one side is too few."""
+    theirs, others = (tuple(one for one in replies if (one in leaders) is side) for side in (True, False))
+    return (theirs, others) if min(len(theirs), len(others)) >= FEW else (tuple(replies),)
+
+
+def shown_again(
+    before: tuple[int, ...], now: tuple[int, ...], leaders: Collection[int] = ()
+) -> tuple[int, ...]:
     """Of replies that a spread was shown over, and those there are now: which may be shown, so that nothing can be
-    subtracted from what people saw."""
+    subtracted from what people saw. `leaders`: those that are shown apart, where they may be."""
+    was, would_be = sides(before, leaders), sides(now, leaders)
+    same_way = len(was) == len(would_be) and all(map(_tells_of_nobody, was, would_be))
+    return now if not before or same_way else before
+
+
+def _tells_of_nobody(before: Collection[int], now: Collection[int]) -> bool:
     news, gone = set(now) - set(before), set(before) - set(now)
-    return now if not before or max(len(news), len(gone)) >= FEW else before
+    return not news | gone or max(len(news), len(gone)) >= FEW
 
 
 def weakest(agreed: dict[str, int]) -> tuple[str, ...]:

@@ -164,6 +164,8 @@ class Levels(Struct, frozen=True, tag="levels"):
     before: tuple[int, ...] = ()
     #: The earlier time is the first of several, and not the one before.
     first: bool = False
+    #: Those of `replies` that leaders gave: shown beside the others', and nothing for all together.
+    leaders: tuple[int, ...] = ()
 
 
 class Picture(Struct, frozen=True, tag="picture"):

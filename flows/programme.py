@@ -106,6 +106,12 @@ class Programme(_Part):
         longest = max(sum(step.minutes for step in each.steps) for each in self.rounds)
         return next(iter(self.forms.values()), Form(minutes=longest))
 
+    @property
+    def gap(self) -> bool:
+        """It shows what leaders answer and what the others do side by side."""
+        steps = (step for each in self.rounds for step in each.steps)
+        return any(isinstance(step, Scale) and step.gap for step in steps)
+
     def route(self, number: int, *, everyone: bool = False) -> Route:
         """The way of one circle through round `number` (from 1): a group's, or everyone's."""
         each = self.rounds[number - 1]

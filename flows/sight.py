@@ -80,7 +80,8 @@ CONDITIONS: dict[Condition, str] = {
     "quoted": "only what the group's recap quotes",
     "holding": "to hold or correct it before it goes out",
     "five-in-circle": "from five answers in the group up, and not when all gave the same",
-    "five-in-series": "for the series as a whole, from five answers up, and not when all gave the same",
+    "five-in-series": "for the series as a whole, from five answers up, and not when all gave the same; where the "
+    "programme asks for it, the leaders' groups and the others side by side, from five of each up",
     "approved": "in a recap that a coordinator has approved, without names",
     "on-request": "when the person it is about asks for it or wants it erased",
     "archiving": "to hand it to the archive",

@@ -221,6 +221,8 @@ circles = Table(
     Column("name", String(200), nullable=False),
     #: Where its meetings' threads are opened.
     _of("places", name="home_id", nullable=True),
+    #: A group of leaders, whose scores a programme may show beside the others'.
+    Column("leaders", Boolean, nullable=False, server_default=text("false")),
     #: Between sessions it is asked how it goes, until then (empty: it is not), and not again before.
     Column("close_until", Utc),
     Column("asks_at", Utc),

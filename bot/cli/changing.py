@@ -309,6 +309,28 @@ def group(caller: Caller, called: str, group: str, note_taker: str | None, *, dr
 @click.argument("group", metavar="GROUP")
 @click.argument("file", type=click.File("r", "utf-8"), required=False)
 @click.option("--heads", type=click.IntRange(1), metavar="N", help="How many sat at the table.")
+@click.command()
+@_series
+@click.argument("groups", metavar="[GROUP]...", nargs=-1)
+@click.option("--end", is_flag=True, help="No group is the leaders'.")
+@_dry
+@click.pass_obj
+def leaders(caller: Caller, called: str, groups: tuple[str, ...], *, end: bool, dry_run: bool) -> None:
+    """Say which groups are the leaders', where the programme shows their scores beside the others'.
+
+    Both sides are shown where at least five of each have answered; otherwise all together, or nothing.
+
+    \b
+      runda series leaders north Leaders
+    """
+    from bot.series import members
+    from bot.shelf import Shelf
+
+    if end == bool(groups):
+        raise click.UsageError("Say which groups, or --end.")
+    change(caller, called, lambda office: members.lead(office, Shelf(), groups), dry_run=dry_run)
+
+
 @click.pass_obj
 def paper(caller: Caller, called: str, number: int, group: str, file: Any, heads: int | None) -> None:
     """Enter what a table wrote on paper in session NUMBER. Without FILE: list the questions, with their numbers.
@@ -436,3 +458,4 @@ COMMANDS = (
     group,
     paper,
 )
+    leaders,

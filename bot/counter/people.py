@@ -10,7 +10,7 @@ from sqlalchemy import select
 from adapters.port import ADDS, Blank, Block, Label, Option, Sheet, Written
 from bot.counter.acts import Act, runs, sees, sets_up
 from bot.counter.sheets import blank, button, groups, heading, item, line, sheet
-from bot.counter.visit import Next, Visit, Wrong, name_of, text_of
+from bot.counter.visit import Next, Visit, Wrong, name_of, text_of, texts_of
 from bot.counter.visitor import TAKING_PART
 from bot.joining import codes
 from bot.series import appointing, members, sharing
@@ -29,7 +29,8 @@ def people(visit: Visit, number: int) -> Sheet:
     seats = _seats(visit, number)
     for circle in office.circles("group"):
         names = [_named_in(visit, seat) for seat in seats if seat.circle_id == circle.id]
-        blocks.append(item(f"{circle.name}: {', '.join(names) or visit.say('counter.people.nobody')}"))
+        group = visit.say("counter.people.leaders", group=circle.name) if circle.leaders else circle.name
+        blocks.append(item(f"{group}: {', '.join(names) or visit.say('counter.people.nobody')}"))
         blocks += _code_told(visit, number, circle)
     for circle in office.circles("everyone"):
         blocks += _code_told(visit, number, circle)
@@ -62,8 +63,13 @@ def _acts(visit: Visit, number: int) -> tuple[str, ...]:
     if visit.visitor.runs(number):
         # Where nobody can choose a channel, it is named on the command line.
         shared = ("managers-place",) if visit.capabilities.members else ()
-        return ("add", "remove", "give", "take", *shared)
+        apart = ("leaders",) if _gap(visit, number) else ()
+        return ("add", "remove", "give", "take", *apart, *shared)
     return ("give",) if visit.visitor.appointed else ()
+
+
+def _gap(visit: Visit, number: int) -> bool:
+    return visit.works.shelf.programme(visit.unit, visit.office(number).series.content_id).gap
 
 
 def _named_in(visit: Visit, seat: Any) -> str:
@@ -222,6 +228,26 @@ def take(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
     return _carried(visit, number, members.take_role(visit.office(number), role, int(person)))
 
 
+# -- which groups are the leaders'
+
+
+def leaders_sheet(visit: Visit, number: int) -> Sheet:
+    office = visit.office(number)
+    there = office.circles("group")
+    value = tuple(str(each.number) for each in there if each.leaders)
+    blanks = [
+        blank(visit, "leaders", "choices", "counter.blank.leaders", options=groups(visit, there), value=value)
+    ]
+    told = line(visit.say("counter.people.leading"))
+    return sheet(visit, "counter.button.leaders", heading(office.series.title), told, blanks=blanks,
+                 submit="counter.button.hand-in")  # fmt: skip
+
+
+def lead(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    change = members.lead(visit.office(number), visit.works.shelf, texts_of(written, "leaders"))
+    return _carried(visit, number, change)
+
+
 # -- where managers read together
 
 
@@ -305,6 +331,7 @@ ACTS = (
     Act("remove", runs, remove_sheet, remove),
     Act("give", sees, give_sheet, give, accounts=("who",)),
     Act("take", runs, take_sheet, take),
+    Act("leaders", runs, leaders_sheet, lead),
     Act("managers-place", runs, managers_place_sheet, share, other="managers_place"),
     Act("appointed", sets_up, appointed),
     Act("appoint", sets_up, appoint_sheet, appoint, accounts=("who",)),

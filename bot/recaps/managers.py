@@ -149,6 +149,8 @@ def _since(levels: Levels, before: Sequence[ManagerRecap]) -> Levels:
     same = (one for each in reversed(before) for one in each.levels
             if (one.step, one.names) == (levels.step, levels.names))  # fmt: skip
     last = next(same, None)
+    if last is not None and (last.leaders or levels.leaders):
+        return levels  # no change is shown of leaders and others
     return replace(levels, before=last.replies if last else ())
 
 

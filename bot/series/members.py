@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, insert, select, update
@@ -14,11 +15,13 @@ from bot.series.making import add, add_sessions, channel_of, people, places
 from bot.series.office import UNDER_WAY, Change, Office
 from bot.series.problems import NotFound, SeriesProblem
 from bot.series.sharing import managers_home
+from bot.shelf import Shelf
 from flows import groups
 from flows.calendar import resolve
 from flows.events import Joined, Left
 from flows.forms import Named, NamedGroup, Sentence, named
 from storage import tables as t
+from storage.unit import Unit
 
 #: Roles of a series as a whole; a note-taker's is one of a group.
 OF_SERIES = ("coordinator", "manager")
@@ -179,6 +182,24 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
             number=min(ahead, default=0),
         )
     )
+
+
+def lead(office: Office, shelf: Shelf, groups: Collection[str]) -> Change:
+    """These groups, by name or number, are the leaders', and no others: from the next meeting that opens. Raises
+    SeriesProblem."""
+    if groups and not shelf.programme(Unit(office.connection), office.series.content_id).gap:
+        words = "The programme shows nothing of leaders beside the others, so no group needs to be theirs."
+        raise SeriesProblem(Sentence(words, "no-gap"))
+    theirs = {circle.id: circle.name for circle in map(office.circle, groups)}
+    c = t.circles.c
+    all_groups = update(t.circles).where(c.series_id == office.series.id, c.kind == "group")
+    office.connection.execute(all_groups.values(leaders=c.id.in_(theirs)))
+    office.record("leaders' groups set", f"{len(theirs)} groups")
+    if not theirs:
+        return office.done(Sentence("No group is the leaders'.", "leaders-none"))
+    named = ", ".join(theirs.values())
+    words = f"Leaders sit in {named}. Where at least five of them answer, and five others, both are shown."
+    return office.done(Sentence(words, "leaders-set", groups=named))
 
 
 def _home(office: Office, named: NamedGroup, number: int) -> Where:

@@ -279,7 +279,7 @@ def overdue(office: Office, say: Callable[..., str]) -> Iterator[str]:
 def _people(office: Office) -> dict[str, list[str]]:
     """Names by group, note-takers marked; then by role."""
     m, p, c = t.memberships.c, t.people.c, t.circles.c
-    seats = select(m.role, p.name, c.name.label("circle")).join(t.people, p.id == m.person_id)
+    seats = select(m.role, p.name, c.name.label("circle"), c.leaders).join(t.people, p.id == m.person_id)
     seats = seats.outerjoin(t.circles, c.id == m.circle_id)
     found: dict[str, list[str]] = {}
     rows = office.all(
@@ -291,3 +291,4 @@ def _people(office: Office) -> dict[str, list[str]]:
             f"{row.name} (note-taker)" if row.role == "note-taker" else row.name
         )
     return found
+        under = f"{under} (leaders)" if row.leaders else under

@@ -135,6 +135,9 @@ class Saying:
             shown = self._spread(part.replies, name)
             words = self._spread_in_words(shown) if shown else self.voice.bot.say("levels.hidden")
             turned = f" ({self.voice.bot.say('levels.reversed')})" if name in part.reversed else ""
+            if part.leaders:
+                yield self._side_by_side(part, f"{self.contents.text(item)}{turned}", name)
+                continue
             before = self._spread(part.before, name) if shown and self._comparable(part) else None
             key = "levels.first" if part.first else "levels.before"
             last = self.voice.bot.say(key, spread=self._spread_in_words(before)) if before else ""
@@ -146,6 +149,21 @@ class Saying:
             yield Block(
                 "item", f"{named} – {words}{since}", tally=Tally("levels", (average,)) if average else None
             )
+
+    def _side_by_side(self, part: m.Levels, named: str, name: str) -> Block:
+        """The leaders and the others; neither, where one of them may not be shown, and never all together."""
+        leaders, others = (self._spread(side, name) for side in levels.sides(part.replies, part.leaders))
+        say = self.voice.bot.say
+        if leaders is None or others is None:
+            return Block("item", f"{named} – {say('levels.hidden')}")
+        words = say(
+            "levels.sides", leaders=self._spread_in_words(leaders), others=self._spread_in_words(others)
+        )
+        counts = (
+            (say("levels.leaders", item=named), levels.average(leaders), None),
+            (say("levels.others", item=named), levels.average(others), None),
+        )
+        return Block("item", f"{named} – {words}", tally=Tally("levels", counts))
 
     def _tally(self, content: m.Content) -> Tally | None:
         """What a text of a recap counts, if it does."""

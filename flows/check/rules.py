@@ -209,6 +209,29 @@ def spread_once(seen: Outline) -> Iterator[Fault]:
                 yield Fault((*step.path, "of"), what, "Show them here or there, not at both levels")
 
 
+def gap_in_plenum(seen: Outline) -> Iterator[Fault]:
+    """The leaders and the others are shown side by side or not at all: what is shown of all would tell of one side."""
+    scales = [step for step in _steps(seen) if step.word == "scale"]
+    apart = {step.id for step in scales if step.raw.get("gap") is True}
+    for step in scales:
+        if step.id in apart and step.raw.get("gap") is not True:
+            what = f"`{step.id}` has `gap` in another round, where the leaders and the others are shown apart"
+            yield Fault(_name(step), what, "Add `gap: true` here too, or give the scale another name")
+    for path, steps in seen.routes:
+        for step in steps:
+            of = text(step.raw.get("of"))
+            if step.word != "spread" or of not in apart:
+                continue
+            if path[-1] != "plenum":
+                what = (
+                    f"`{of}` has `gap`, and the leaders and the others are side by side where everyone meets"
+                )
+                yield Fault((*step.path, "of"), what, "Move this to `plenum`, or remove `gap`")
+            elif step.raw.get("since") is True:
+                what = f"`{of}` has `gap`, and no change is shown of leaders and others"
+                yield Fault((*step.path, "since"), what, "Remove `since`, or `gap`")
+
+
 def reversed_are_items(seen: Outline) -> Iterator[Fault]:
     for step in _steps(seen):
         there = [text(each) for each in items(step.raw.get("items"))]
@@ -332,7 +355,7 @@ def _name(step: SeenStep) -> Path:
 RULES: tuple[Rule, ...] = (
     rounds_once, steps_once, languages_once, names_free, of_points_back, also_points_back,
     back_to_before, fields_build_on_earlier, rows_are_plain, extra_is_handed_on, turns_within,
-    names_of_parts_free, spread_once, reversed_are_items, kinds_in_place, alone_within,
+    names_of_parts_free, spread_once, gap_in_plenum, reversed_are_items, kinds_in_place, alone_within,
     pictures_declared, picture_files, group_bounds, forms_hold_rounds, breaks_between, plenum_held,
     rounds_wait, within_budget,
 )  # fmt: skip

@@ -26,8 +26,9 @@ class Scale(Timed):
 
     Answered in a form of one's own, or as numbers written to Runda alone, in the order of the items; the latest
     counts. Numbers that are written in the thread are not stored, and their author is told so. Nobody sees what
-    another has given. How they are spread is shown by `spread`, never here. At a table each answers too. Hands
-    nothing to the recap.
+    another has given. How they are spread is shown by `spread`, never here. At a table each answers too. With `gap`
+    it is shown for the leaders' groups and the others side by side, in the plenum, where at least five of each have
+    answered; people are told so at the question. Hands nothing to the recap.
     """
 
     WORD: ClassVar[str] = "scale"
@@ -38,6 +39,13 @@ class Scale(Timed):
     reversed: tuple[Slug, ...] = Field((), description="Items where little is good.")
     low: int = Field(0, ge=-9, le=9, description="The lowest score.")
     high: int = Field(3, ge=-9, le=99, description="The highest score.")
+    gap: bool = Field(
+        default=False, strict=True, description="Leaders' groups and the others side by side, in the plenum."
+    )
+
+    @property
+    def sight(self) -> Text:
+        return Text("sight.gap") if self.gap else super().sight
 
     @property
     def question(self) -> str:
@@ -47,7 +55,7 @@ class Scale(Timed):
         listed = Points(tuple(turn.own(self.id, "items", item) for item in self.items), numbered=True)
         how = line("scale.how", low=self.low, high=self.high, least=turn.own(self.id, "low"),
                    most=turn.own(self.id, "high"))  # fmt: skip
-        asks = Line(turn.own(self.id, "ask")), listed, how, Line(Text(self.SIGHT))
+        asks = Line(turn.own(self.id, "ask")), listed, how, Line(self.sight)
         turn.ask(message("question", *asks, tools=self.privately()))
 
     def sheet(self, route: Route, state: State, person: int) -> tuple[Item, ...]:
@@ -87,10 +95,16 @@ class Scale(Timed):
         turn.scored(asked.step, event.person, event.chosen)
         turn.counts(event.person)
 
-    def levels(self, name: str, replies: tuple[int, ...], before: tuple[int, ...] = ()) -> Levels:
+    def levels(
+        self,
+        name: str,
+        replies: tuple[int, ...],
+        before: tuple[int, ...] = (),
+        leaders: tuple[int, ...] = (),
+    ) -> Levels:
         """How these are spread, of the round of that name."""
         items = tuple(programme("rounds", name, self.id, "items", item) for item in self.items)
-        return Levels(self.id, items, self.items, replies, self.reversed, before)
+        return Levels(self.id, items, self.items, replies, self.reversed, before, leaders=leaders)
 
     @classmethod
     def texts(cls, raw: Mapping[str, Any]) -> Texts:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from flows.kinds.scale import Scale
 from flows.kinds.step import Slug, Timed
-from flows.levels import FEW, shown_again
+from flows.levels import FEW, shown_again, sides
 from flows.message import Line, Part, line, message
 from flows.turn import Turn
 
@@ -19,7 +19,8 @@ class Spread(Timed):
     In a plenum: of all who answered. In a group's own steps: of the group. At one of the two only; by the rules,
     from five answers up and never where all are alike. Shown again, it is as before, unless at least five answers are
     new: what one gave is not to be worked out. `since`: with the change since an earlier round, where it may be
-    shown. What is answered is seen by the circle and in its recap.
+    shown. Of a scale with `gap`: the leaders' groups and the others side by side, where at least five of each have
+    answered, otherwise all together. What is answered is seen by the circle and in its recap.
     """
 
     WORD: ClassVar[str] = "spread"
@@ -32,15 +33,23 @@ class Spread(Timed):
         turn.ask(message("question", *self._levels(turn), Line(turn.own(self.id))))
 
     def _levels(self, turn: Turn) -> list[Part]:
-        at, replies = turn.state.step, self._replies(turn)
-        replies = shown_again(turn.state.spreads.get(at, ()), replies)
-        scale = turn.route.scales.get(self.of)
+        at, scale = turn.state.step, turn.route.scales.get(self.of)
+        leaders = self._leaders(turn) if scale is not None and scale.gap else ()
+        replies = shown_again(turn.state.spreads.get(at, ()), self._replies(turn), leaders)
         if scale is None or len(replies) < FEW:
             return [line("levels.few")]
         turn.set(spreads={**turn.state.spreads, at: replies})
         before = tuple(one for each in turn.state.setting.given if self.since and each.step == self.of
                        for one in each.replies)  # fmt: skip
-        return [line("levels.shown", n=len(replies)), scale.levels(turn.route.round, replies, before)]
+        apart = sides(replies, leaders)[:-1]
+        told = [line("levels.gap" if apart else "levels.gap-few")] if leaders else []
+        shown = scale.levels(turn.route.round, replies, before, *apart)
+        return [line("levels.shown", n=len(replies)), *told, shown]
+
+    def _leaders(self, turn: Turn) -> tuple[int, ...]:
+        """What the leaders' groups gave; nothing where not everyone meets."""
+        theirs = {seat.circle for seat in turn.state.setting.seats if seat.leaders}
+        return tuple(one for each in turn.given(self.of) if each.circle in theirs for one in each.replies)
 
     def _replies(self, turn: Turn) -> tuple[int, ...]:
         if turn.state.setting.groups:

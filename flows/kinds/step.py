@@ -53,6 +53,10 @@ class Step(BaseModel):
     minutes: Minutes = Field(0, description="The time box of a live meeting, in minutes.")
 
     @property
+    def sight(self) -> Text:
+        return Text(self.SIGHT)
+
+    @property
     def id(self) -> str:
         return str(getattr(self, self.WORD.replace("-", "_")))
 

@@ -164,7 +164,8 @@ def _first_and_last(rounds: Sequence[ManagerRecap]) -> Iterator[tuple[str, tuple
 
 
 def _since(levels: Levels, first: Levels) -> Levels:
-    again = first.replies != levels.replies
+    # Of leaders and others no change is shown: all together, beside either side, would tell of the other.
+    again = first.replies != levels.replies and not (first.leaders or levels.leaders)
     return replace(levels, before=first.replies if again else (), first=again)
 
 

@@ -256,6 +256,7 @@ def _counted(recap: ManagerRecap) -> list[Part]:
         shown += [
             Heading(_own(recap.round, f"{spread.step}.ask")),
             line("levels.shown", n=len(spread.replies)),
+            *([line("levels.gap")] if spread.leaders else []),
             spread,
         ]
     shown += _chosen(recap.round, recap.chosen)

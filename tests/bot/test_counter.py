@@ -193,6 +193,18 @@ def test_managers_may_read_together_in_a_channel_of_their_own(desk: Desk) -> Non
     assert rows(desk.database, t.circles, t.circles.c.kind == "managers") == []
 
 
+def test_a_coordinator_says_which_groups_are_the_leaders(desk: Desk) -> None:
+    desk.appoint()
+    set_up(desk, what={"programme": "culture"}, how={"form": "gathering"})
+    assert "leaders:1" in presses(desk.ask("people:1"))
+    (asked,) = desk.ask("leaders:1").blanks
+    assert [option.value for option in asked.options] == ["1", "2"]
+    page = words(desk.hand_in("leaders:1", {"leaders": ("2",)}))
+    assert "Gruppe 2: dette er ledernes grupper." in page
+    assert "Gruppe 2 (ledere): " in page
+    assert "Ingen gruppe er ledernes" in words(desk.hand_in("leaders:1", {"leaders": ()}))
+
+
 def test_own_dates_come_in_place_of_weeks(desk: Desk) -> None:
     desk.appoint()
     page = set_up(desk, when={"others": "27.10.2026 13:00\n17.11.2026"})

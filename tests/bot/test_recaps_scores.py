@@ -217,7 +217,9 @@ class Series:
         written = PROGRAMME.replace("high: 1}", "high: 1, gap: true}").replace(", since: true", "")
         (folder / "check.yaml").write_text(written if gap else PROGRAMME, "utf-8")
         sizes = self.chance.choice(
-            [(4, 4), (4, 5), (5, 4, 4), (6, 5), (12,), (4, 8), (7, 4), (4, 4, 4), (12, 4)]
+            [(6, 6), (5, 6), (6, 4), (5, 5, 4), (7, 7)]
+            if gap
+            else [(4, 4), (4, 5), (5, 4, 4), (6, 5), (12,), (4, 8), (7, 4), (4, 4, 4), (12, 4)]
         )
         names = iter(f"P{n}" for n in itertools.count(1))
         groups = [f"G{n}: {', '.join(itertools.islice(names, size))}" for n, size in enumerate(sizes, 1)]
@@ -250,7 +252,7 @@ class Series:
             groups = [row for row in sessions if row.kind == "group"]
             given = {row.id: self._answer(connection, row) for row in groups}
             plenum = next((row for row in sessions if row.kind == "everyone"), groups[0])
-            came = self.chance.sample(groups, self.chance.randint(1, len(groups)))
+            came = self.chance.sample(groups, self.chance.randint(2 if self.leading else 1, len(groups)))
             shown = sorted(reply for row in came for reply in given[row.id])
             theirs = {reply for row in groups if row.circle_id in self.leading for reply in given[row.id]}
             self._show(connection, plenum, shown, theirs, 0)

@@ -317,7 +317,9 @@ class Stage:
             actions=tuple(head.get("actions", ())),
             groups=head.get("groups", 0),
             seats=tuple(
-                e.Seats(self.circle(name), tuple(map(self.person, people)), n)
+                e.Seats(
+                    self.circle(name), tuple(map(self.person, people)), n, name in head.get("leaders", ())
+                )
                 for n, (name, people) in enumerate(head.get("seats", {}).items(), 1)
             ),
             open_roster=head.get("open_roster", False),
@@ -436,11 +438,12 @@ class Stage:
                 under = [f"| {self.content(each)} " for each in columns]
                 rows = (mark + self.content(item) for mark, item in zip(listed, items, strict=True))
                 return "".join(under) + " ".join(rows)
-            case m.Levels(step, _, names, replies, backwards, before):
+            case m.Levels(step, _, names, replies, backwards, before, leaders=leaders):
                 over = " ".join(f"r{one}" for one in replies)
                 turned = f", {' '.join(backwards)} reversed" if backwards else ""
                 since = f", since {' '.join(f'r{one}' for one in before)}" if before else ""
-                return f"the spread of {' '.join(names)} at {step} over {over}{turned}{since}"
+                apart = f", apart {' '.join(f'r{one}' for one in leaders)}" if leaders else ""
+                return f"the spread of {' '.join(names)} at {step} over {over}{turned}{since}{apart}"
             case m.Picture(id):
                 return f"picture {id}"
             case m.Recap(id):

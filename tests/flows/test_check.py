@@ -377,6 +377,34 @@ def test_what_is_written_and_said_together_fits(change: tuple[str, str], told: s
     assert told is None or found[0].startswith(f"p.yaml:{told}")
 
 
+APART = """\
+programme: apart
+languages: [en]
+forms: {long: {minutes: 60, plenum: true}}
+rounds:
+  - round: first
+    steps: [{scale: s, items: [a], gap: true}, {spread: own, of: s}]
+    plenum: [{ask: on}, {spread: seen, of: s, since: true}]
+  - round: second
+    steps: [{scale: s, items: [a]}]
+texts:
+  en:
+    title: Apart
+    rounds:
+      first:
+        {title: First, theme: first, s: {ask: How?, low: no, high: yes, items: {a: A}}, own: "?", seen: "?", on: "?"}
+      second: {title: Second, theme: second, s: {ask: How?, low: no, high: yes, items: {a: A}}}
+"""
+
+
+def test_leaders_and_others_are_side_by_side_in_the_plenum_or_not_at_all() -> None:
+    assert [line.split(". ")[0] for line in said(check({"p.yaml": APART})) if "gap" in line] == [
+        "p.yaml:6: first/own: `s` has `gap`, and the leaders and the others are side by side where everyone meets",
+        "p.yaml:7: first/seen: `s` has `gap`, and no change is shown of leaders and others",
+        "p.yaml:9: second/s: `s` has `gap` in another round, where the leaders and the others are shown apart",
+    ]
+
+
 def test_a_round_asks_somebody_something() -> None:
     silent = GOOD_THINGS.replace("ask: proud\n        minutes: 5", "say: proud").replace("finding", "say")
     assert said(check({"p.yaml": silent})) == [

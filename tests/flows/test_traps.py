@@ -126,8 +126,9 @@ BROKEN: dict[tuple[str, str], Break] = {
         programme("culture", "change", dropped("since")),
     ("culture_1_plenum", "conflict reversed / «climate.surprises»"):
         programme("culture", "climate", dropped("reversed")),
+    ("culture_2_plenum", "apart r31 r32 r33 r34 r35"): programme("culture", "seven", dropped("gap")),
     ("culture_1_group", "to ola: says: answers.aloud"): engine(Scale, "confides", nothing),
-    ("live_spread_back", "asks 4: levels.shown (n 5)"): engine(spread, "shown_again", lambda _, now: now),
+    ("live_spread_back", "asks 4: levels.shown (n 5)"): engine(spread, "shown_again", lambda _, now, __: now),
     ("training_1_group", "of thoughts.not-alone r2; of thoughts.partners r3"): programme(
         "training", "thoughts", fields("challenges", "alone", "partners", {"field": "not-alone", "of": "partners"})),
     ("training_2_group", "asks 6: ask.count (n 1, of 2) / «need.really»"): programme("training", "deeper"),

@@ -135,6 +135,7 @@ def _circles_and_places() -> None:
         _count("number"),
         _text("name", 200),
         _of("places", "home_id", nullable=True),
+        sa.Column("leaders", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         _at("close_until", nullable=True),
         _at("asks_at", nullable=True),
         unique=[("series_id", "kind", "number")],
