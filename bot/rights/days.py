@@ -78,6 +78,16 @@ def _days(own: int | None, otherwise: int | None) -> int | None:
     return own if own is not None else otherwise
 
 
+def shortest(connection: Connection) -> dict[int, timedelta]:
+    """By organisation, the shortest life that it has decided on for any of its replies; those that have not, are not
+    there."""
+    o, s = t.organisations.c, t.series.c
+    own = select(s.organisation_id.label("whose"), s.retention_days.label("days"))
+    decided = own.union_all(select(o.id, o.retention_days)).subquery().c
+    least = select(decided.whose, func.min(decided.days)).where(decided.days.is_not(None))
+    return {whose: timedelta(days=days) for whose, days in connection.execute(least.group_by(decided.whose))}
+
+
 def under_way(connection: Connection, series: int) -> bool:
     """People are in a meeting of it, and a clock is running: nothing is deleted under their hands."""
     n = t.sessions.c

@@ -55,6 +55,7 @@ class Rights:
             }
         done = [self._alone("an erasure", partial(self._go_on, one, now)) for one in people]
         done += [self._alone("the days of a series", partial(self._one, each, left, now)) for each in series]
+        self._alone("the days of what is of no session", partial(self.purging.loose, now))
         return sum(done)
 
     def _alone(self, what: str, do: Callable[[], int]) -> int:

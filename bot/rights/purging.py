@@ -4,6 +4,10 @@ With the replies go scores, findings and actions, recaps that nobody approved, p
 and posted (all but that a recap went out, when and to whom), which message showed what, parked events, and where
 sessions stood. Approved recaps, and those of counts, are put into words first, and stay until their own day.
 
+What belongs to no session, such as word of an idea or that something is about to be deleted, goes by the shortest life
+that its organisation has decided on for any replies, counted from when it was sent. Where it says a name, or the words
+of an idea that is kept, it stays: an erasure has to find it.
+
 A purged session (its phase says so) hears nothing any more, and every message has its tombstone: a late event brings
 nothing back. Backups are not reached from here: whoever keeps them is told so.
 """
@@ -16,11 +20,25 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import (
+    Connection,
+    String,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)  # fmt: skip
 
 from bot.recaps import managers
 from bot.rights import freezing, tombs
-from bot.rights.days import under_way
+from bot.rights.days import shortest, under_way
+from bot.rights.leftovers import PAGE
 from bot.series.office import BEFORE
 from bot.words import Speaker
 from bot.work import Works
@@ -55,6 +73,19 @@ class Purging:
     def recaps(self, series: int, now: datetime) -> int:
         """Kept recaps, and that they went out. Returns how many versions were deleted."""
         return self._unit(_recaps, series, now)
+
+    def loose(self, now: datetime) -> int:
+        """What belongs to no session. Returns how many messages were deleted, a bounded number of each organisation."""
+        with self.works.database.read() as connection:
+            lives = shortest(connection)
+            past = {one: _loose(connection, one, now - life) for one, life in lives.items()}
+            heard = bool(lives) and connection.execute(_heard(now - min(lives.values())).limit(1)).first()
+        gone = [row for rows in past.values() for row in rows]
+        if gone or heard:
+            with self.works.database.write() as connection:
+                _without(connection, gone)
+                connection.execute(_heard(now - min(lives.values()), delete))
+        return len(gone)
 
     def _steps(self) -> Iterator[Step]:
         yield from (self._freeze, _not_kept, self._replies, _publications, _log, _outbox, _parked, _sessions)
@@ -134,9 +165,14 @@ def _outbox(unit: Unit, series: int, _: datetime) -> int:
     unit.run(delete(t.quotes).where(q.outbox_id.in_(select(o.id).where(theirs, posted))))
     wanted = select(o.id).where(theirs, not_(posted), o.status != "sending").order_by(o.id).limit(AT_ONCE)
     ids = [row.id for row in unit.all(wanted)]
-    unit.run(update(t.outbox).where(o.target_id.in_(ids)).values(target_id=None))
-    unit.run(delete(t.outbox).where(o.id.in_(ids)))
+    _without(unit.connection, ids)
     return len(ids)
+
+
+def _without(connection: Connection, ids: Collection[int]) -> None:
+    o = t.outbox.c
+    connection.execute(update(t.outbox).where(o.target_id.in_(ids)).values(target_id=None))
+    connection.execute(delete(t.outbox).where(o.id.in_(ids)))
 
 
 def _parked(unit: Unit, series: int, now: datetime) -> int:
@@ -178,6 +214,32 @@ def _recaps(unit: Unit, series: int, _: datetime) -> int:
     )
     unit.run(delete(t.outbox).where(o.session_id.in_(_of(series)), o.sort == "recap", o.status != "sending"))
     return _deleted(unit, t.recaps, t.recaps.c.meeting_id.in_(_meetings(series)))
+
+
+# -- what belongs to no session
+
+
+def _loose(connection: Connection, organisation: int, until: datetime) -> list[int]:
+    """Messages that are done with since then, by number. One that was never sent is as old as those around it."""
+    o, n, waiting = t.outbox.c, t.idea_news.c, t.outbox.alias("waiting").c
+    newest = select(func.max(o.id)).where(o.sent_at <= until).scalar_subquery()
+    old = (
+        o.id <= newest,
+        or_(o.sent_at.is_(None), o.sent_at <= until),
+        o.status.in_(("sent", "failed", "dropped")),
+    )
+    rewritten = exists().where(waiting.target_id == o.id, waiting.status.in_(("queued", "sending")))
+    shown = literal('"type":"feedback","news":').concat(cast(n.id, String)).concat("}")
+    kept = exists().where(o.body.contains('"type":"feedback"'), o.body.contains(shown))
+    names = o.body.contains('"of":"person"'), o.body.contains(PAGE)
+    mine = o.organisation_id == organisation, o.session_id.is_(None), *old
+    found = select(o.id).where(*mine, ~rewritten, ~kept, *map(not_, names))
+    return list(connection.execute(found.order_by(o.id).limit(AT_ONCE)).scalars())
+
+
+def _heard(until: datetime, do: Callable[[Any], Any] = select) -> Any:
+    """What was heard outside sessions is only known so that it is not heard twice."""
+    return do(t.log).where(t.log.c.session_id.is_(None), t.log.c.at <= until)
 
 
 # -- what is left to do

@@ -16,6 +16,7 @@ from bot.counter.ideas import MOST, WORDS
 from bot.ideas import keeping, sluice
 from bot.rights import showing
 from bot.rights.erasing import Erasing
+from bot.rights.purging import Purging
 from bot.words import Speaker
 from flows.recap import IdeaCount
 from storage import tables as t
@@ -42,7 +43,7 @@ class Sluice(Desk):
             queued = unit.all(waiting)
             said = Speaker(self.works.shelf).speak(unit, queued, self.clock.at)
             sent = update(t.outbox).where(o.id.in_([row.id for row in queued]))
-            connection.execute(sent.values(status="sent", receipt="m"))
+            connection.execute(sent.values(status="sent", receipt="m", sent_at=self.clock.at))
         return "\n".join(block.words for each in said for block in each.spoken.blocks)
 
     def give(self, who: str = GIVER, **more: str) -> int:
@@ -204,6 +205,42 @@ def test_what_is_decided_goes_when_its_days_are_over_and_what_waits_stays(desk: 
     keeping.look(desk.works, desk.clock.at + timedelta(days=30))
     assert [row.id for row in rows(desk.database, t.ideas)] == [waits]
     assert not holds(desk.database, "youth council")
+
+
+def test_messages_of_no_session_go_when_their_days_are_over(desk: Sluice) -> None:
+    """They used to stay for good. What shows a name, or words that are kept, stays for an erasure to find."""
+    idea, loose, o = desk.give(), Purging(desk.works, Speaker(desk.works.shelf)).loose, t.outbox
+    desk.hear(GIVER)
+    (receipt,) = rows(desk.database, o, o.c.status == "sent")
+    said = receipt._asdict()
+    del said["id"]
+    named = {"body": said["body"].replace('"parts":[', '"parts":[{"type":"name","of":"person","id":1},')}
+    never = {"status": "dropped", "sent_at": None}
+    with desk.database.write() as connection:
+        for other in (named, never):
+            connection.execute(o.insert(), said | other)
+    desk.assess(idea, "needs-more", "What does it cost?")
+    assert "What does it cost?" in desk.hear(GIVER)
+    after = desk.clock.at + timedelta(days=30)
+    assert loose(after) == 0, "nobody has decided"
+    with desk.database.write() as connection:
+        connection.execute(update(t.organisations).values(retention_days=30))
+    again = said | {"kind": "update", "target_id": receipt.id, "status": "queued", "sent_at": None}
+    with desk.database.write() as connection:
+        connection.execute(o.insert(), again)
+    assert (loose(after - timedelta(minutes=1)), loose(after)) == (0, 1), (
+        "of it, something is to be said still"
+    )
+    with desk.database.write() as connection:
+        connection.execute(o.delete().where(o.c.kind == "update"))
+    assert loose(after) == 1
+    assert [("feedback" in row.body, "person" in row.body) for row in rows(desk.database, o)] == [
+        (False, True), (True, False)
+    ]  # fmt: skip
+    assert not rows(desk.database, t.log)
+    with desk.database.write() as connection:
+        connection.execute(t.ideas.delete())
+    assert loose(after) == 1
 
 
 def _person(desk: Sluice, account: str) -> int:
