@@ -300,15 +300,6 @@ def group(caller: Caller, called: str, group: str, note_taker: str | None, *, dr
     change(caller, called, lambda office: members.add_group(office, new, writes), dry_run=dry_run)
 
 
-# -- what is said
-
-
-@click.command()
-@_series
-@_number
-@click.argument("group", metavar="GROUP")
-@click.argument("file", type=click.File("r", "utf-8"), required=False)
-@click.option("--heads", type=click.IntRange(1), metavar="N", help="How many sat at the table.")
 @click.command()
 @_series
 @click.argument("groups", metavar="[GROUP]...", nargs=-1)
@@ -331,6 +322,15 @@ def leaders(caller: Caller, called: str, groups: tuple[str, ...], *, end: bool, 
     change(caller, called, lambda office: members.lead(office, Shelf(), groups), dry_run=dry_run)
 
 
+# -- what is said
+
+
+@click.command()
+@_series
+@_number
+@click.argument("group", metavar="GROUP")
+@click.argument("file", type=click.File("r", "utf-8"), required=False)
+@click.option("--heads", type=click.IntRange(1), metavar="N", help="How many sat at the table.")
 @click.pass_obj
 def paper(caller: Caller, called: str, number: int, group: str, file: Any, heads: int | None) -> None:
     """Enter what a table wrote on paper in session NUMBER. Without FILE: list the questions, with their numbers.
@@ -454,8 +454,8 @@ COMMANDS = (
     add,
     remove,
     role,
+    leaders,
     managers_place,
     group,
     paper,
 )
-    leaders,

@@ -287,8 +287,8 @@ def _people(office: Office) -> dict[str, list[str]]:
     )
     for row in sorted(rows, key=lambda row: row.circle is None):
         under = row.circle or f"{row.role}s".capitalize()
+        under = f"{under} (leaders)" if row.leaders else under
         found.setdefault(under, []).append(
             f"{row.name} (note-taker)" if row.role == "note-taker" else row.name
         )
     return found
-        under = f"{under} (leaders)" if row.leaders else under

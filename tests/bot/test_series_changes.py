@@ -783,6 +783,27 @@ def test_a_group_that_comes_late_is_in_what_has_not_begun(database):
             do(database, members.add_group, again, now=OPENS)
 
 
+def test_groups_of_leaders_are_known_to_the_plenum_that_shows_them_beside_the_others(database):
+    group = ["Top: Kari, Amir, Liv, Jon", "Nord: Ola, Siri, Per, Eva"]
+    made(database, programme="culture", form="gathering", group=group)
+    assert do(database, members.lead, Shelf(), ["Nord"]).told[0].startswith("Leaders sit in Nord.")
+    do(database, members.lead, Shelf(), ["top"])
+    opened(database)
+    everyone = next(row for row in sessions(database, 1) if row.kind == "everyone")
+    seats = states.load(everyone.state).setting.seats
+    assert [seat.leaders for seat in seats] == [True, False]
+    assert "Top (leaders)" in looking(database, view).people
+    assert do(database, members.lead, Shelf(), []).told == ("No group is the leaders'.",)
+    with refused("no group called Fjord"):
+        do(database, members.lead, Shelf(), ["Fjord"])
+
+
+def test_a_programme_without_a_gap_needs_no_leaders(database):
+    made(database)
+    with refused("nothing of leaders beside the others"):
+        do(database, members.lead, Shelf(), ["Group 1"])
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -860,27 +881,6 @@ def test_what_a_table_wrote_is_entered_at_once_without_names_and_late_when_it_is
     assert entered(database, house, written, OPENS, heads=5) == "3 lines of Group 1 are entered."
     kept = [row for row in rows(database, t.replies) if row.step]
     assert [(row.step, row.words) for row in kept] == [
-def test_groups_of_leaders_are_known_to_the_plenum_that_shows_them_beside_the_others(database):
-    group = ["Top: Kari, Amir, Liv, Jon", "Nord: Ola, Siri, Per, Eva"]
-    made(database, programme="culture", form="gathering", group=group)
-    assert do(database, members.lead, Shelf(), ["Nord"]).told[0].startswith("Leaders sit in Nord.")
-    do(database, members.lead, Shelf(), ["top"])
-    opened(database)
-    everyone = next(row for row in sessions(database, 1) if row.kind == "everyone")
-    seats = states.load(everyone.state).setting.seats
-    assert [seat.leaders for seat in seats] == [True, False]
-    assert "Top (leaders)" in looking(database, view).people
-    assert do(database, members.lead, Shelf(), []).told == ("No group is the leaders'.",)
-    with refused("no group called Fjord"):
-        do(database, members.lead, Shelf(), ["Fjord"])
-
-
-def test_a_programme_without_a_gap_needs_no_leaders(database):
-    made(database)
-    with refused("nothing of leaders beside the others"):
-        do(database, members.lead, Shelf(), ["Group 1"])
-
-
         ("map-fits", "The ferry"), ("map-fits", "The school"), ("next-steps", "Kari calls them"),
     ]  # fmt: skip
     assert [row.role for row in kept] == ["answer", "answer", "action"]
