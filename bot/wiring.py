@@ -24,7 +24,7 @@ from bot.ideas import keeping as ideas
 from bot.intake import Checkpoint, Intake, nowhere
 from bot.recaps import away
 from bot.rights.look import Rights
-from bot.series import close_by
+from bot.series import close_by, pausing
 from bot.series.signing import Signing
 from bot.shelf import Shelf
 from bot.timekeeper import Timekeeper
@@ -107,6 +107,7 @@ def besides(works: Works, platforms: Sequence[Platform]) -> dict[str, Look]:
         "sign-up": Signing(works).look,
         "who was away": partial(away.look, works),
         "close by": partial(close_by.look, works.database),
+        "pauses that end": partial(pausing.look, works),
     }
 
 

@@ -313,6 +313,12 @@ def _all_or_one(values: Values) -> Fault | None:
     return None
 
 
+def _over_until(values: Values) -> Fault | None:
+    if values["over"] and values["until"] is None:
+        return _fault("until", "is needed, where what falls in the pause is to move", "over-until")
+    return None
+
+
 _CHOSEN = Field(
     "which", "choice", "Which of the two, where the clock is put back.", choices=("first", "second")
 )
@@ -386,6 +392,20 @@ WHEN = Form(
 
 #: Trying out a programme on dates, without people of its own.
 TRY_OUT = Form("series-simulate", _TIMES, (_some_dates, _some_times))
+
+#: Pausing a series, with an end or without.
+PAUSE = Form(
+    "series-pause",
+    (
+        Field("until", "date", "The day on which it goes on by itself, like 2027-01-04."),
+        Field(
+            "over",
+            "flag",
+            "What falls in the pause moves to after it, with all that follows, by whole weeks. Needs a day.",
+        ),
+    ),
+    (_over_until,),
+)
 
 #: Giving a meeting another date. The local time is kept, unless a new one is given.
 MOVE = Form(

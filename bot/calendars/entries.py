@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, select
 from bot.opening import WINDOW_DAYS
 from bot.series.moving import ALONG, MOVED
 from bot.shelf import Shelf
-from flows.calendar import WorkingDays
+from flows.calendar import WorkingDays, local_moment
 from flows.turn import OFFICE
 from storage import tables as t
 from storage.unit import Unit
@@ -180,6 +180,13 @@ class _Reader:
     def _status(self, row: Row[Any]) -> Status:
         if row.phase in OFF or self.series.status == "cancelled":
             return "cancelled"
-        if self.series.status == "paused" and row.phase == "planned":
-            return "tentative"
+        if self.series.status == "paused" and row.phase == "planned" and (held := self._held_up(row)):
+            return held
         return _STATUS.get(row.status, "confirmed") if row.phase == "planned" else "confirmed"
+
+    def _held_up(self, row: Row[Any]) -> Status | None:
+        """What a pause makes of a date: of one that ends before it, nothing."""
+        until = self.series.paused_until
+        if until is None:
+            return "tentative"
+        return "cancelled" if local_moment(row.starts_at, self.series.zone).on < until else None

@@ -9,7 +9,7 @@ import click
 
 from bot.cli.common import actor, which_time
 from bot.cli.forms import asked, read
-from flows.forms import MOVE
+from flows.forms import MOVE, PAUSE
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -127,13 +127,22 @@ def confirm(caller: Caller, called: str, number: int | None, *, dry_run: bool) -
 
 @click.command()
 @_series
+@asked(PAUSE)
 @_dry
 @click.pass_obj
-def pause(caller: Caller, called: str, *, dry_run: bool) -> None:
-    """Open nothing until the series is resumed. The clocks of what is under way stand still."""
-    from bot.series import changes
+def pause(caller: Caller, /, called: str, *, dry_run: bool, **given: Any) -> None:
+    """Open nothing until the series is resumed, or until a day. The clocks of what is under way stand still.
 
-    change(caller, called, changes.pause, dry_run=dry_run)
+    Sessions that fall in the pause are named, and not held then. Again, with another day or none, it ends then.
+
+    \b
+      runda series pause north --until 2027-01-04
+      runda series pause north --until 2027-01-04 --over
+    """
+    from bot.series import pausing
+
+    values = read(PAUSE, given)
+    change(caller, called, lambda office: pausing.pause(office, **values), dry_run=dry_run)
 
 
 @click.command()
@@ -142,9 +151,9 @@ def pause(caller: Caller, called: str, *, dry_run: bool) -> None:
 @click.pass_obj
 def resume(caller: Caller, called: str, *, dry_run: bool) -> None:
     """Let a paused series go on."""
-    from bot.series import changes
+    from bot.series import pausing
 
-    change(caller, called, changes.resume, dry_run=dry_run)
+    change(caller, called, pausing.resume, dry_run=dry_run)
 
 
 @click.command("close-by")

@@ -176,6 +176,8 @@ def list_(caller: Caller) -> None:
         rows = found(connection, caller.settings.organisation, caller.clock.now())
     for each in rows:
         following = f"next: {spoken(each.next)}" if each.next else ""
+        if each.status == "paused":
+            following = f"until {each.until}" if each.until else ""
         click.echo(f"{each.called:<24}  {each.title:<32}  {each.status:<9}  {following}".rstrip())
     if not rows:
         click.echo(f"{caller.settings.organisation} has no series yet. Plan one: runda series create --help")

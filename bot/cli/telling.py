@@ -93,7 +93,8 @@ def between(earlier: date | None, later: date, zone: str) -> Iterator[str]:
 
 def of_view(view: View, waiting: Sequence[str] = ()) -> Iterator[str]:
     """`waiting`: what needs somebody, in words."""
-    yield f"{view.title} ({view.called}): {view.status}"
+    until = f" until {view.until}" if view.status == "paused" and view.until else ""
+    yield f"{view.title} ({view.called}): {view.status}{until}"
     writes = "one writes for a table" if view.answering == "table" else "each writes"
     yield f"{view.programme}, {view.pace}, {writes}, {view.language}, times in {view.zone}"
     yield ""

@@ -10,11 +10,11 @@ from adapters.port import Blank, Block, Option, Sheet, Written
 from bot.counter.acts import Act, runs
 from bot.counter.sheets import blank, groups, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
-from bot.series import changes, close_by, moving, texts
+from bot.series import changes, close_by, moving, pausing, texts
 from bot.series.deciding import foreseen
 from bot.series.moving import To
 from bot.series.office import BEFORE, Change, Office
-from flows.forms import MOVE, FormFaults
+from flows.forms import MOVE, PAUSE, FormFaults
 
 #: In a choice among groups: all of them.
 ALL = "all"
@@ -181,6 +181,46 @@ def _waiting(visit: Visit, office: Office, which: int) -> Iterator[Option]:
     yield from groups(visit, circles, everyone="counter.choice.all-groups")
 
 
+# -- a pause
+
+
+def pause_sheet(visit: Visit, number: int) -> Sheet:
+    office = visit.office(number)
+    until = office.series.paused_until
+    blanks = [
+        blank(visit, "until", "date", "form.series-pause.until", value=f"{until or ''}"),
+        blank(visit, "over", "flag", "form.series-pause.over"),
+    ]
+    told = line(visit.say("counter.pause.asks"))
+    return sheet(visit, "counter.title.pause", heading(office.series.title), told, blanks=blanks,
+                 submit="counter.button.onwards")  # fmt: skip
+
+
+def pause(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    """As for a move, what it would change is shown first. Raises SeriesProblem where it cannot be."""
+    values = read(visit, PAUSE, {"until": text_of(written, "until"), "over": bool(written.get("over"))})
+    foreseen(visit.office(number), lambda there: pausing.pause(there, **values))
+    until = f"{values['until']:%Y%m%d}" if values["until"] else 0
+    return Next(name_of("pauses", number, until, int(values["over"])))
+
+
+def _until(until: int, over: int) -> dict[str, Any]:
+    return {"until": _to(until, 0).to if until else None, "over": bool(over)}
+
+
+def pauses_sheet(visit: Visit, number: int, until: int, over: int) -> Sheet:
+    office, how = visit.office(number), _until(until, over)
+    seen = _seen(visit, office, lambda there: pausing.pause(there, **how))
+    return sheet(
+        visit, "counter.title.pause", heading(office.series.title), *seen, submit="counter.button.pause"
+    )
+
+
+def pauses(visit: Visit, _: Mapping[str, Written], number: int, until: int, over: int) -> Next:
+    change = pausing.pause(visit.office(number), **_until(until, over))
+    return visit.carried(name_of("series", number), change)
+
+
 # -- close by for a while
 
 
@@ -256,8 +296,7 @@ _confirm = _one_or_all(
 )
 _cancel = _asking("counter.cancel.one", "counter.button.cancel", "counter.title.cancel", changes.cancel)
 _stop = _asking("counter.cancel.all", "counter.button.cancel-series", "counter.title.cancel", changes.cancel)
-_pause = _asking("counter.pause.asks", "counter.button.pause", "counter.title.pause", changes.pause)
-_resume = _asking("counter.resume.asks", "counter.button.resume", "counter.title.resume", changes.resume)
+_resume = _asking("counter.resume.asks", "counter.button.resume", "counter.title.resume", pausing.resume)
 _undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo", moving.undo)
 
 ACTS = (
@@ -269,8 +308,9 @@ ACTS = (
     Act("confirm", runs, _confirm, _doing(changes.confirm)),
     Act("cancel", runs, _cancel, _doing(changes.cancel)),
     Act("stop", runs, _stop, _doing(changes.cancel)),
-    Act("pause", runs, _pause, _doing(changes.pause)),
-    Act("resume", runs, _resume, _doing(changes.resume)),
+    Act("pause", runs, pause_sheet, pause),
+    Act("pauses", runs, pauses_sheet, pauses),
+    Act("resume", runs, _resume, _doing(pausing.resume)),
     Act("undo", runs, _undo, _doing(moving.undo)),
     Act("close-by", runs, close_by_sheet, be_close_by),
 )

@@ -14,6 +14,7 @@ from bot.counter.linking import several_platforms
 from bot.counter.sheets import button, heading, line, sheet
 from bot.counter.visit import NotYours, Visit
 from bot.counter.visitor import COORDINATOR, MANAGER, TAKING_PART
+from bot.series import pausing
 from bot.series.homes import DELETE_UNHEARD
 from bot.series.office import UNDER_WAY, Office
 from bot.series.overview import Listed, glance, listed, to_approve
@@ -144,7 +145,7 @@ def _running(visit: Visit) -> Iterator[Block]:
 
 
 def _line(visit: Visit, found: Listed) -> str:
-    status = visit.say(f"counter.status.{found.status}")
+    status = showing.status(visit, found)
     if found.next is None or found.status == "paused":
         return status
     return visit.say("counter.home.state", status=status, when=found.next)
@@ -156,6 +157,9 @@ def _waiting(visit: Visit, office: Office) -> Iterator[Block]:
         if each.status == "missed":
             dates = button(visit, "counter.button.move", "move", office.series.id, each.number)
             yield line(visit.say("counter.home.missed", number=each.number), dates)
+    for falls in pausing.falling(office):
+        dates = button(visit, "counter.button.move", "move", office.series.id, falls.number)
+        yield line(visit.say("counter.told.falls", number=falls.number, to=falls.at), dates)
     c = t.circles.c
     names = {
         row.id: row.name for row in visit.all(select(c.id, c.name).where(c.series_id == office.series.id))

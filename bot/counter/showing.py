@@ -12,7 +12,7 @@ from bot.counter.visit import Gone, Visit
 from bot.series import curating, overview, signing
 from bot.series.moving import ALONG, MOVED
 from bot.series.office import Office
-from bot.series.overview import Circle, Meeting, View, view
+from bot.series.overview import Circle, Listed, Meeting, View, view
 
 #: Of a meeting: what can be moved, and what can be cancelled.
 MOVABLE = ("tentative", "confirmed", "open", "missed", "cancelled")
@@ -28,11 +28,18 @@ def series(visit: Visit, number: int) -> Sheet:
     return sheet(visit, "counter.title.series", *blocks, labels=_labels(visit, office, found))
 
 
+def status(visit: Visit, found: View | Listed) -> str:
+    """How a series stands, and until when it is paused."""
+    if found.status == "paused" and found.until is not None:
+        return visit.say("counter.status.paused-until", until=found.until)
+    return visit.say(f"counter.status.{found.status}")
+
+
 def _state(visit: Visit, found: View) -> str:
-    status = visit.say(f"counter.status.{found.status}")
+    words = status(visit, found)
     if found.next is None or found.status == "paused":
-        return status
-    return visit.say("counter.series.next", status=status, number=found.next.number, when=found.next.moment)
+        return words
+    return visit.say("counter.series.next", status=words, number=found.next.number, when=found.next.moment)
 
 
 def _meeting(visit: Visit, number: int, each: Meeting) -> Block:
@@ -86,6 +93,7 @@ def _for_coordinators(visit: Visit, office: Office, found: View) -> Iterator[Lab
         yield button(visit, "counter.button.confirm-all", "confirm", number)
     if office.paused:
         yield button(visit, "counter.button.resume", "resume", number)
+        yield button(visit, "counter.button.pause-until", "pause", number)
     elif found.status != "finished":
         yield button(visit, "counter.button.close-by", "close-by", number)
         yield button(visit, "counter.button.pause", "pause", number)
@@ -121,9 +129,9 @@ def meeting(visit: Visit, number: int, which: int) -> Sheet:
     found = next((each for each in view(office).meetings if each.number == which), None)
     if found is None:
         raise Gone
-    status = visit.say(f"counter.status.{found.status}")
+    how = visit.say(f"counter.status.{found.status}")
     blocks = [heading(f"{office.series.title}: {found.title}")]
-    blocks += [line(visit.say("counter.meeting.when", number=which, when=found.moment, status=status))]
+    blocks += [line(visit.say("counter.meeting.when", number=which, when=found.moment, status=how))]
     if signing.asks(office, visit.works.shelf, office.meeting(which)):
         blocks += [
             line(visit.say("signup.counted", **signing.counted(office, office.meeting(which))._asdict()))

@@ -1,4 +1,5 @@
-"""What a coordinator does to a planned series: confirm, pause, resume, cancel. Dates are changed in `moving`.
+"""What a coordinator does to a planned series: confirm, cancel. Dates are changed in `moving`, and it stands still in
+`pausing`.
 
 A session that is under way belongs to the engine, so it is told by an order, which is carried out in the same
 transaction (`deciding`): a command that is cut off has either happened or not, and can be given again.
@@ -14,8 +15,7 @@ from bot.series.dates import refuse_past
 from bot.series.moving import redated, spoken
 from bot.series.office import BEFORE, LEFT, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
-from flows.calendar import local_moment
-from flows.events import Closed, Paused, Resumed
+from flows.events import Closed
 from flows.forms import Sentence
 from flows.message import Message, Moment, line, message
 
@@ -42,56 +42,6 @@ def _confirmed(office: Office, meeting: Row[Any]) -> Sentence:
     at = office.moment(meeting)
     words = f"Session {meeting.number} is confirmed: {spoken(at)}."
     return Sentence(words, "confirmed", number=meeting.number, to=at)
-
-
-def pause(office: Office) -> Change:
-    """Nothing opens, and the clocks of what is under way stand still."""
-    office.refuse_cancelled()
-    sessions = office.sessions()
-    audit = office.record("series paused")
-    office.set_series(status="paused")
-    office.set_sessions([each.id for each in sessions if each.phase == "planned"], wake_at=None)
-    under_way = [each for each in sessions if each.phase in UNDER_WAY]
-    office.order("paused", audit, under_way, Paused())
-    if not office.paused:
-        heard = {each.circle_id for each in under_way}
-        office.announce(
-            _say("series.paused"), [each for each in sessions if each.circle_id not in heard], audit
-        )
-    words = f"{office.series.title} is paused. Nothing opens until it is resumed."
-    return office.done(Sentence(words, "paused"))
-
-
-def resume(office: Office) -> Change:
-    """What was planned waits for its time again. What should have opened meanwhile is named."""
-    office.refuse_cancelled()
-    sessions, meetings = office.sessions(), {each.id: each for each in office.meetings()}
-    audit = office.record("series resumed")
-    office.set_series(status="planned")
-    waiting = [
-        one
-        for one in sessions
-        if one.phase == "planned" and meetings[one.meeting_id].status not in ("tentative", "cancelled")
-    ]
-    for each in waiting:
-        office.set_sessions([each.id], wake_at=each.starts_at)
-    office.order("resumed", audit, [each for each in sessions if each.phase == "paused"], Resumed())
-    for number in sorted(
-        {meetings[each.meeting_id].number for each in waiting if each.starts_at <= office.now}
-    ):
-        words = (
-            f"Session {number} should have opened while the series was paused. It opens late if it is not too late; "
-            "otherwise give it a new date."
-        )
-        office.told.append(Sentence(words, "should-have-opened", number=number))
-    ahead = sorted((each for each in waiting if each.starts_at > office.now), key=lambda each: each.starts_at)
-    if ahead and office.paused:
-        office.announce(_say("series.resumed", when=Moment(ahead[0].starts_at)), sessions, audit)
-    then = f" Next: {spoken(local_moment(ahead[0].starts_at, office.series.zone))}." if ahead else ""
-    words = f"{office.series.title} goes on.{then}"
-    if not ahead:
-        return office.done(Sentence(words, "resumed"))
-    return office.done(Sentence(words, "resumed-next", to=ahead[0].starts_at))
 
 
 def cancel(office: Office, number: int | None = None) -> Change:

@@ -106,7 +106,7 @@ def _carry_out(office: Office, moves: Sequence[_Move]) -> Change:
         if each.meeting.status != "tentative":
             news.append((_moved_line(each), each.sessions))
         told.append(_told(each))
-    _announce(office, news, first)
+    tell_each(office, news, first)
     for each in moves:
         _mind_dates(office, each.new)
     return office.done(*told)
@@ -122,7 +122,7 @@ def _told(each: _Move) -> Sentence:
     )
 
 
-def _announce(office: Office, news: Sequence[tuple[Line, Sequence[Row[Any]]]], audit: int) -> None:
+def tell_each(office: Office, news: Sequence[tuple[Line, Sequence[Row[Any]]]], audit: int) -> None:
     """Each place is told of all that concerns the groups there, in one message."""
     concerned: dict[int, dict[int, None]] = {}
     sittings: dict[int, Row[Any]] = {}
@@ -162,7 +162,7 @@ def undo(office: Office) -> Change:
         words = f"Session {each.new.number} is on {spoken(each.new.moment)} again.{quiet}"
         code = "undone" if heard else "undone-quietly"
         told.append(Sentence(words, code, number=each.new.number, to=each.new.moment))
-    _announce(office, news, audit)
+    tell_each(office, news, audit)
     return office.done(*told)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from bot import library
 from bot.recaps.ledger import ledger
+from bot.series import pausing
 from bot.series.moving import spoken
 from bot.series.office import BEFORE, UNDER_WAY, Office
 from flows import state as states
@@ -32,6 +33,8 @@ class Listed:
     #: The series' row, and the zone that its times are local to.
     id: int
     zone: str
+    #: Paused, and from when it goes on by itself.
+    until: date | None = None
 
 
 def listed(connection: Connection, organisation: str, now: datetime) -> list[Listed]:
@@ -47,7 +50,8 @@ def glance(office: Office) -> Listed:
     series, meetings = office.series, office.meetings()
     sessions = _sessions(office)
     coming, now = _next(office, meetings, sessions), status(series, meetings, sessions)
-    return Listed(series.slug, series.title, now, coming and office.moment(coming), series.id, series.zone)
+    return Listed(series.slug, series.title, now, coming and office.moment(coming), series.id, series.zone,
+                  series.paused_until)  # fmt: skip
 
 
 def status(series: Any, meetings: Sequence[Any], sessions: Sequence[Any]) -> str:
@@ -116,6 +120,8 @@ class View:
     meetings: tuple[Meeting, ...]
     next: Meeting | None
     people: dict[str, list[str]]
+    #: Paused, and from when it goes on by itself.
+    until: date | None = None
 
 
 def view(office: Office) -> View:
@@ -128,7 +134,7 @@ def view(office: Office) -> View:
         series.title, series.slug, status(series, rows, sessions), content.programme.programme, series.pace,
         series.answering, series.language, series.zone, meetings,
         next((each for each in meetings if coming is not None and each.number == coming.number), None),
-        _people(office),
+        _people(office), series.paused_until,
     )  # fmt: skip
 
 
@@ -215,6 +221,8 @@ def needs(office: Office, say: Callable[..., str]) -> Iterator[str]:
     for each in office.meetings():
         if each.status == "missed":
             yield say("counter.home.missed", number=each.number)
+    for falls in pausing.falling(office):
+        yield say("counter.told.falls", number=falls.number, to=falls.at)
     for one in _sessions(office):
         if one.phase == "lobby":
             yield say("counter.home.lobby", group=one.name)

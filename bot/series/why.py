@@ -277,7 +277,8 @@ def _before(office: Office, row: Any, meeting: Any, *, shut: bool) -> Reason:
     if row.phase != "planned":
         return _silent(row.phase, at=row.starts_at)
     if office.paused:
-        return _silent("paused")
+        until = office.series.paused_until
+        return _silent("paused-until", until=until) if until else _silent("paused")
     if meeting.status == "tentative":
         return _silent("tentative")
     return _silent("shut") if shut or row.wake_at is None else _silent("waits", at=row.wake_at)

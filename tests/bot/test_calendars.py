@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from bot.series import changes, moving
+from bot.series import changes, moving, pausing
 from bot.series.moving import To
 from bot.shelf import Shelf
 from storage import tables as t
@@ -239,9 +239,11 @@ def test_tentative_dates_become_certain_and_a_pause_makes_them_uncertain_again(
     do(sqlite_database, changes.confirm, 1)
     assert [each.status for each in kept.look().entries.values()] == ["CONFIRMED", "TENTATIVE", "TENTATIVE"]
     do(sqlite_database, changes.confirm)
-    do(sqlite_database, changes.pause)
+    do(sqlite_database, pausing.pause)
     assert {each.status for each in kept.look().entries.values()} == {"TENTATIVE"}
-    do(sqlite_database, changes.resume)
+    do(sqlite_database, pausing.pause, date(2026, 11, 10))
+    assert kept.look().dates() == ["11-17 09:00"], "what falls in a pause is not held"
+    do(sqlite_database, pausing.resume)
     assert {each.status for each in kept.look().entries.values()} == {"CONFIRMED"}
 
 

@@ -132,6 +132,13 @@ def test_what_was_filled_in_is_there_when_one_comes_back(desk: Desk) -> None:
     assert {blank.name: blank.value for blank in desk.ask("setup").blanks}["name"] is None
 
 
+def test_what_a_programme_is_for_and_comes_from_is_told_when_it_is_chosen(desk: Desk) -> None:
+    desk.appoint()
+    told = words(desk.hand_in("setup", steps()[0][1] | {"programme": "culture"}))
+    assert "Tre samlinger" in told
+    assert "Göran Ekvall" in told
+
+
 def test_a_step_that_was_not_taken_is_asked_for(desk: Desk) -> None:
     desk.appoint()
     for press in ("setup-how", "setup-who", "setup-when", "setup-check"):
@@ -263,8 +270,21 @@ def test_a_coordinator_moves_pauses_and_goes_on(either: Desk) -> None:
     assert {row.starts_at.day for row in sessions(either.database, 2)} == {4}
     assert "undo:1" in presses(either.ask("series:1"))
     assert "tirsdag 3. november kl. 09:00 igjen" in words(either.hand_in("undo:1"))
-    assert "Møteserien står på pause" in words(either.hand_in("pause:1"))
-    assert "resume:1" in presses(either.ask("series:1"))
+    assert faults(either.hand_in("pause:1", {"until": "", "over": True})) == {
+        "until": "Si hvilken dag pausen slutter."
+    }
+    assert faults(either.hand_in("pause:1", {"until": "2026-10-01"})).keys() == {"until"}
+    shown = either.hand_in("pause:1", {"until": "2026-10-26"})
+    assert "Den fortsetter av seg selv mandag 26. oktober." in words(shown)
+    assert "Økt 1, tirsdag 20. oktober kl. 09:00, faller i pausen" in words(shown)
+    assert "Får vite det: Gruppe 1, Gruppe 2." in words(shown)
+    assert "resume:1" not in presses(either.ask("series:1"))
+    assert "Møteserien står på pause" in words(either.hand_in(shown.name))
+    page = either.ask("home")
+    assert "På pause til mandag 26. oktober" in words(page)
+    assert "move:1:1" in presses(page)
+    assert "Møteserien står på pause. Ingenting åpner" in words(either.sure("pause:1", {"until": ""}))
+    assert {"resume:1", "pause:1"} < {*presses(either.ask("series:1"))}
     assert "Møteserien fortsetter. Neste: tirsdag 20. oktober kl. 09:00." in words(either.hand_in("resume:1"))
 
 

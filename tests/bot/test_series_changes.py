@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.happenings import Order
-from bot.series import changes, members, moving, paper, texts
+from bot.series import changes, members, moving, paper, pausing, texts
 from bot.series.deciding import ATTEMPTS, decide, foreseen
 from bot.series.moving import To
 from bot.series.office import Office, open_office
@@ -274,7 +274,7 @@ def test_undo_is_for_the_last_change_and_only_while_it_can_be(database):
     with refused("was no move"):
         do(database, moving.undo)
     do(database, moving.move, 1, on("2026-10-21"))
-    do(database, changes.pause)
+    do(database, pausing.pause)
     with refused("was no move"):
         do(database, moving.undo)
     do(database, changes.cancel, 2)
@@ -353,7 +353,7 @@ def test_start_now_opens_whatever_the_date_was(database):
 
 def test_nothing_is_started_while_the_series_is_paused(sqlite_database):
     made(sqlite_database)
-    do(sqlite_database, changes.pause)
+    do(sqlite_database, pausing.pause)
     with refused("is paused. Let it go on first"):
         do(sqlite_database, moving.start, 1)
 
@@ -363,11 +363,11 @@ def test_nothing_is_started_while_the_series_is_paused(sqlite_database):
 
 def test_a_paused_series_opens_nothing_and_goes_on_where_it_was(database):
     made(database)
-    do(database, changes.pause)
+    do(database, pausing.pause)
     assert works(database).take_due(OPENS) == 0
     do(database, moving.move, 2, on("2026-11-05"))
     assert sessions(database, 2)[0].wake_at is None
-    change = do(database, changes.resume)
+    change = do(database, pausing.resume)
     assert change.told == ("North goes on. Next: Tuesday 2026-10-20 at 09:00.",)
     assert all(row.wake_at == row.starts_at for row in sessions(database))
     assert keys(announced(database)) == ["series.paused"] * 2 + ["series.moved"] * 2 + ["series.resumed"] * 2
@@ -375,32 +375,109 @@ def test_a_paused_series_opens_nothing_and_goes_on_where_it_was(database):
 
 def test_pausing_twice_is_said_once(database):
     made(database)
-    do(database, changes.pause)
-    do(database, changes.pause)
+    do(database, pausing.pause)
+    do(database, pausing.pause)
     assert len(announced(database)) == 2
 
 
 def test_what_should_have_opened_meanwhile_is_named(database):
     made(database)
-    do(database, changes.pause)
-    told = do(database, changes.resume, now=OPENS + timedelta(days=1)).told
+    do(database, pausing.pause)
+    told = do(database, pausing.resume, now=OPENS + timedelta(days=1)).told
     assert any("Session 1 should have opened while the series was paused" in line for line in told)
+
+
+def until(day, **more):
+    return lambda office: pausing.pause(office, date.fromisoformat(day), **more)
+
+
+def test_a_pause_with_a_date_goes_on_by_itself_and_names_what_falls_in_it(database):
+    made(database)
+    change = do(database, until("2026-11-10"))
+    assert change.told == (
+        "North is paused. It goes on by itself on Tuesday 2026-11-10.",
+        "Session 1, Tuesday 2026-10-20 at 09:00, falls in the pause and is not held then. Give it a new date.",
+        "Session 2, Tuesday 2026-11-03 at 09:00, falls in the pause and is not held then. Give it a new date.",
+    )
+    assert [row.body.count("series.falls") for row in announced(database)] == [2, 2]
+    say = catalogue("en").say
+    assert (
+        "Session 2, Tuesday 3 November at 09:00, falls in the pause and is not held then. Give it a new date."
+        in (looking(database, lambda office: list(needs(office, say))))
+    )
+    eight = datetime(2026, 11, 10, 7, tzinfo=UTC)
+    assert pausing.look(works(database), eight - timedelta(seconds=1)) == 0
+    assert works(database).take_due(eight) == 0
+    assert [pausing.look(works(database), eight) for _ in range(2)] == [1, 0]
+    (series,) = rows(database, t.series)
+    assert (series.status, series.paused_until) == ("planned", None)
+    assert keys(announced(database)) == ["series.paused-until"] * 2 + ["series.resumed"] * 2
+    works(database).take_due(eight)
+    assert [row.status for row in meetings(database)] == ["missed", "missed", "confirmed"]
+    asked = [row for row in rows(database, t.outbox) if "series.late-missed" in row.body]
+    assert asked == []  # nobody runs this one; who does is asked for a date, as after a stop
+    assert sessions(database, 3)[0].wake_at == datetime(2026, 11, 17, 8, tzinfo=UTC)
+
+
+def test_a_pause_ends_in_time_for_a_session_that_is_earlier_than_the_office(database):
+    made(database, at="06:30")
+    do(database, until(AFTER))
+    early = sessions(database, 2)[0].starts_at
+    assert pausing.look(works(database), early - timedelta(minutes=3)) == 0
+    assert pausing.look(works(database), early - timedelta(minutes=2)) == 1
+    assert works(database).take_due(early) == 4, "the first is missed, and the second opens on time"
+    assert {row.phase for row in sessions(database, 2)} == {"lobby"}
+
+
+def test_what_falls_in_a_pause_moves_over_it_where_that_is_asked_for_and_can_be_taken_back(database):
+    made(database)
+    told = do(database, until("2026-10-26", over=True)).told
+    assert told[0] == "North is paused. It goes on by itself on Monday 2026-10-26."
+    assert told[1].endswith("from Tuesday 2026-10-20 at 09:00 to Tuesday 2026-10-27 at 09:00.")
+    assert [f"{row.local_date}" for row in meetings(database)] == ["2026-10-27", "2026-11-10", "2026-11-24"]
+    assert keys(announced(database)) == ["series.moved"] * 2 + ["series.paused-until"] * 2
+    do(database, moving.undo)
+    assert [f"{row.local_date}" for row in meetings(database)] == [BEFORE, AFTER, LATER]
+    assert {row.wake_at for row in sessions(database)} == {None}, "the pause is not taken back"
+    pausing.look(works(database), datetime(2026, 10, 26, 7, tzinfo=UTC))
+    assert [row.wake_at == row.starts_at for row in sessions(database, 2)] == [True] * 2
+
+
+def test_another_end_of_a_pause_is_told_and_so_is_none(database):
+    made(database)
+    with refused("cannot end on 2026-10-01. Choose a date after today"):
+        do(database, until("2026-10-01"))
+    for day in ("2026-10-12", "2026-10-12", "2026-10-19"):
+        do(database, until(day))
+    do(database, pausing.pause)
+    assert keys(announced(database)) == ["series.paused-until"] * 4 + ["series.paused"] * 2
+    assert pausing.look(works(database), OPENS) == 0
+
+
+def test_sessions_under_way_go_on_by_themselves_when_a_pause_ends(database):
+    made(database)
+    opened(database)
+    do(database, until("2026-10-22"), now=OPENS + timedelta(minutes=2))
+    assert {row.phase for row in sessions(database, 1)} == {"paused"}
+    assert keys(announced(database)) == ["series.paused-until"] * 2, "the engine does not know until when"
+    assert pausing.look(works(database), OPENS + timedelta(days=2)) == 1
+    assert {row.phase for row in sessions(database, 1)} == {"running"}
 
 
 def test_a_tentative_meeting_waits_for_nothing_after_a_pause_either(database):
     made(database, tentative=True)
-    do(database, changes.pause)
-    do(database, changes.resume)
+    do(database, pausing.pause)
+    do(database, pausing.resume)
     assert {row.wake_at for row in sessions(database)} == {None}
 
 
 def test_sessions_under_way_stand_still_and_go_on(database):
     made(database)
     opened(database)
-    do(database, changes.pause, now=OPENS + timedelta(minutes=2))
+    do(database, pausing.pause, now=OPENS + timedelta(minutes=2))
     assert {row.phase for row in sessions(database, 1)} == {"paused"}
     assert announced(database) == []  # the engine has said it in their own threads
-    do(database, changes.resume, now=OPENS + timedelta(minutes=9))
+    do(database, pausing.resume, now=OPENS + timedelta(minutes=9))
     assert {row.phase for row in sessions(database, 1)} == {"running"}
 
 
@@ -432,7 +509,7 @@ def test_a_cancelled_series_is_over(database):
     assert {row.phase for row in sessions(database, 1)} == {"finished"}
     assert {row.phase for row in (*sessions(database, 2), *sessions(database, 3))} == {"cancelled"}
     assert keys(announced(database)) == ["series.ended"] * 2
-    for act in (changes.pause, changes.resume, changes.confirm, changes.cancel):
+    for act in (pausing.pause, pausing.resume, changes.confirm, changes.cancel):
         with refused("Plan a new series instead"):
             do(database, act)
 
@@ -491,8 +568,8 @@ def test_each_group_is_told_of_its_own_date_that_is_cancelled(database):
 
 def test_a_pause_does_not_lose_the_date_of_a_group_that_comes_later(database):
     one_has_held_it(database)
-    do(database, changes.pause, now=OPENS + timedelta(hours=2))
-    do(database, changes.resume, now=OPENS + timedelta(hours=3))
+    do(database, pausing.pause, now=OPENS + timedelta(hours=2))
+    do(database, pausing.resume, now=OPENS + timedelta(hours=3))
     second = sessions(database, 1)[1]
     assert second.wake_at == second.starts_at
     assert looking(database, view, now=OPENS + timedelta(hours=3)).next.number == 1
@@ -663,7 +740,7 @@ def test_the_state_of_a_series_follows_its_meetings(database):
     opened(database)
     assert looking(database, view, now=OPENS).status == "running"
     assert looking(database, view, now=OPENS).next.number == 2
-    do(database, changes.pause, now=OPENS)
+    do(database, pausing.pause, now=OPENS)
     shown = looking(database, view, now=OPENS)
     assert (shown.status, shown.meetings[1].circles[0].stands) == ("paused", "paused")
     do(database, changes.cancel, now=OPENS)
@@ -736,12 +813,12 @@ def test_a_change_that_meets_another_unit_is_made_anew(database, monkeypatch):
         return settle(works, connection, orders, now)
 
     monkeypatch.setattr(Works, "settle", busy)
-    do(database, changes.pause, now=OPENS)
+    do(database, pausing.pause, now=OPENS)
     assert met == [2] * ATTEMPTS
     assert [row.act for row in rows(database, t.audit)].count("series paused") == 1
     monkeypatch.setattr(Works, "settle", always_late)
     with pytest.raises(StaleSession):
-        do(database, changes.resume, now=OPENS)
+        do(database, pausing.resume, now=OPENS)
     assert rows(database, t.series)[0].status == "paused"
 
 

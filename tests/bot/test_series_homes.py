@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from bot.series import changes, members, moving
+from bot.series import changes, members, moving, pausing
 from bot.series.moving import To
 from bot.series.problems import SeriesProblem
 from flows.forms import At, Named, NotSo, named
@@ -193,9 +193,9 @@ def test_a_shared_channel_hears_a_change_once(database: Database) -> None:
     made(database, **SHARED)
     do(database, moving.move, 2, To(date(2026, 11, 10)))
     assert len(announced(database)) == 1
-    do(database, changes.pause)
+    do(database, pausing.pause)
     assert len(announced(database)) == 2
-    do(database, changes.resume)
+    do(database, pausing.resume)
     do(database, changes.cancel, 3)
     assert len(announced(database)) == 4
 

@@ -282,8 +282,8 @@ AT_THE_COUNTER = set(
     counter.button.as-it-is counter.button.back counter.button.cancel counter.button.cancel-series
     counter.button.close counter.button.dismiss counter.button.done counter.button.drop counter.button.earlier
     counter.button.hand-in counter.button.home counter.button.later counter.button.leave counter.button.move
-    counter.button.no counter.button.onwards counter.button.pause counter.button.preview counter.button.read
-    counter.button.remove counter.button.skip counter.button.step-when counter.button.yes
+    counter.button.no counter.button.onwards counter.button.pause counter.button.pause-until counter.button.preview
+    counter.button.read counter.button.remove counter.button.skip counter.button.step-when counter.button.yes
     counter.choice.all-groups counter.choice.smallest-group counter.edit.drop counter.everywhere.gather
     counter.everywhere.pause counter.everywhere.stop counter.guided.done counter.guided.is-this-right
     counter.guided.step counter.guided.type counter.home.next counter.home.other counter.home.runs
@@ -291,8 +291,8 @@ AT_THE_COUNTER = set(
     counter.recap-fate.opened counter.recap-fate.out counter.recap-is.edited counter.recaps.meeting
     counter.roles.coordinator counter.roles.note-taker counter.series.meeting counter.series.next
     counter.setup.meeting counter.setup.mind counter.setup.when counter.status.cancelled counter.status.finished
-    counter.status.open counter.status.paused counter.status.running counter.step.break counter.step.other
-    counter.step.recap counter.title.cancel counter.title.check counter.title.help counter.title.home
+    counter.status.open counter.status.paused counter.status.paused-until counter.status.running counter.step.break
+    counter.step.other counter.step.recap counter.title.cancel counter.title.check counter.title.help counter.title.home
     counter.title.preview counter.told.coordinator-named counter.told.dated counter.told.is-cancelled
     counter.told.new-name counter.told.no-account counter.told.no-channel counter.told.no-coordinator
     counter.told.stands.cancelled counter.told.stands.finished counter.told.stands.heads

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from adapters.port import Later, Outgoing, Refused, Shut
-from bot.series import changes, moving, why
+from bot.series import moving, pausing, why
 from bot.series.moving import To
 from bot.series.office import open_office
 from flows.programme import LANGUAGES
@@ -160,7 +160,7 @@ async def test_each_message_of_series_with_faults_has_a_reason_that_is_true(sqli
         judge.look(rig)
         faults.before.clear()
         await rig.go(minutes=30)
-        change(database, changes.pause, now=rig.clock.at)
+        change(database, pausing.pause, now=rig.clock.at)
         await rig.settle()
         judge.look(rig)
         assert "why.silent.paused" in silences(rig, "north")

@@ -7,7 +7,7 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
 from contextlib import asynccontextmanager
 
-from bot.series import changes
+from bot.series import pausing
 from storage import tables as t
 from tests.bot.a_series import do
 from tests.house.rig import NINE, driven
@@ -238,12 +238,12 @@ async def test_a_plain_group_that_becomes_a_supergroup_takes_its_meeting_along(s
 async def test_a_group_that_becomes_one_while_it_is_paused_is_asked_again_when_it_goes_on(sqlite_database):
     """Story: the question stood in the chat that was no more, and nobody saw it again."""
     async with meeting(sqlite_database, "group") as (it, chat):
-        do(sqlite_database, changes.pause, called="nord", now=it.rig.clock.at)
+        do(sqlite_database, pausing.pause, called="nord", now=it.rig.clock.at)
         await it.settle()
         new = it.server.migrate(chat)
         await it.settle()
         assert it.server.posts(new) == []
-        do(sqlite_database, changes.resume, called="nord", now=it.rig.clock.at)
+        do(sqlite_database, pausing.resume, called="nord", now=it.rig.clock.at)
         await it.go(minutes=1)
         first, asked, shared = it.server.posts(new)
         assert first.text == "Økt 1 av 3: Kartlegge status\n\nVi fortsetter."

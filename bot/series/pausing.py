@@ -1,0 +1,213 @@
+"""A series that is paused: nothing opens until somebody says so, or until a date, from which it goes on by itself.
+
+- What falls in the pause is told when it is decided, and shown as long as it has no other date. Nothing is moved by
+  itself; if that was asked for, it moves over the pause, with all that follows, by whole weeks.
+- It goes on when offices open on that day, or in time for its first session, if that is earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from bot.series.deciding import tell_all
+from bot.series.moving import To, move, spoken, tell_each
+from bot.series.office import BEFORE, UNDER_WAY, Change, Office
+from bot.series.problems import SeriesProblem
+from bot.work import Works
+from flows.calendar import LocalMoment, local_moment, resolve
+from flows.events import Paused, Resumed
+from flows.forms import Sentence
+from flows.message import Line, Moment, line, message
+from flows.turn import OFFICE
+from storage import tables as t
+
+RUNDA = "Runda"
+#: So long before a session that is earlier than the office it goes on: who looks, looks once a minute.
+IN_TIME = timedelta(minutes=2)
+
+
+class Falls(NamedTuple):
+    """A session that is planned in a pause, and the groups that have it then."""
+
+    number: int
+    at: datetime
+    sessions: list[Row[Any]]
+
+
+def pause(office: Office, until: date | None = None, *, over: bool = False) -> Change:
+    """Nothing opens, and the clocks of what is under way stand still. Raises SeriesProblem.
+
+    `until`: the local date from which it goes on by itself. `over`: what falls in the pause moves over it.
+    """
+    office.refuse_cancelled()
+    if until is not None and until <= local_moment(office.now, office.series.zone).on:
+        words = f"A pause cannot end on {until}. Choose a date after today."
+        raise SeriesProblem(Sentence(words, "pause-ends", until=until))
+    sessions = office.sessions()
+    under_way = [each for each in sessions if each.phase in UNDER_WAY]
+    audit = office.record("series paused", f"{until or ''}")
+    office.set_series(status="paused", paused_until=until)
+    office.set_sessions([each.id for each in sessions if each.phase == "planned"], wake_at=None)
+    office.order("paused", audit, under_way, Paused())
+    paused = _anew(office)
+    moved = _over(paused) if over else ()
+    inside = falling(paused)
+    news = [
+        (_word(paused), _hear(office, paused, sessions)),
+        *((_news(each), each.sessions) for each in inside),
+    ]
+    tell_each(office, news, audit)
+    zone = office.series.zone
+    return office.done(_paused(paused), *moved, *(_falls(each, zone) for each in inside))
+
+
+def _anew(office: Office) -> Office:
+    """The same series, as it is now."""
+    series = office.all(select(t.series).where(t.series.c.id == office.series.id))[0]
+    return Office(office.connection, series, office.actor, office.now)
+
+
+def _hear(office: Office, paused: Office, sessions: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Nobody hears the same twice; where a meeting is under way its engine says so, but not until when."""
+    if office.paused and paused.series.paused_until == office.series.paused_until:
+        return []
+    said = paused.series.paused_until is None and not office.paused
+    told = {each.circle_id for each in sessions if said and each.phase in UNDER_WAY}
+    return [each for each in sessions if each.circle_id not in told]
+
+
+def _word(paused: Office) -> Line:
+    at = goes_on(paused.series)
+    return line("series.paused") if at is None else line("series.paused-until", until=Moment(at))
+
+
+def _paused(paused: Office) -> Sentence:
+    title, until = paused.series.title, paused.series.paused_until
+    if until is None:
+        return Sentence(f"{title} is paused. Nothing opens until it is resumed.", "paused")
+    words = f"{title} is paused. It goes on by itself on {until:%A} {until}."
+    return Sentence(words, "paused-until", until=until)
+
+
+# -- what falls in it
+
+
+def falling(office: Office) -> list[Falls]:
+    """What is not held, because the series is paused until after it; the earliest first."""
+    until, found = office.series.paused_until, dict[tuple[datetime, int], Falls]()
+    numbers = {each.id: each.number for each in office.meetings()} if office.paused and until else {}
+    for each in office.sessions(lock=False) if numbers else ():
+        on = local_moment(each.starts_at, office.series.zone).on
+        if each.phase == "planned" and each.kind == "group" and on < until:
+            one = Falls(numbers[each.meeting_id], each.starts_at, [])
+            found.setdefault((one.at, one.number), one).sessions.append(each)
+    return [found[key] for key in sorted(found)]
+
+
+def _news(each: Falls) -> Line:
+    return line("series.falls", number=each.number, when=Moment(each.at))
+
+
+def _falls(each: Falls, zone: str) -> Sentence:
+    at = local_moment(each.at, zone)
+    words = (
+        f"Session {each.number}, {spoken(at)}, falls in the pause and is not held then. Give it a new date."
+    )
+    return Sentence(words, "falls", number=each.number, to=at)
+
+
+def _over(paused: Office) -> tuple[str, ...]:
+    """The first that falls in the pause moves to after it by whole weeks, and all that follow as far."""
+    with_the_others = (each for each in falling(paused) if not all(one.own_date for one in each.sessions))
+    first = next(with_the_others, None)
+    if first is None:
+        return ()
+    on = paused.meeting(first.number).local_date
+    weeks = -((on - paused.series.paused_until).days // 7)
+    return move(paused, first.number, To(on + timedelta(weeks=weeks), following=True)).told
+
+
+# -- and then it goes on
+
+
+def goes_on(series: Any) -> datetime | None:
+    """When the office opens on the day from which it goes on; None: when somebody says so."""
+    until = series.paused_until
+    return resolve(LocalMoment(until, OFFICE[0], series.zone)) if until is not None else None
+
+
+def resume(office: Office) -> Change:
+    """What was planned waits for its time again. What should have opened meanwhile is named."""
+    office.refuse_cancelled()
+    sessions, meetings = office.sessions(), {each.id: each for each in office.meetings()}
+    audit = office.record("series resumed")
+    office.set_series(status="planned", paused_until=None)
+    waiting = [
+        one
+        for one in sessions
+        if one.phase == "planned" and meetings[one.meeting_id].status not in ("tentative", "cancelled")
+    ]
+    for each in waiting:
+        office.set_sessions([each.id], wake_at=each.starts_at)
+    office.order("resumed", audit, [each for each in sessions if each.phase == "paused"], Resumed())
+    for number in sorted(
+        {meetings[each.meeting_id].number for each in waiting if each.starts_at <= office.now}
+    ):
+        words = (
+            f"Session {number} should have opened while the series was paused. It opens late if it is not too late; "
+            "otherwise give it a new date."
+        )
+        office.told.append(Sentence(words, "should-have-opened", number=number))
+    ahead = sorted((each for each in waiting if each.starts_at > office.now), key=lambda each: each.starts_at)
+    if ahead and office.paused:
+        said = message("answer", line("series.resumed", when=Moment(ahead[0].starts_at)))
+        office.announce(said, sessions, audit)
+    then = f" Next: {spoken(local_moment(ahead[0].starts_at, office.series.zone))}." if ahead else ""
+    words = f"{office.series.title} goes on.{then}"
+    if not ahead:
+        return office.done(Sentence(words, "resumed"))
+    return office.done(Sentence(words, "resumed-next", to=ahead[0].starts_at))
+
+
+def look(works: Works, now: datetime) -> int:
+    """Let those go on whose day has come. Returns how many there were."""
+    with works.database.read() as connection:
+        due = [row.id for row in _due(connection, now)]
+    return sum(_go_on(works, each, now) for each in due)
+
+
+def _go_on(works: Works, series: int, now: datetime) -> int:
+    """Looked at once more under a lock: somebody may have said so meanwhile, or given another date."""
+    with works.database.write() as connection:
+        for row in _due(connection, now, series):
+            change = resume(Office(connection, row, RUNDA, now))
+            tell_all(works, connection, change.orders, now)
+            return 1
+    return 0
+
+
+def _due(connection: Connection, now: datetime, series: int | None = None) -> list[Row[Any]]:
+    s = t.series.c
+    paused = select(t.series).where(s.status == "paused", s.paused_until.is_not(None))
+    if series is not None:
+        paused = paused.where(s.id == series).with_for_update()
+    return [row for row in connection.execute(paused.order_by(s.id)) if _begins(connection, row) <= now]
+
+
+def _begins(connection: Connection, series: Row[Any]) -> datetime:
+    opens = goes_on(series)
+    assert opens is not None, "only those that have a date are looked at"
+    early = connection.execute(_early(series, opens)).scalar()
+    return opens if early is None else min(opens, early - IN_TIME)
+
+
+def _early(series: Row[Any], opens: datetime) -> Select[Any]:
+    """The first session of that day, if it is before the office opens."""
+    n, night = t.sessions.c, timedelta(hours=OFFICE[0].hour)
+    return select(func.min(n.starts_at)).where(
+        n.series_id == series.id, n.phase.in_(BEFORE), n.starts_at >= opens - night, n.starts_at < opens
+    )
