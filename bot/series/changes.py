@@ -31,7 +31,7 @@ def confirm(office: Office, number: int | None = None) -> Change:
     numbers = {each.id: each.number for each in tentative}
     for one in office.sessions(tentative[0].id if number is not None else None):
         if one.phase == "planned" and one.meeting_id in numbers:
-            refuse_past(numbers[one.meeting_id], one.starts_at, office.now)
+            refuse_past(numbers[one.meeting_id], one.starts_at, office.now, office.series.zone)
             office.set_sessions([one.id], wake_at=None if office.paused else one.starts_at)
     office.set_meetings([each.id for each in tentative], status="confirmed")
     office.record("meetings confirmed", ", ".join(map(str, numbers.values())))

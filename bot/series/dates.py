@@ -84,10 +84,11 @@ def sorted_by_time(found: list[Sitting]) -> list[Sitting]:
     return [Sitting(number, each.moment, each.at) for number, each in enumerate(in_order, 1)]
 
 
-def refuse_past(number: int, at: datetime, now: datetime) -> None:
-    """Raises SeriesProblem for a meeting that would already have begun."""
+def refuse_past(number: int, at: datetime, now: datetime, zone: str) -> None:
+    """Raises SeriesProblem for a meeting that would already have begun. `zone` is what it is told in."""
     if at <= now:
-        words = f"Session {number}: {at:%Y-%m-%d %H:%M} UTC has passed. Choose a later date or time."
+        local = local_moment(at, zone)
+        words = f"Session {number}: {local.on} at {local.at:%H:%M} has passed. Choose a later date or time."
         raise SeriesProblem(Sentence(words, "passed", number=number, at=at))
 
 

@@ -97,7 +97,7 @@ def _carry_out(office: Office, moves: Sequence[_Move]) -> Change:
     told, news, first = [], [], 0
     for each in moves:
         number = each.new.number
-        refuse_past(number, each.new.at, office.now)
+        refuse_past(number, each.new.at, office.now, office.series.zone)
         earlier = _Earlier.of(each.meeting, each.circle, each.was, each.sessions[0]).written()
         audit = office.record(ALONG if first else MOVED, earlier)
         first = first or audit
@@ -188,7 +188,7 @@ def _back(office: Office, act: Row[Any]) -> tuple[_Move, _Earlier]:
     circle = office.circle(str(earlier.circle)) if earlier.circle else None
     sessions = _not_begun(office, meeting, circle)
     back = sitting(earlier.number, earlier.moment(office.series.zone))
-    refuse_past(earlier.number, back.at, office.now)
+    refuse_past(earlier.number, back.at, office.now, office.series.zone)
     return _Move(meeting, circle, sessions, office.moment(meeting), back), earlier
 
 
@@ -219,7 +219,7 @@ def _first_date(office: Office, number: int, to: To) -> Change:
         office.meeting(number)
     fold = FOLDS[to.which] if to.which else None
     new = sitting(number, LocalMoment(to.to, to.at or meetings[-1].local_time, office.series.zone, fold))
-    refuse_past(number, new.at, office.now)
+    refuse_past(number, new.at, office.now, office.series.zone)
     confirmed = meetings[-1].status != "tentative"
     key = add(office.connection, t.meetings, [meeting_row(office.series.id, new, confirmed=confirmed)])[0]
     plenum = programme.form(office.series.form).plenum and programme.rounds[number - 1].plenum

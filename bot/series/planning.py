@@ -153,7 +153,7 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
     fold = dates.FOLDS[wish.which] if wish.which else None
     sittings = dates.sittings(asked, len(programme.rounds), form, zone, fold)
     for each in sittings:
-        dates.refuse_past(each.number, each.at, now)
+        dates.refuse_past(each.number, each.at, now, zone)
     if wish.groups and (wish.people or wish.group or wish.platform != TELEGRAM):
         words = "Groups that people come into by themselves are on Telegram; elsewhere name the people."
         raise SeriesProblem(Sentence(words, "groups-by-code"))
