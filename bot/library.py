@@ -163,6 +163,12 @@ def bot_texts(language: str) -> Mapping[str, Any]:
 # -- storing
 
 
+def text_of(content: Content, language: str, key: str) -> str:
+    """A text of the whole programme, such as `title` or `about`: in that language, else in its first; "": none."""
+    texts = content.texts.get(language) or content.texts[content.programme.languages[0]]
+    return str(texts.get(key, ""))
+
+
 def form_title(content: Content, language: str, name: str) -> str:
     """What a form is called in that language; its name, where the programme does not say."""
     titles = content.texts.get(language, {}).get("forms", {})

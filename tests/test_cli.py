@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 import bot.cli
 from bot.cli import COMMANDS, EXIT_CODES, FAILED, MISUSED, TOLD, Caller, explained, machine_language, runda
+from bot.library import shipped
 from bot.settings import Settings
 from flows.programme import LANGUAGES
 
@@ -474,6 +475,14 @@ def test_a_series_is_simulated():
     assert "    09:00  Session 1 of 3: Where we stand" in output
     assert "(the clock is put back on 2026-10-25" in output
     assert "Not shown, because it depends on what people write" in output
+
+
+def test_the_programmes_tell_what_they_are_for_and_where_they_come_from(tmp_path):
+    output = told(0, "--language", "sv", "programmes")
+    assert [line.partition(":")[0] for line in output.splitlines() if line[:1].strip()] == shipped()
+    assert "Distriktssenteret" in output
+    assert "3 rounds; nb, nn, sv, en" in output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_programme_is_simulated_without_any_database(tmp_path):

@@ -41,6 +41,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "try": ("bot.cli.demo:try_", "Take part yourself, among four played colleagues."),
     },
     "Plan and run": {
+        "programmes": ("bot.cli.programmes:programmes", "List the programmes, and what each is for."),
         "series": ("bot.cli.series:series", "Plan meeting series, and change them."),
         "coordinator": ("bot.cli.coordinator:coordinator", "Say who may set up series from a chat."),
         "idea": ("bot.cli.ideas:idea", "Take in ideas, and assess them without names."),

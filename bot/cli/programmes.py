@@ -1,9 +1,10 @@
-"""Commands about programmes: `runda new` and `runda check`."""
+"""Commands about programmes: `runda programmes`, `runda new` and `runda check`."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,23 @@ from flows.check.problem import counted
 
 if TYPE_CHECKING:
     from bot.cli import Caller
+
+
+@click.command(epilog=EXIT_CODES)
+@click.pass_obj
+def programmes(caller: Caller, /) -> None:
+    """List the programmes that come with Runda: what each is for, and where it comes from.
+
+    To read every message of one: runda simulate NAME. To write one: runda new.
+    """
+    for name in library.shipped():
+        content = library.read(name)
+        title, *told = (library.text_of(content, caller.language, key) for key in ("title", "about", "source"))
+        of = f"{counted(len(content.programme.rounds), 'round')}; {', '.join(content.programme.languages)}"
+        click.secho(f"{name}: {title}", bold=True)
+        for words in (*filter(None, told), of):
+            click.echo(fill(words, 78, initial_indent="  ", subsequent_indent="  "))
+        click.echo()
 
 
 def _own(_: click.Context, __: click.Parameter, name: str) -> str:

@@ -12,6 +12,8 @@ from sqlalchemy import insert, select, update
 from adapters.port import Option
 from bot import library
 from bot.counter.visit import Gone, Visit
+from bot.series import texts
+from bot.series.office import Office
 from flows.forms import CREATE, WHEN, Field
 from storage import tables as t
 
@@ -85,9 +87,17 @@ def content(visit: Visit, name: str) -> library.Content:
 
 def programmes(visit: Visit) -> Iterator[Option]:
     for name in [*library.shipped(), *_stored(visit)]:
-        found = content(visit, name)
-        texts: Any = found.texts.get(visit.language) or found.texts[found.programme.languages[0]]
-        yield Option(name, str(texts["title"]))
+        yield Option(name, library.text_of(content(visit, name), visit.language, "title"))
+
+
+def newer(visit: Visit, office: Office) -> library.Content | None:
+    """The programme of a series as it would be set up today, if that is a later version than it has."""
+    was = texts.stored(office).programme
+    try:
+        found = content(visit, was.programme)
+    except Gone:
+        return None
+    return found if found.programme.version > was.version else None
 
 
 def begun(visit: Visit) -> dict[str, Any]:

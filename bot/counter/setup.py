@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from adapters.port import Blank, Known, Label, Option, Sheet, Written
+from adapters.port import Blank, Block, Known, Label, Option, Sheet, Written
 from bot import library
 from bot.counter.acts import Act, sets_up
 from bot.counter.begun import (
@@ -64,7 +64,9 @@ def how(visit: Visit) -> Sheet:
         choice(visit, FIELDS["arena"], kept.get("arena")),
         blank(visit, "tentative", "flag", "form.series-create.tentative", value=bool(kept.get("tentative"))),
     ]  # fmt: skip
-    return _step(visit, "counter.setup.how", blanks, [button(visit, "counter.button.back", "setup")])
+    told = (library.text_of(found, visit.language, key) for key in ("about", "source"))
+    labels = [button(visit, "counter.button.back", "setup")]
+    return _step(visit, "counter.setup.how", blanks, labels, *(line(words) for words in told if words))
 
 
 def _form(visit: Visit, found: library.Content, name: str) -> str:
@@ -124,8 +126,8 @@ def when(visit: Visit) -> Sheet:
     return _step(visit, "counter.setup.when", blanks, [button(visit, "counter.button.back", "setup-who")])
 
 
-def _step(visit: Visit, key: str, blanks: list[Blank], labels: list[Label]) -> Sheet:
-    return sheet(visit, "counter.title.set-up", line(visit.say(key)), blanks=blanks,
+def _step(visit: Visit, key: str, blanks: list[Blank], labels: list[Label], *first: Block) -> Sheet:
+    return sheet(visit, "counter.title.set-up", *first, line(visit.say(key)), blanks=blanks,
                  submit="counter.button.onwards", labels=labels)  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from adapters.port import Faults, Later, Sheet, Shut
-from bot.counter import preview
+from bot.counter import begun, preview
 from bot.counter.sheets import in_pages
 from bot.happenings import Order
 from flows import state as states
@@ -303,6 +304,40 @@ def test_a_round_is_held_once_more_after_its_dates_have_been_shown(north: Desk) 
     assert page.name == "series:1"
     assert "meeting:1:4" in presses(page)
     assert {f"{row.starts_at:%m-%d %H}" for row in sessions(north.database, 4)} == {"12-24 12"}
+
+
+def test_a_later_version_of_the_programme_is_used_by_what_has_not_opened(
+    north: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "programme:1" not in presses(north.ask("series:1"))
+    opened(north)
+    now = begun.shipped("selfcheck")
+    later = replace(now, programme=now.programme.model_copy(update={"version": now.programme.version + 1}))
+    monkeypatch.setattr(begun, "shipped", lambda _: later)
+    assert "programme:1" in presses(north.ask("series:1"))
+    shown = words(north.ask("programme:1"))
+    assert "Programmet er byttet. Økter som får det nye: 2, 3." in shown
+    assert shown.endswith("Ingen gruppe får vite det.")
+    before = {row.content_id for row in rows(north.database, t.series)}
+    assert "Økter som får det nye: 2, 3." in words(north.hand_in("programme:1"))
+    assert {row.content_id for row in rows(north.database, t.series)}.isdisjoint(before)
+    assert {meetings(north.database)[0].content_id} == before
+    assert "programme:1" not in presses(north.ask("series:1"))
+
+
+def test_a_group_comes_late_with_those_of_its_channel(north: Desk) -> None:
+    assert faults(north.hand_in("group:1", {"name": "", "channel": "C2"})).keys() == {"name"}
+    assert faults(north.hand_in("group:1", {"name": "Elv", "channel": "C2"})).keys() == {"people"}
+    north.platform.channels["C2"] = ["U11", "B1"]
+    assert "Det er bare koordinatorene" in words(
+        north.hand_in("group:1", {"name": "Elv", "channel": "C2"}, who="U1")
+    )
+    page = words(north.hand_in("group:1", {"name": "Elv", "channel": "C2"}, who="U9"))
+    assert "Elv er med fra økt 1." in page
+    assert "Elv: Tor Aas" in page
+    (elv,) = rows(north.database, t.circles, t.circles.c.name == "Elv")
+    assert len([row for row in sessions(north.database) if row.circle_id == elv.id]) == 3
+    assert faults(north.hand_in("group:1", {"name": "Elv", "channel": "C2"})).keys() == {"name"}
 
 
 def test_closed_days_are_named_and_taken_back_and_what_is_on_them_is_shown_first(north: Desk) -> None:
