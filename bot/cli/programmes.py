@@ -28,7 +28,9 @@ def programmes(caller: Caller, /) -> None:
     """
     for name in library.shipped():
         content = library.read(name)
-        title, *told = (library.text_of(content, caller.language, key) for key in ("title", "about", "source"))
+        title, *told = (
+            library.text_of(content, caller.language, key) for key in ("title", "about", "source")
+        )
         of = f"{counted(len(content.programme.rounds), 'round')}; {', '.join(content.programme.languages)}"
         click.secho(f"{name}: {title}", bold=True)
         for words in (*filter(None, told), of):
