@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
     )
     #: The organisation that commands speak for, where there are several.
     organisation: str = Field("Runda", description="The organisation that owns what is set up.")
-    language: str | None = Field(None, description="nb, nn, sv or en; otherwise the machine's own.")
+    language: Literal["nb", "nn", "sv", "en"] | None = Field(None, description="Otherwise the machine's own.")
 
     #: Telegram. A bot has a token from BotFather; see docs/telegram.md.
     telegram_bot_token: SecretStr | None = Field(
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
     #: Where requests are taken, if anything needs HTTP.
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(3000, ge=0, le=65535, description="The port to listen on.")
+
+    @classmethod
+    def twin(cls, name: str) -> str:
+        """What a setting is called in the environment."""
+        return str(cls.model_fields[name].validation_alias or f"RUNDA_{name.upper()}")
 
     @property
     def slack(self) -> bool:

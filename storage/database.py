@@ -17,8 +17,8 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, ProgrammingError
 
 from storage.prepared import say
 from storage.tables import secrets
@@ -33,22 +33,46 @@ BUSY = 10_000
 TROUBLE = (OperationalError, InterfaceError)
 
 
+NO_DRIVER = "PostgreSQL's driver is not installed: pip install '.[postgres]' in Runda's folder"
+#: What was given is not repeated: a password may stand in it.
+NO_DATABASE = (
+    "The database's URL is none that Runda can use. Write it like postgresql://NAME:PASSWORD@HOST/DATABASE"
+)
+
+
 class DatabaseProblem(Exception):
     """The database cannot be used as it is. The message says what was wrong and what to do."""
+
+
+def _read(url: str) -> URL:
+    """Raises DatabaseProblem for what is no URL, and for one of another database than the two that are tried."""
+    try:
+        read = make_url(url)
+    except ArgumentError:
+        raise DatabaseProblem(NO_DATABASE) from None
+    if read.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DatabaseProblem(NO_DATABASE)
+    return read
 
 
 class Database:
     """One database, opened once per process by the composition root."""
 
     def __init__(self, url: str) -> None:
-        """`url` is SQLAlchemy's: `sqlite:///runda.db`, `postgresql://…`. Nothing is read or made yet."""
-        self.url = make_url(url)
+        """`url` is SQLAlchemy's: `sqlite:///runda.db`, `postgresql://…`. Nothing is read or made yet.
+
+        Raises DatabaseProblem.
+        """
+        self.url = _read(url)
         #: The engine, as SQLAlchemy calls it.
         self.dialect = self.url.get_backend_name()
         self.sqlite = self.dialect == "sqlite"
         options: dict[str, Any] = {} if self.sqlite else {"pool_size": 5, "pool_pre_ping": True}
-        # What people wrote is among the parameters, and has no place in an error.
-        self.engine = create_engine(self.url, hide_parameters=True, **options)
+        try:
+            # What people wrote is among the parameters, and has no place in an error.
+            self.engine = create_engine(self.url, hide_parameters=True, **options)
+        except ModuleNotFoundError as missing:
+            raise DatabaseProblem(NO_DRIVER) from missing
         if self.sqlite:
             _tune(self.engine)
 

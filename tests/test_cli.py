@@ -194,6 +194,32 @@ def test_a_file_that_is_no_database(tmp_path):
     assert "not a database" in told(FAILED, "series", "list")
 
 
+@pytest.mark.parametrize("url", ["mysql://ann:hush@db/runda", "postgres://ann:hush@db/runda", "hush"])
+def test_a_database_that_runda_does_not_know(url):
+    """A driver that nobody is to install was asked for, or there was a traceback."""
+    output = told(FAILED, "--database", url, "series", "list")
+    assert "Write it like postgresql://" in output
+    assert "hush" not in output
+
+
+def test_a_driver_or_a_library_that_is_not_installed_is_named_with_its_extra(monkeypatch, tmp_path):
+    """`runda doctor` is the first thing to ask, and ended in a traceback without Slack's libraries."""
+    for missing in ("psycopg", "adapters.slack.client", "adapters.telegram.client"):
+        monkeypatch.setitem(sys.modules, missing, None)
+    keys = "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\nTELEGRAM_BOT_TOKEN=1:x\n"
+    (tmp_path / ".env").write_text(f"{keys}DATABASE_URL=postgresql://db/runda\n", "utf-8")
+    output = told(FAILED, "doctor")
+    for extra in ("postgres", "slack", "telegram"):
+        assert f"pip install '.[{extra}]' in Runda's folder" in output
+
+
+def test_a_setting_that_cannot_be_used_is_called_as_in_the_file(tmp_path):
+    (tmp_path / ".env").write_text("RUNDA_LANGUAGE=no\nRUNDA_PORT=many\n", "utf-8")
+    output = told(MISUSED, "doctor")
+    assert "RUNDA_LANGUAGE: Input should be 'nb', 'nn', 'sv' or 'en'" in output
+    assert "RUNDA_PORT: " in output
+
+
 def test_a_data_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "runda-data").write_text("a file", "utf-8")
     assert "runda-data" in create("--people", NAMES, *DATES)[1]

@@ -130,9 +130,7 @@ class Caller:
         try:
             return Settings(**self.given)
         except ValidationError as problem:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problem.errors()
-            )
+            wrong = "; ".join(f"{_called(str(each['loc'][0]))}: {each['msg']}" for each in problem.errors())
             raise Told(
                 f"A setting cannot be used. {wrong}. Correct the environment or .env.", MISUSED
             ) from problem
@@ -172,6 +170,13 @@ class Caller:
     def close(self) -> None:
         if "_opened" in self.__dict__:
             self._opened.close()
+
+
+def _called(setting: str) -> str:
+    """What people call a setting: a fault of one in `.env` is told by its field's name, or already by its own."""
+    from bot.settings import Settings
+
+    return Settings.twin(setting) if setting in Settings.model_fields else setting
 
 
 def _system_clock() -> Clock:

@@ -28,17 +28,10 @@ class _Set(click.Command):
         from bot.settings import Settings
 
         given = {param.name for param in ctx.find_root().command.params}
-        told = [(twin(name), Settings.model_fields[name].description or "") for name in Settings.model_fields
+        told = [(Settings.twin(name), Settings.model_fields[name].description or "") for name in Settings.model_fields
                 if name not in given]  # fmt: skip
         with formatter.section("Set in the environment, or in .env"):
             formatter.write_dl(told)
-
-
-def twin(name: str) -> str:
-    """What a setting is called in the environment."""
-    from bot.settings import Settings
-
-    return str(Settings.model_fields[name].validation_alias or f"RUNDA_{name.upper()}")
 
 
 @click.command(

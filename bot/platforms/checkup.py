@@ -14,7 +14,7 @@ from sqlalchemy import select
 from adapters.port import Later, Refused, Shut
 from bot.clock import Clock
 from bot.finding import Finding
-from bot.platforms.slack import complete, installations, setup
+from bot.platforms.slack import NOT_INSTALLED, complete, installations, setup
 from bot.settings import Misconfigured, Settings
 from storage import tables as t
 from storage.database import Database
@@ -46,8 +46,10 @@ def look(settings: Settings, database: Database | None, clock: Clock) -> list[Fi
 
 
 async def _look(settings: Settings, database: Database | None, clock: Clock) -> list[Finding]:
-    from adapters.slack.client import Client
-
+    try:
+        from adapters.slack.client import Client
+    except ModuleNotFoundError:
+        return [Finding(well=False, what="Slack's libraries", remedy=NOT_INSTALLED)]
     client = Client(settings.slack_api_url)
     try:
         return [each async for each in _all(settings, database, clock, client)]

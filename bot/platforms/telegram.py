@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NOT_INSTALLED = "Telegram is configured, and its libraries are not installed: pip install 'runda[telegram]'"
+NOT_INSTALLED = (
+    "Telegram is set up, and its libraries are not installed: pip install '.[telegram]' in Runda's folder"
+)
 #: How long the lock of a process is taken for granted, between looks whether its connection still holds it.
 GRANTED = timedelta(seconds=2)
 
