@@ -123,11 +123,12 @@ def _account(connection: Connection, account: str, platform: str, workspace: str
     i = t.installations.c
     installed = select(i.workspace).where(i.platform == platform, i.ended_at.is_(None))
     found = [row.workspace for row in connection.execute(installed)]
-    if workspace is None and len(found) != 1:
-        listed = f" Installed: {', '.join(found)}." if found else ""
-        raise Told(
-            f"--workspace: is needed: which workspace of {platform} the account is in.{listed}", MISUSED
-        )
+    if workspace is None and not found:
+        way = "Start runda serve with its keys, and try again; or name it with --workspace"
+        raise Told(f"Runda has not met a workspace of {platform.title()} yet. {way}", MISUSED)
+    if workspace is None and len(found) > 1:
+        listed = ", ".join(found)
+        raise Told(f"In which workspace of {platform.title()}? Say it with --workspace: {listed}", MISUSED)
     return Where(platform, workspace or found[0], account)
 
 

@@ -53,7 +53,7 @@ def test_the_first_is_named_and_listed_and_lets_go(folder: Path) -> None:
 
 
 def test_the_workspace_need_not_be_said_where_there_is_one_and_gives_the_organisation(folder: Path) -> None:
-    assert "--workspace: is needed" in run(folder, "coordinator", "add", "U1").output
+    assert "Start runda serve with its keys" in run(folder, "coordinator", "add", "U1").output
     told(folder, "migrate")
     database = Database(f"sqlite:///{folder / 'runda.db'}")
     with database.write() as connection:
