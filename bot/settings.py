@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     """Read once, by the command line; nothing else looks at the environment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="RUNDA_", env_file=".env", extra="ignore", populate_by_name=True
+        env_prefix="RUNDA_", env_file=".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
     )
 
     #: Where the embedded database, the terminal's threads and backups are kept.

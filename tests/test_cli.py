@@ -220,6 +220,16 @@ def test_a_setting_that_cannot_be_used_is_called_as_in_the_file(tmp_path):
     assert "RUNDA_PORT: " in output
 
 
+def test_a_setting_that_is_left_empty_is_not_set(tmp_path):
+    """An empty key, as in a file that is to be filled in, ended in a traceback of Telegram's library."""
+    (tmp_path / ".env").write_text(
+        "TELEGRAM_BOT_TOKEN=\nSLACK_BOT_TOKEN=\nRUNDA_PORT=\nRUNDA_LANGUAGE=\n", "utf-8"
+    )
+    output = told(FAILED, "doctor")
+    assert "Make one with: runda migrate" in output
+    assert not {"Telegram", "Slack"} & set(output.split())
+
+
 def test_a_data_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "runda-data").write_text("a file", "utf-8")
     assert "runda-data" in create("--people", NAMES, *DATES)[1]
