@@ -126,8 +126,8 @@ def when(visit: Visit) -> Sheet:
     return _step(visit, "counter.setup.when", blanks, [button(visit, "counter.button.back", "setup-who")])
 
 
-def _step(visit: Visit, key: str, blanks: list[Blank], labels: list[Label], *first: Block) -> Sheet:
-    return sheet(visit, "counter.title.set-up", *first, line(visit.say(key)), blanks=blanks,
+def _step(visit: Visit, key: str, blanks: list[Blank], labels: list[Label], *told: Block) -> Sheet:
+    return sheet(visit, "counter.title.set-up", line(visit.say(key)), *told, blanks=blanks,
                  submit="counter.button.onwards", labels=labels)  # fmt: skip
 
 
