@@ -35,15 +35,17 @@ _NUMBERED = re.compile(r"(?P<number>\d{1,2})\s*(?P<sep>[:.)?–-]?)\s*(?P<rest>.
 #: With more words than this, «everyone» is not all that was said of who it is.
 FEW_WORDS = 4
 #: Where a sentence ends: not at a number («kl. 9», «3.5») nor at an abbreviation of one or two letters («bl.a.»).
-_ENDS = re.compile(r"(?<=\w{3})[.!?…]+(?:\s+|$)|\n+")
+_ENDS = re.compile(r"[.!?…](?<=\w{3}.)[.!?…]*(?:\s+|$)|\n+")
 #: Between the cells of a row: a dash that joins no words, a semicolon, a bar.
 _BETWEEN = re.compile(r"\s+[–—-]+(?=\s)|[;|]")
 #: What people put around a word and mean nothing by: stops, any language's quotation marks, emoji, as signs and as
 #: Slack's `:wave:`, and smileys. No «?» and no dash: those are signs of their own.
 _AROUND = r"(?:[\s.!…»«\"'“”„‘’\u2190-\u2bff\ufe0f\u200d\u20e3\U0001f000-\U0001faff]|:[a-z+][a-z0-9_+-]*:|[:;]-?[()])*"
-_BARE = re.compile(f"{_AROUND}(.*?){_AROUND}", re.DOTALL)
-#: At least two numbers, or signs for «I do not know», with spaces, commas or semicolons between them.
-_DIGITS = re.compile(r"(?=.*\d)(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
+_BEFORE, _BEHIND = re.compile(_AROUND), re.compile(rf"{_AROUND}\Z")
+#: Characters: longer than any phrase of a vocabulary. What stands behind so much is not looked for.
+PHRASE = 80
+#: At least two numbers, or signs for «I do not know» beside a number, with spaces, commas or semicolons between them.
+_DIGITS = re.compile(r"(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
 
 
 class Plain(Struct, frozen=True, tag="plain"):
@@ -167,11 +169,8 @@ def cells(words: str, n: int) -> tuple[str, ...]:
 
 
 def _folded(words: str) -> str:
-    plain = " ".join(words.lower().split())
-    if plain[:1].isalnum() and plain[-1:].isalnum():
-        return plain
-    bare = _BARE.fullmatch(plain)
-    return bare[1] if bare else plain
+    plain = _BEFORE.sub("", " ".join(words.lower().split()), count=1)
+    return plain if len(plain) > PHRASE or plain[-1:].isalnum() else _BEHIND.sub("", plain, count=1)
 
 
 def _listed(plain: str, vocabulary: Mapping[str, Sequence[str]], words: Mapping[str, W]) -> W | None:
