@@ -71,9 +71,10 @@ class Intake:
     async def put(self, happening: Happening) -> str:
         """Returns "applied", "known", "parked" or why it was ignored. Raises when it could not be stored at all."""
         self.checkpoint("received")
-        stored: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[str] = loop.create_future()
         self._waiting.append((happening, stored))
-        self._begin()
+        loop.call_soon(self._begin)  # with what else came at the same moment
         return await stored
 
     async def run(self) -> None:

@@ -98,6 +98,8 @@ def _against(want: Wanted, texts: Mapping[str, Any], at: Path) -> Iterator[Fault
     missing = [key for key in want if key not in texts and _needed(want[key])]
     for key, value in texts.items():
         inner = want.get(key)
+        if inner is None and _cut_off(key, value):
+            continue  # told as a text, of which it is the rest
         if inner is None:
             meant = nearest(key, missing)
             if meant:
@@ -121,6 +123,11 @@ def _needed(want: bool | Wanted) -> bool:
 def _left_over(path: Path, meant: str | None) -> Fault:
     what = f"nothing in the programme has use for `{_dotted(path)}`"
     return Fault(path, what, f"Rename it `{meant}`, which is missing" if meant else "Remove it")
+
+
+def _cut_off(key: object, value: object) -> bool:
+    """`{help: So, and so}` is a text «So», and a key «and so» that has none."""
+    return value is None and " " in str(key)
 
 
 def _missing(path: Path, want: bool | Wanted) -> Fault:
@@ -149,7 +156,10 @@ def _leaves(at: Path, texts: Any) -> Iterator[tuple[Path, Any]]:
 
 def _leaf(path: Path, value: Any) -> Iterator[Fault]:
     called = f"the text `{_dotted(path)}`"
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if path and _cut_off(path[-1], value):
+        what = f"a comma within braces ends a text, so that `{path[-1]}` has become a key"
+        yield Fault(path, what, "Put quotes around the whole text")
+    elif value is None or (isinstance(value, str) and not value.strip()):
         yield Fault(path, f"{called} is empty", "Write it, or remove the line")
     elif not isinstance(value, str):
         yield Fault(path, f"{called} is {shown(value)}", "Put it in quotes")

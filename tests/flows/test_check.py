@@ -219,6 +219,7 @@ TEXTS = {
     ("title: Small", "titel: Small"): "1: nothing in the programme has use for `titel`. Rename it `title`,",
     ("title: Small", "title: Small\nforms: {shrt: Short}"): "2: nothing in the programme has use for `forms.shrt`",
     ("title: Small", "title: Small\nforms: {short: }"): "2: the text `forms.short` is empty.",
+    ("title: Small", "title: Small\nforms: {short: So, and so}"): "2: a comma within braces ends a text",
     ("title: Small", "title: Small\nabut: x"): "2: nothing in the programme has use for `abut`. Remove it.",
     ("    theme: the first\n", ""): "3: the text `rounds.first.theme` is missing.",
     ("    proud: What are we proud of?\n", ""): "3: first/proud: the text `rounds.first.proud` is missing.",
