@@ -7,7 +7,9 @@ from datetime import date, time
 from typing import Any
 
 from adapters.port import Blank, Block, Option, Sheet, Written
+from bot import library
 from bot.counter.acts import Act, runs
+from bot.counter.begun import newer
 from bot.counter.sheets import blank, groups, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
 from bot.series import changes, close_by, moving, pausing, texts
@@ -136,6 +138,32 @@ def repeats_sheet(visit: Visit, number: int, which: int, on: int, at: int) -> Sh
 
 def repeats(visit: Visit, _: Mapping[str, Written], number: int, which: int, on: int, at: int) -> Next:
     return visit.carried(name_of("series", number), texts.repeat(visit.office(number), which, _to(on, at)))
+
+
+# -- a later version of the programme
+
+
+def programme_sheet(visit: Visit, number: int) -> Sheet:
+    """Which sessions would use it. What has opened keeps its own."""
+    office, content = visit.office(number), _newer(visit, number)
+    told = line(visit.say("counter.programme.how"))
+    seen = _seen(visit, office, lambda there: texts.rewrite(there, content))
+    return sheet(visit, "counter.title.programme", heading(office.series.title), told, *seen,
+                 submit="counter.button.programme")  # fmt: skip
+
+
+def programme(visit: Visit, _: Mapping[str, Written], number: int) -> Next:
+    return visit.carried(
+        name_of("series", number), texts.rewrite(visit.office(number), _newer(visit, number))
+    )
+
+
+def _newer(visit: Visit, number: int) -> library.Content:
+    """Raises Gone where there is none, or not any more."""
+    content = newer(visit, visit.office(number))
+    if content is None:
+        raise Gone
+    return content
 
 
 # -- what is shown of a change, and what begins now
@@ -304,6 +332,7 @@ ACTS = (
     Act("moves", runs, moves_sheet, moves),
     Act("repeat", runs, repeat_sheet, repeat),
     Act("repeats", runs, repeats_sheet, repeats),
+    Act("programme", runs, programme_sheet, programme),
     Act("start", runs, start_sheet, start),
     Act("confirm", runs, _confirm, _doing(changes.confirm)),
     Act("cancel", runs, _cancel, _doing(changes.cancel)),

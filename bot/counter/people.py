@@ -16,7 +16,7 @@ from bot.joining import codes
 from bot.series import appointing, members, sharing
 from bot.series.homes import UNLISTED, Where
 from bot.series.office import Change
-from flows.forms import At, Named
+from flows.forms import At, Named, NamedGroup
 from storage import tables as t
 
 ROLES = ("coordinator", "manager", "note-taker")
@@ -64,7 +64,7 @@ def _acts(visit: Visit, number: int) -> tuple[str, ...]:
         # Where nobody can choose a channel, it is named on the command line.
         shared = ("managers-place",) if visit.capabilities.members else ()
         apart = ("leaders",) if _gap(visit, number) else ()
-        return ("add", "remove", "give", "take", *apart, *shared)
+        return ("add", "remove", "group", "give", "take", *apart, *shared)
     return ("give",) if visit.visitor.appointed else ()
 
 
@@ -161,6 +161,32 @@ def remove_sheet(visit: Visit, number: int) -> Sheet:
 def remove(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
     who = int(_needed(visit, written, "who"))
     return _carried(visit, number, members.leave(visit.office(number), who))
+
+
+def group_sheet(visit: Visit, number: int) -> Sheet:
+    """A group that comes late. Where nobody can list people, they come into it by a code."""
+    office = visit.office(number)
+    blanks = [blank(visit, "name", "line", "counter.blank.group-name", required=True)]
+    if visit.capabilities.members:
+        blanks += [
+            blank(visit, "channel", "place", "counter.blank.channel", required=True),
+            blank(visit, "people", "people", "counter.blank.people", hint="counter.blank.people-hint"),
+        ]
+    told = line(visit.say("counter.people.late"))
+    return sheet(visit, "counter.title.group", heading(office.series.title), told, blanks=blanks,
+                 submit="counter.button.group")  # fmt: skip
+
+
+def group(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    name, place = _needed(visit, written, "name"), visit.visitor.place
+    if not visit.capabilities.members:
+        return _carried(visit, number, members.add_group(visit.office(number), NamedGroup(name, ())))
+    channel = At(_needed(visit, written, "channel"), place.platform, place.workspace)
+    there = [one.account for one in visit.members if not (one.bot or one.gone)]
+    people = tuple(named(visit, "people", each) for each in texts_of(written, "people") or there)
+    if not people:
+        raise Wrong({"people": visit.say("form.why.needed")})
+    return _carried(visit, number, members.add_group(visit.office(number), NamedGroup(name, people, channel)))
 
 
 def _people(seats: list[Any]) -> list[Option]:
@@ -329,6 +355,7 @@ ACTS = (
     Act("people", sees, people),
     Act("add", runs, add_sheet, add, accounts=("who",)),
     Act("remove", runs, remove_sheet, remove),
+    Act("group", runs, group_sheet, group, accounts=("people",), channel="channel"),
     Act("give", sees, give_sheet, give, accounts=("who",)),
     Act("take", runs, take_sheet, take),
     Act("leaders", runs, leaders_sheet, lead),

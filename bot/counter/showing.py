@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.port import Block, Label, Sheet
 from bot.counter.acts import Act, sees
+from bot.counter.begun import newer
 from bot.counter.sheets import button, heading, item, line, sheet
 from bot.counter.visit import Gone, Visit
 from bot.series import curating, overview, signing
@@ -100,6 +101,8 @@ def _for_coordinators(visit: Visit, office: Office, found: View) -> Iterator[Lab
     last = office.last_act()
     if last is not None and last.act in (MOVED, ALONG):
         yield button(visit, "counter.button.undo", "undo", number)
+    if found.status != "finished" and newer(visit, office) is not None:
+        yield button(visit, "counter.title.programme", "programme", number)
     if found.status != "finished":
         yield button(visit, "counter.button.cancel-series", "stop", number)
 

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import Row, insert, select, update
 
 from adapters.terminal.names import NAME as TERMINAL
+from bot.joining.binding import wait
 from bot.series.dates import Sitting
 from bot.series.grouping import in_words
-from bot.series.homes import Where, not_managers
+from bot.series.homes import TELEGRAM, Where, not_managers
 from bot.series.making import add, add_sessions, channel_of, people, places
 from bot.series.office import UNDER_WAY, Change, Office
 from bot.series.problems import NotFound, SeriesProblem
@@ -137,7 +138,8 @@ def _note_taker(office: Office, who: Who) -> Change:
 def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None) -> Change:
     """A group more, late: it is in every meeting that has not begun, and has missed those before.
 
-    `named.at` is its channel; on the terminal it gets one. Raises SeriesProblem.
+    `named.at` is its channel; on the terminal it gets one, and on Telegram a code by which it is brought one. Raises
+    SeriesProblem.
     """
     office.refuse_cancelled()
     there = office.circles("group")
@@ -150,7 +152,7 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
     shared = managers_home(office.connection, office.series.id)
     if shared is not None and home == Where(shared.platform, shared.workspace, shared.channel):
         raise not_managers(home)
-    place = places(office.connection, owner, [(home, None)])[0]
+    place = places(office.connection, owner, [(home, None)])[0] if home is not None else None
     row = {
         "series_id": office.series.id,
         "kind": "group",
@@ -159,6 +161,8 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
         "home_id": place,
     }
     key = add(office.connection, t.circles, [row])[0]
+    if home is None:
+        row["home_id"], _ = wait(office.connection, owner, key, office.whereabouts.workspace, office.now)
     office.record("group added", f"group-{number}")
     circle = next(each for each in office.circles("group") if each.id == key)
     for one in named.people:
@@ -167,7 +171,7 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
         writes = note_taker is not None and note_taker.key == one.key
         _seat(office, person, key, "note-taker" if writes else "participant")
     ahead = _ahead(office, {**row, "id": key, "organisation_id": owner})
-    if len(named.people) < groups.LOW:
+    if named.people and len(named.people) < groups.LOW:
         office.told.append(in_words(groups.GroupWarning(groups.SMALL, len(named.people), groups.LOW)))
     words = (
         f"{named.name} takes part from session {ahead[0]} on."
@@ -202,11 +206,14 @@ def lead(office: Office, shelf: Shelf, groups: Collection[str]) -> Change:
     return office.done(Sentence(words, "leaders-set", groups=named))
 
 
-def _home(office: Office, named: NamedGroup, number: int) -> Where:
+def _home(office: Office, named: NamedGroup, number: int) -> Where | None:
+    """None where it gets one later, with its people."""
     where = office.whereabouts
     if named.at is not None:
         platform = named.at.platform or where.platform
         return Where(platform, named.at.workspace or where.workspace, named.at.id)
+    if where.platform == TELEGRAM and not named.people:
+        return None
     if where.platform != TERMINAL:
         words = f"{named.name} needs a channel of its own. Write it like “{named.name}@CHANNEL: names”."
         raise SeriesProblem(Sentence(words, "no-channel", group=named.name))

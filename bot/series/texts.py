@@ -27,22 +27,29 @@ def rewrite(office: Office, content: library.Content) -> Change:
     rounds, before = ([each.round for each in one.programme.rounds] for one in (content, was))
     if content.programme.programme != was.programme.programme or rounds[: len(before)] != before:
         names = ", ".join(before)
-        raise SeriesProblem(
+        words = (
             f"That is not the programme of {series.title}, whose rounds are {names}. Texts and steps may change, and "
             "rounds may be added at the end; its name and its rounds stay as they are."
         )
+        raise SeriesProblem(Sentence(words, "programme-other"))
     if series.language not in content.texts or (series.form and series.form not in content.programme.forms):
         needed = " and ".join(
             filter(None, (f"texts in {series.language}", series.form and f"the form {series.form}"))
         )
-        raise SeriesProblem(f"{series.title} needs {needed}. Nothing was changed.")
+        raise SeriesProblem(
+            Sentence(f"{series.title} needs {needed}. Nothing was changed.", "programme-lacks")
+        )
     _use(office, content)
     office.record("programme changed", content.programme.programme)
     ahead = [
         each.number for each in office.meetings() if each.content_id is None and each.status != "cancelled"
     ]
     where = ", ".join(map(str, ahead)) or "none: all have opened"
-    return office.done(f"The programme is changed. Sessions that will use it: {where}.")
+    words = f"The programme is changed. Sessions that will use it: {where}."
+    numbers = ", ".join(map(str, ahead))
+    return office.done(
+        Sentence(words, "programme-changed" if ahead else "programme-too-late", numbers=numbers)
+    )
 
 
 def repeat(office: Office, number: int, to: To) -> Change:

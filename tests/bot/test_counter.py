@@ -333,7 +333,7 @@ def test_a_group_comes_late_with_those_of_its_channel(north: Desk) -> None:
         north.hand_in("group:1", {"name": "Elv", "channel": "C2"}, who="U1")
     )
     page = words(north.hand_in("group:1", {"name": "Elv", "channel": "C2"}, who="U9"))
-    assert "Elv er med fra økt 1." in page
+    assert "Elv er med fra og med økt 1." in page
     assert "Elv: Tor Aas" in page
     (elv,) = rows(north.database, t.circles, t.circles.c.name == "Elv")
     assert len([row for row in sessions(north.database) if row.circle_id == elv.id]) == 3

@@ -158,6 +158,27 @@ def test_a_series_is_set_up_question_by_question(chat: Chat) -> None:
     )
 
 
+def test_a_group_that_comes_late_gets_a_code_as_the_others_did(chat: Chat) -> None:
+    set_up(chat)
+    said = text(chat.go_through("/group:1", "Elv"))
+    assert "Elv er med fra og med økt 1" in said
+    assert f"Koden til Elv er {rows_of_codes(chat)[2][:4]}-" in said
+    (elv,) = rows(chat.database, t.circles, t.circles.c.name == "Elv")
+    homes = {row.id: row.blocked for row in rows(chat.database, t.places)}
+    assert [homes[row.place_id] for row in sessions(chat.database) if row.circle_id == elv.id] == [
+        "unbound"
+    ] * 3
+
+
+def test_a_pause_is_asked_for_and_shown_before_it_begins(chat: Chat) -> None:
+    set_up(chat)
+    shown = text(chat.go_through("/pause:1", "26.10.2026", "/pick:1:yes", "/do:pause:1"))
+    assert "Den fortsetter av seg selv mandag 26. oktober." in shown
+    assert "til tirsdag 27. oktober kl. 09:00" in shown
+    assert "Møteserien står på pause." in text(chat.press("do:pauses:1:20261026:1"))
+    assert {f"{row.starts_at:%m-%d}" for row in sessions(chat.database, 1)} == {"10-27"}
+
+
 def rows_of_codes(chat: Chat) -> list[str]:
     with chat.database.read() as connection:
         return [row.code for row in connection.execute(select(t.codes).order_by(t.codes.c.circle_id))]
@@ -248,12 +269,12 @@ def test_brought_again_it_is_done_and_said_once(database: Database) -> None:
     set_up(chat)
     pages = t.outbox.c.body.contains('"page"')
     before = len(rows(chat.database, t.outbox, pages))
-    chat.press("pause:1", key="a")
-    chat.press("do:pause:1", key="b")
-    chat.press("do:pause:1", key="b")
-    assert chat.press("pause:1", key="a") is None
+    chat.press("stop:1", key="a")
+    chat.press("do:stop:1", key="b")
+    chat.press("do:stop:1", key="b")
+    assert chat.press("stop:1", key="a") is None
     assert len(rows(chat.database, t.outbox, pages)) == before + 2
-    assert len(rows(chat.database, t.audit, t.audit.c.act == "series paused")) == 1
+    assert len(rows(chat.database, t.audit, t.audit.c.act == "series cancelled")) == 1
     chat.close()
 
 

@@ -283,6 +283,7 @@ AT_THE_COUNTER = set(
     counter.button.close counter.button.dismiss counter.button.done counter.button.drop counter.button.earlier
     counter.button.hand-in counter.button.home counter.button.later counter.button.leave counter.button.move
     counter.button.no counter.button.onwards counter.button.pause counter.button.pause-until counter.button.preview
+    counter.button.programme
     counter.button.read counter.button.remove counter.button.skip counter.button.step-when counter.button.yes
     counter.choice.all-groups counter.choice.smallest-group counter.edit.drop counter.everywhere.gather
     counter.everywhere.pause counter.everywhere.stop counter.guided.done counter.guided.is-this-right
