@@ -59,7 +59,7 @@ def chat(caller: Caller, place: str | None, name: str | None) -> None:
     knock(folder(caller)).close()
     from bot.cli.following import Chat, view
 
-    Chat(caller, place, account, view(caller, directory.names, account)).run()
+    Chat(caller, place, account, view(caller, directory.names, account, directory.zones.get(place))).run()
 
 
 def _account(name: str | None) -> str:
@@ -81,6 +81,8 @@ class Directory:
     places: dict[str, str] = field(default_factory=dict)
     #: The places in which people take part, by account; None where there is no database yet.
     seats: dict[str, list[str]] | None = None
+    #: The zones of the series' times, by place: what Runda says there is said in them.
+    zones: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, caller: Caller) -> Directory:
@@ -95,7 +97,10 @@ class Directory:
         with database.read() as connection:
             # A file that somebody's slip has made is not a place: nobody is there.
             private = {place: what for place, what in written.items() if place.startswith("@")}
-            return cls(dict(_people(connection)), private | dict(_homes(connection)), _seats(connection))
+            homes = list(_homes(connection))
+            places = private | {place: what for place, what, _ in homes}
+            zones = {place: zone for place, _, zone in homes}
+            return cls(dict(_people(connection)), places, _seats(connection), zones)
 
     def listed(self, account: str | None) -> Iterator[str]:
         """The places that this person may follow."""
@@ -173,15 +178,16 @@ def _seats(connection: Any) -> dict[str, list[str]]:
     return found
 
 
-def _homes(connection: Any) -> Iterator[tuple[str, str]]:
+def _homes(connection: Any) -> Iterator[tuple[str, str, str]]:
+    """Place, what it is for, and the zone of its series."""
     from sqlalchemy import select
 
     from storage import tables as t
 
-    homes = select(t.places.c.channel, t.circles.c.name, t.series.c.title).select_from(
+    homes = select(t.places.c.channel, t.circles.c.name, t.series.c.title, t.series.c.zone).select_from(
         t.circles.join(t.places, t.places.c.id == t.circles.c.home_id).join(
             t.series, t.series.c.id == t.circles.c.series_id
         )
     )
     for row in connection.execute(homes.where(t.places.c.platform == "terminal")):
-        yield row.channel, f"{row.name}, {row.title}"
+        yield row.channel, f"{row.name}, {row.title}", row.zone

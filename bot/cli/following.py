@@ -22,6 +22,7 @@ from adapters.terminal.thread import Message
 from bot.cli import Caller, Told
 from bot.cli.sending import COMMANDS, deliver, folder, readable, request
 from bot.library import bot_texts
+from flows.calendar import zone_named
 from flows.language import Catalogue
 
 #: Seconds between two looks at what is new.
@@ -31,10 +32,12 @@ AGAIN = 1.0
 PROMPT = "> "
 
 
-def view(caller: Caller, names: dict[str, str], account: str) -> View:
+def view(caller: Caller, names: dict[str, str], account: str, zone: str | None) -> View:
+    """`zone`: of the series' times, so that a message and the times in it agree; None: the machine's own."""
     labels = bot_texts(caller.language).get("terminal", {})
     shown = screen(sys.stdout, os.environ)._asdict()
-    return View(names=names, labels=labels, me=account, day=_day(caller.language), **shown)
+    local = zone_named(zone) if zone else None
+    return View(names=names, zone=local, labels=labels, me=account, day=_day(caller.language), **shown)
 
 
 def _day(language: str) -> Callable[[date], str]:

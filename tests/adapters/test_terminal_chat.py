@@ -259,7 +259,7 @@ def plan(data):
             (t.organisations, {"id": 1, "name": "Runda", "language": "en", "zone": "UTC", **at}),
             (t.contents, {"id": "c", "programme": "p", "version": 1, "body": "{}", **at}),
             (t.series, {"id": 1, "organisation_id": 1, "slug": "fjord", "title": "Self-check", "content_id": "c",
-                        "language": "en", "zone": "UTC", "pace": "live", "answering": "each", "status": "planned",
+                        "language": "en", "zone": "Europe/Oslo", "pace": "live", "answering": "each", "status": "planned",
                         "platform": "terminal", "workspace": "local", **at}),
             (t.places, {"id": 1, "organisation_id": 1, "platform": "terminal", "workspace": "local",
                         "channel": "fjord-1", "thread": ""}),
@@ -282,7 +282,7 @@ def test_people_and_places_are_called_as_they_were_planned(data):
         assert run(data, "say", "fjord-1", "--as", "Kari Nes", "The ferry.").exit_code == 0
         result = run(data, "chat", "fjord-1", "--as", "Åse")
     assert result.exit_code == 0
-    assert "Kari Nes: The ferry." in result.output
+    assert "09:00  Kari Nes: The ferry." in result.output, "in the series' zone, as the times that Runda tells"
 
 
 def test_a_name_or_a_place_that_is_not_there_is_told_before_anything_is_written(data):
