@@ -259,8 +259,8 @@ def plan(data):
             (t.organisations, {"id": 1, "name": "Runda", "language": "en", "zone": "UTC", **at}),
             (t.contents, {"id": "c", "programme": "p", "version": 1, "body": "{}", **at}),
             (t.series, {"id": 1, "organisation_id": 1, "slug": "fjord", "title": "Self-check", "content_id": "c",
-                        "language": "en", "zone": "Europe/Oslo", "pace": "live", "answering": "each", "status": "planned",
-                        "platform": "terminal", "workspace": "local", **at}),
+                        "language": "en", "zone": "Europe/Oslo", "pace": "live", "answering": "each",
+                        "status": "planned", "platform": "terminal", "workspace": "local", **at}),
             (t.places, {"id": 1, "organisation_id": 1, "platform": "terminal", "workspace": "local",
                         "channel": "fjord-1", "thread": ""}),
             (t.circles, {"id": 1, "series_id": 1, "kind": "group", "number": 1, "name": "Fjord", "home_id": 1}),
@@ -282,7 +282,8 @@ def test_people_and_places_are_called_as_they_were_planned(data):
         assert run(data, "say", "fjord-1", "--as", "Kari Nes", "The ferry.").exit_code == 0
         result = run(data, "chat", "fjord-1", "--as", "Åse")
     assert result.exit_code == 0
-    assert "09:00  Kari Nes: The ferry." in result.output, "in the series' zone, as the times that Runda tells"
+    # In the series' zone, as the times that Runda tells.
+    assert "09:00  Kari Nes: The ferry." in result.output
 
 
 def test_a_name_or_a_place_that_is_not_there_is_told_before_anything_is_written(data):
