@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bot.series import dates
-from flows.check.problem import counted
 from flows.forms import Sentence
 
 if TYPE_CHECKING:
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
 
 def on_dates(made: Plan, given: int) -> Iterator[Sentence]:
+    from flows.check.problem import counted  # among what reads files: a house that runs has read them
+
     rounds, held = len(made.content.programme.rounds), len(made.sittings)
     if given > rounds:
         used = "only the first is used" if rounds == 1 else f"only the first {rounds} are used"
