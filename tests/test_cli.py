@@ -1,5 +1,6 @@
 """The command `runda`: shared options, errors in words, and what coordinators do with it."""
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -99,7 +100,9 @@ def test_every_command_is_where_the_table_says(name):
         command = runda.get_command(ctx, name)
     assert isinstance(command, click.Command)
     assert command.name == name
-    assert CliRunner().invoke(command, ["--help"]).exit_code == 0
+    done = CliRunner().invoke(command, ["--help"])
+    assert done.exit_code == 0
+    assert not re.search(r"[a-z,;]\.\.\.", done.output), "a line of help is cut off"
 
 
 def test_an_unknown_command_is_a_wrong_use():

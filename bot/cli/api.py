@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import actor
+from bot.cli.common import Group, actor
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,7 +41,7 @@ def _organisation(caller: Caller, *, write: bool = False) -> Iterator[tuple[Conn
         yield connection, int(owner)
 
 
-@click.group()
+@click.group(cls=Group)
 def token() -> None:
     """Let programs of the organisation read its schedule and its managers' recaps, by HTTP. See docs/api.md.
 
@@ -105,7 +105,7 @@ def revoke_token(caller: Caller, number: int) -> None:
     click.echo(f"Token {number} reads nothing any more.")
 
 
-@click.group()
+@click.group(cls=Group)
 def webhook() -> None:
     """Have programs of the organisation told when a recap is approved, or a session planned, moved or cancelled.
 

@@ -6,6 +6,8 @@ import getpass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from bot.cli import MISUSED, Told
 
 if TYPE_CHECKING:
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
 LONGEST = 120
 #: Where an organisation's zone is not known yet.
 ZONE = "Europe/Oslo"
+
+
+class Group(click.Group):
+    """A command of several; click would cut what its help says of each to what one line has room for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, each.get_short_help_str(LONGEST)) for name, each in self.commands.items()]
+            )
 
 
 def actor() -> str:

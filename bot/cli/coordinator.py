@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import ZONE, actor
+from bot.cli.common import ZONE, Group, actor
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PLATFORMS = ("slack", "telegram")
 
 
-@click.group()
+@click.group(cls=Group)
 def coordinator() -> None:
     """Say who may set up series from a chat, and see all of the organisation's.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import actor, record
+from bot.cli.common import Group, actor, record
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -186,7 +186,7 @@ def _confirm(caller: Caller, choice: str | None) -> None:
 REASON = 120
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option(
     "--show",
     is_flag=True,

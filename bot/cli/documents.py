@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import actor
+from bot.cli.common import Group, actor
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -28,7 +28,7 @@ _out = click.option(
 )  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Group)
 def document() -> None:
     """Make files that people open outside the chat: recaps, slides, and sheets to write on.
 

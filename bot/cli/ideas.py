@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import actor
+from bot.cli.common import Group, actor
 from bot.cli.coordinator import at, found_account
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SHORT = 70
 VERDICTS = ("assessing", "needs-more", "investigating", "goes-on", "handed-over", "not-now")
 
 
-@click.group()
+@click.group(cls=Group)
 def idea() -> None:
     """Ideas from anyone, at any time: list and assess them, without names.
 

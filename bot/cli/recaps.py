@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import actor
+from bot.cli.common import Group, actor
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -31,7 +31,7 @@ VIEWER: Final = "coordinator"
 NOTHING_YET = "No group has finished a session in which something was said, so there is no recap."
 
 
-@click.group()
+@click.group(cls=Group)
 def recap() -> None:
     """Read recaps, edit, hold or approve them, make files.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bot.cli import MISUSED, SPOKEN, Told
-from bot.cli.common import actor
+from bot.cli.common import Group, actor
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -56,7 +56,7 @@ def _printed(lines: Any) -> None:
 # -- people
 
 
-@click.group()
+@click.group(cls=Group)
 def people() -> None:
     """Show somebody what is kept of them, or erase it. Only when they ask for it: both are written down.
 

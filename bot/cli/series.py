@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import MISUSED, Told, changing, sessions
-from bot.cli.common import ZONE, actor, planned
+from bot.cli.common import ZONE, Group, actor, planned
 from bot.cli.forms import asked, read
 from flows.forms import CREATE
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.series.planning import Wish
 
 
-@click.group()
+@click.group(cls=Group)
 def series() -> None:
     """Plan meeting series, and change them.
 
@@ -210,8 +210,9 @@ def show(caller: Caller, called: str) -> None:
 )
 @click.pass_obj
 def codes(caller: Caller, called: str, replace: str | None) -> None:
-    """Show the codes of a series' groups on Telegram, by which people come in, and a chat becomes a group's home;
-    everyone's, if they meet there, is for the chat alone.
+    """Show the codes of a series' groups on Telegram.
+
+    By them people come in, and a chat becomes a group's home; everyone's, if they meet there, is for the chat alone.
 
     In the group's chat somebody writes /runda and the code; people write it to Runda alone. Whoever has it may come
     in, so show it to nobody else.
