@@ -38,7 +38,7 @@ AnyStep = Annotated[Step, BeforeValidator(_step), PlainSerializer(_written)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 class Source(_Part):

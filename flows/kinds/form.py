@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Blank(BaseModel):
     """One thing that a form asks."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", populate_by_name=True)
 
     field: Slug
     of: Slug | None = Field(None, description="Answered by choosing among what was written in this field.")

@@ -32,7 +32,8 @@ class Step(BaseModel):
     In the file, the first key of a step is the word of its kind and names the step: `ask: map-fits`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    # What reads a kind is made when the first step of that kind is read: a programme has a few of them.
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", populate_by_name=True)
 
     #: The word of the kind, in a programme file.
     WORD: ClassVar[str]
