@@ -58,9 +58,10 @@ def _read(url: str) -> URL:
 class Database:
     """One database, opened once per process by the composition root."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lasting: bool = True) -> None:
         """`url` is SQLAlchemy's: `sqlite:///runda.db`, `postgresql://…`. Nothing is read or made yet.
 
+        What is committed outlives the process; and a power cut, unless a SQLite file is not `lasting`.
         Raises DatabaseProblem.
         """
         self.url = _read(url)
@@ -74,7 +75,7 @@ class Database:
         except ModuleNotFoundError as missing:
             raise DatabaseProblem(NO_DRIVER) from missing
         if self.sqlite:
-            _tune(self.engine)
+            _tune(self.engine, _WAITS[lasting])
 
     @property
     def path(self) -> Path | None:
@@ -163,18 +164,19 @@ def read_only(file: Path) -> sqlite3.Connection:
 #: What is deleted is overwritten in the file as well: erased words are in it nowhere.
 _PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=FULL",
     "foreign_keys=ON",
     f"busy_timeout={BUSY}",
     "secure_delete=ON",
 )
+#: Whether a commit waits for the disk (`synchronous`), by whether it is to last.
+_WAITS = {True: "FULL", False: "OFF"}
 
 
-def _tune(engine: Engine) -> None:
+def _tune(engine: Engine, waits: str) -> None:
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _: object) -> None:
         raw.isolation_level = None  # this module says BEGIN itself
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, f"synchronous={waits}"):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -5,6 +5,8 @@ There is one PostgreSQL server for the whole run, started when it is first neede
 a second, emptying one a few milliseconds: so a test gets one that the test before has left, emptied and with its
 numbers back at 1, or a new copy of what the migrations have made where there is none. Tests that change the tables
 themselves take `empty_database`. Where the server cannot start, tests fail and say why.
+
+Both engines wait for no disk (`tests.haste`).
 """
 
 from __future__ import annotations
@@ -23,15 +25,29 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 
+from storage import database as opened
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.tables import metadata
+from tests.haste import hasten
 
 ENGINES = ("sqlite", "postgresql")
-#: Nobody cuts the power during a test; what is killed is our own process, and that loses nothing by this.
+#: As for SQLite, see there.
 HASTE = ("fsync", "full_page_writes")
 
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hasty() -> None:
+    """All tests are, but those that ask for `usual`."""
+    hasten()
+
+
+@pytest.fixture
+def usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's files are opened as outside of tests."""
+    monkeypatch.setitem(opened._WAITS, True, "FULL")  # noqa: FBT003
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ async def staged(
     content = library.read(play.programme)
     play = play.in_language_of(content.programme.languages)
     texts = Catalogue(play.language, library.bot_texts(play.language), ZONE)
-    database = Database(f"sqlite:///{folder / 'runda.db'}")
+    # The folder is thrown away in the end; killed is at most the process.
+    database = Database(f"sqlite:///{folder / 'runda.db'}", lasting=False)
     upgrade(database)
     clock = DemoClock(_remembered(database) or PLANNED)
     if life == 1:

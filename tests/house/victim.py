@@ -35,6 +35,7 @@ from bot import library
 from bot.clock import Clock, SystemClock
 from bot.wiring import build, running
 from storage.database import Database
+from tests.haste import hasten
 
 _SECONDS = struct.Struct("d")
 
@@ -116,6 +117,7 @@ def life(at: Household, boundary: str, hit: int) -> None:
 
 def warm() -> None:
     """What every life would read first, and what never changes."""
+    hasten()
     library.bot_texts("en")
     library.content_json(library.read("selfcheck"))
 

@@ -41,6 +41,7 @@ from bot.cli import Caller, runda
 from bot.documents import drawing
 from bot.upkeep import Upkeep
 from flows.programme import LANGUAGES
+from tests.haste import hasten
 
 #: What the command imports only when it is needed.
 LATE = (
@@ -204,6 +205,7 @@ def _settle_in(order: Order) -> None:
 
 def warm() -> None:
     """What every life would read first, and what never changes."""
+    hasten()
     for late in LATE:
         import_module(late)
     for language in LANGUAGES:

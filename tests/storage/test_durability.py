@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from storage import tables as t
 from storage.database import AlreadyServed, Database, DatabaseProblem, sole_server
 from storage.migrate import upgrade
-from tests.databases import Postgres
+from tests.databases import Postgres, address
 from tests.storage.rows import NOW
 
 
@@ -29,12 +30,18 @@ def stored(database: Database) -> int:
         return connection.execute(select(func.count()).select_from(t.parked)).scalar_one()
 
 
+@pytest.mark.usefixtures("usual")
 def test_a_commit_on_sqlite_is_durable_against_a_power_cut(sqlite_database: Database):
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
     with sqlite_database.write() as one, sqlite_database.read() as other:
         for connection in (one, other):  # each of the pool
             found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in wanted}
             assert found == wanted
+    with (
+        closing(Database(address(sqlite_database.url), lasting=False)) as passing,
+        passing.read() as connection,
+    ):
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 0
 
 
 def test_a_commit_on_postgresql_is_durable_against_a_power_cut(postgres_database: Database):
