@@ -10,9 +10,9 @@ back on standard output, and with it:
     at BOUNDARY HIT      it is about to die there
     ended STATUS         it is gone: 0, or minus the signal
 
-So that no test waits, the house looks at the clock, at what is to be kept up and at the outbox whenever the test asks
-it to (`Clock.wake`), besides when it does so by itself; it gives up on a request after a moment; and its drawings are
-all the same dots, so that they take no time, and no fonts. Nothing else of it is changed.
+So that no test waits, the house looks at the clock and at the outbox whenever the test asks it to (`Clock.wake`), and
+at what is to be kept up where time has passed, besides when it does so by itself; it gives up on a request after a
+moment; and its drawings are all the same dots, so that they take no time, and no fonts. Nothing else of it is changed.
 """
 
 from __future__ import annotations
@@ -115,10 +115,12 @@ class Timekeeper(timekeeper.Timekeeper):
         self._watch = asyncio.create_task(self._watching(), name="watching")
 
     async def _watching(self) -> None:
+        kept_up = None
         while self._scheduler is not None:
             if (asked := self.asked.asked) > self.asked.looked:
                 await self._look()
-                await self._keep_up()
+                if kept_up != (kept_up := self.asked.now()):
+                    await self._keep_up()
                 self.after()
                 self.asked.looks(asked)
             await asyncio.sleep(GLANCE)

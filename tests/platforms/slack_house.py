@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import and_, bindparam, func, or_, select
-from sqlalchemy.exc import OperationalError
 
-from bot.claims import _HEADS
-from storage import tables as t
 from storage.database import Database
-from storage.unit import Unit
 from tests.databases import address
 from tests.house.rig import EIGHT
 from tests.platforms.serve import Clock, Order
 from tests.platforms.slack_keeper import Keeper
 from tests.platforms.slack_scene import Scene
+from tests.platforms.waiting import Waiting
 from tests.standins.slack import HandClock, standing_slack
 
 #: By how Slack tells us: a line by which a house says that it serves.
@@ -57,18 +53,6 @@ def wait_for(condition: Callable[[], object], what: Callable[[], str] = lambda: 
         time.sleep(0.003)
 
 
-def _first_waiting() -> Any:
-    o = t.outbox.c
-    ready = or_(o.not_before.is_(None), o.not_before <= bindparam("now"))
-    return select(o.status).where(or_(o.status == "sending", and_(o.status == "queued", ready))).order_by(
-        o.status.desc()
-    ).limit(1)  # fmt: skip
-
-
-#: Built once: asked again and again.
-_WAITS = _first_waiting()
-
-
 @dataclass
 class House:
     database: Database
@@ -78,6 +62,7 @@ class House:
     clock: Clock
     order: Order
     transport: str
+    waiting: Waiting
 
     # -- its lives
 
@@ -113,33 +98,17 @@ class House:
             looked = self._quiet()
 
     def _quiet(self) -> bool:
-        return not self.slack.deliveries.pending and not self._busy()
-
-    def _busy(self) -> bool:
-        """Something is on its way, can be sent now, or is due."""
-        now = self.now
-        try:
-            with self.database.read() as connection:
-                waits = connection.execute(_WAITS, {"now": now}).scalar()
-                if waits == "sending" or (waits and connection.execute(_HEADS, {"now": now, "most": 1}).first()):
-                    return True
-                return bool(Unit(connection).due(now, 1))
-        except OperationalError:
-            return True  # PostgreSQL: the house has just taken what was looked at here
+        return not self.slack.deliveries.pending and not self.waiting.busy(self.now)
 
     def _left(self) -> str:
-        o = t.outbox.c
-        open_rows = select(o.id, o.status, o.reason, o.not_before).where(o.status.in_(("queued", "sending")))
-        with self.database.read() as connection:
-            rows = connection.execute(open_rows).all()
         told = self.slack.deliveries.pending, self.keeper.lives()
-        return f"quiet at {self.now}: {rows}, {told}\n{self.log[-3000:]}\nthat"
+        return f"quiet at {self.now}: {self.waiting.told()}, {told}\n{self.log[-3000:]}\nthat"
 
     def go(self, *, minutes: float = 0, to: datetime | None = None) -> None:
         """Let time pass, stopping wherever something is due."""
         end = to or self.now + timedelta(minutes=minutes)
         self.settle()
-        while (moment := self._next()) is not None and moment <= end:
+        while (moment := self.waiting.next(self.now)) is not None and moment <= end:
             self._move(moment)
             self.settle()
         self._move(end)
@@ -153,18 +122,6 @@ class House:
     def pass_by(self, seconds: float) -> None:
         """Let time pass, and wait for nothing."""
         self._move(self.now + timedelta(seconds=seconds))
-
-    def _next(self) -> datetime | None:
-        o, s, p = t.outbox.c, t.sessions.c, t.places.c
-        queued = select(o.place_id).where(o.status == "queued")
-        later = (
-            select(func.min(o.not_before)).where(o.status == "queued", o.not_before > self.now),
-            select(func.min(s.wake_at)).where(s.wake_at > self.now),
-            select(func.min(p.look_at)).where(p.look_at > self.now, p.id.in_(queued)),
-        )
-        with self.database.read() as connection:
-            moments = [connection.execute(each).scalar() for each in later]
-        return min((each for each in moments if each is not None), default=None)
 
     # -- what people do, with all that follows from it
 
@@ -204,7 +161,9 @@ def house(
                     "RUNDA_LANGUAGE": language, **standing.env(transport)}  # fmt: skip
         order = Order(str(folder), settings, str(folder / "clock"))
         try:
-            yield House(database, standing, Scene.on(standing, language), keeper, clock, order, transport)
+            with closing(Waiting(database)) as waiting:
+                scene = Scene.on(standing, language)
+                yield House(database, standing, scene, keeper, clock, order, transport, waiting)
         finally:
             keeper.kill()
             keeper.over()

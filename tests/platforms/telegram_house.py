@@ -10,37 +10,28 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import bindparam, func, select
 
-from bot.claims import _heads
 from bot.cli import Caller, runda
-from storage import tables as t
 from storage.database import Database
-from storage.unit import Unit
 from tests.databases import address
 from tests.house.rig import EIGHT
 from tests.platforms.serve import Clock, Order
 from tests.platforms.slack_keeper import Keeper
 from tests.platforms.telegram_rig import Shared, Town
+from tests.platforms.waiting import Waiting
 from tests.standins.telegram import Chat, Message, TelegramServer, Topic, User
 
 #: By how Telegram tells us: a line by which a house says that it serves.
 TRANSPORTS = {"polling": "The terminal's threads", "webhook": "Requests are taken at"}
 #: Seconds of the machine's clock: between two looks, and until a test gives up.
 GLANCE, PATIENCE = 0.004, 30.0
-
-
-#: What most looks can do with, since nothing is waiting.
-_FLYING = select(t.outbox.c.id).where(t.outbox.c.status == "sending").limit(1)
-_WAITING = select(t.outbox.c.id).where(t.outbox.c.status == "queued").limit(1)
-_DUE = select(t.sessions.c.id).where(t.sessions.c.wake_at <= bindparam("now")).limit(1)
 
 
 @dataclass
@@ -52,6 +43,7 @@ class House:
     clock: Clock
     order: Order
     transport: str
+    waiting: Waiting
     #: Another platform in the same house: whether it is quiet, and how its clock is moved along with ours.
     elsewhere: Callable[[], bool] = field(default=lambda: True)
     mover: Callable[[datetime], None] | None = None
@@ -105,36 +97,20 @@ class House:
         feed = self.server.feed
         presses = tuple(self.server.presses.items())
         waits = any(not each.answered for key, each in presses if key not in self._earlier)
-        return not (feed.waiting or feed.again or waits) and self.elsewhere() and not self._busy()
-
-    def _busy(self) -> bool:
-        """Something is on its way, can be sent now, or is due."""
-        now = self.now
-        with self.database.read() as connection:
-            if connection.execute(_FLYING).first():
-                return True
-            if (
-                connection.execute(_WAITING).first() is None
-                and connection.execute(_DUE, {"now": now}).first() is None
-            ):
-                return False
-            due = Unit(connection).due(now, 1)
-            return bool(due) or connection.execute(_heads(()), {"now": now, "most": 1}).first() is not None
+        return (
+            not (feed.waiting or feed.again or waits) and self.elsewhere() and not self.waiting.busy(self.now)
+        )
 
     def _left(self) -> str:
-        o = t.outbox.c
-        wanted = select(o.id, o.status, o.reason, o.not_before).where(o.status.in_(("queued", "sending")))
-        with self.database.read() as connection:
-            rows = connection.execute(wanted).all()
         pressed = [each for each in self.server.presses.values() if not each.answered]
         told = self.server.feed.waiting, pressed, self.server.requests[-3:]
-        return f"not quiet at {self.now}: {rows}\n{told}\n{self.log[-3000:]}"
+        return f"not quiet at {self.now}: {self.waiting.told()}\n{told}\n{self.log[-3000:]}"
 
     def go(self, *, minutes: float = 0, to: datetime | None = None) -> None:
         """Let time pass, stopping wherever something is due."""
         end = to or self.now + timedelta(minutes=minutes)
         self.settle()
-        while (moment := self._next()) is not None and moment <= end:
+        while (moment := self.waiting.next(self.now)) is not None and moment <= end:
             self._move(moment)
             self.settle()
         self._move(end)
@@ -144,18 +120,6 @@ class House:
         to = max(self.now, to)
         self.clock.move(to) if self.mover is None else self.mover(to)
         self.clock.wake()
-
-    def _next(self) -> datetime | None:
-        o, s, p = t.outbox.c, t.sessions.c, t.places.c
-        queued = select(o.place_id).where(o.status == "queued")
-        later = (
-            select(func.min(o.not_before)).where(o.status == "queued", o.not_before > self.now),
-            select(func.min(s.wake_at)).where(s.wake_at > self.now),
-            select(func.min(p.look_at)).where(p.look_at > self.now, p.id.in_(queued)),
-        )
-        with self.database.read() as connection:
-            moments = [connection.execute(each).scalar() for each in later]
-        return min((each for each in moments if each is not None), default=None)
 
     # -- what is done at the machine
 
@@ -212,7 +176,10 @@ def house(
                     **(environment or {})}  # fmt: skip
         order = Order(str(folder), settings, str(folder / "clock"))
         try:
-            yield House(database, server, Town(server, language), keeper, clock, order, transport)
+            with closing(Waiting(database)) as waiting:
+                yield House(
+                    database, server, Town(server, language), keeper, clock, order, transport, waiting
+                )
         finally:
             keeper.kill()
             keeper.over()
