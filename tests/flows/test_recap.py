@@ -27,6 +27,7 @@ from flows.kinds.note import Note
 from flows.kinds.plenum import Share
 from flows.kinds.recap import LookBack
 from flows.language import placeholders
+from flows.levels import FEW
 from flows.programme import Route
 from flows.recap import (
     ActionCounts,
@@ -49,6 +50,7 @@ from flows.recap import (
     counts_only,
     decisions,
     dump,
+    from_units,
     load,
     parts,
     settled,
@@ -322,7 +324,9 @@ def test_nobody_is_quoted_twice_on_a_question_before_everybody_once(rows: list[S
     for question in recap.questions:
         heard = [of[point.replies[0]] for point in question.points if point.why == "spread"]
         here = (question.step, f"{question.step}-note")
-        spoke = {row.person for row in plain if row.role == "answer" and row.step in here}
+        noted = any(point.why == "note" for point in question.points)  # which says what came before it
+        said = (row for row in plain if row.role == "answer" and row.step in here)
+        spoke = {row.person for row in said if row.late or not noted}
         assert len(heard) == len(set(heard)) or set(heard) == spoke
 
 
@@ -468,7 +472,8 @@ def test_a_stored_recap_is_read_and_written_as_it_was() -> None:
     assert dump(recap) == now[:-1] + b',"chosen":[],"answers":[]}'
     later = b',"levels":[],"chosen":[],"common":null,"placed":false,"asks":[],"across":[],"pairs":null'
     assert (
-        dump(load(STORED_MANAGER)) == STORED_MANAGER[:-1] + later + b',"ideas":[],"before":null,"rounds":[]}'
+        dump(load(STORED_MANAGER))
+        == STORED_MANAGER[:-1] + later + b',"ideas":[],"units":[],"before":null,"rounds":[]}'
     )
 
 
@@ -749,6 +754,30 @@ def test_pairs_are_counted_from_five_people_up() -> None:
     assert compile_manager(ROUTE, Turnout(1, 1, 9), paired=Turnout(2, 2, 4)).pairs is None
     told = compile_manager(ROUTE, Turnout(1, 1, 9), paired=Turnout(2, 2, 5))
     assert m.line("manager.pairs", n=2) in parts(told)
+
+
+@given(st.dictionaries(st.integers(0, 6), st.integers(1, 12)))
+def test_people_are_counted_by_unit_only_where_no_few_are_left_over(counts: dict[int, int]) -> None:
+    told = from_units(counts)
+    known = {one.unit: one.n for one in told if one.unit}
+    rest = sum(one.n for one in told if not one.unit)
+    assert known.items() <= counts.items()
+    assert all(one.n >= FEW for one in told), "what a manager reads, or can subtract from the sum"
+    assert sum(known.values()) + rest == (sum(counts.values()) if told else 0)
+    hidden = {unit: n for unit, n in counts.items() if unit and n >= FEW and unit not in known}
+    assert len(hidden) <= 1, "no more is hidden than hides the few"
+
+
+def test_where_people_are_from_is_told_by_name_and_the_rest_together() -> None:
+    told = replace(compile_manager(ROUTE, Turnout(2, 2, 19)), units=from_units({7: 8, 8: 6, 9: 3, 0: 2}))
+    named = (
+        m.text("manager.unit", unit=m.Name("unit", 7), n=8),
+        m.text("manager.unit", unit=m.Name("unit", 8), n=6),
+    )
+    other = m.text("manager.unit", unit=m.text("manager.elsewhere"), n=5)
+    shown = parts(told)
+    assert shown[shown.index(m.Heading(m.text("manager.units"))) + 1] == m.Points((*named, other))
+    assert from_units({7: 8, 9: 3}) == (), "the three would be what is missing"
 
 
 def test_the_whole_series_numbers_its_findings_through_and_shows_each_scale_once() -> None:
