@@ -9,7 +9,7 @@ from textwrap import wrap
 from adapters.port import Spoken
 from bot.library import form_title
 from bot.series import dates
-from bot.series.grouping import EVERYONE
+from bot.series.grouping import EVERYONE, MANAGERS
 from bot.series.holidays import holidays_between
 from bot.series.making import channel_of
 from bot.series.moving import spoken
@@ -67,6 +67,8 @@ def of_plan(plan: Plan, called: str | None = None) -> Iterator[str]:
     for role, people in (("Coordinator", wish.coordinator), ("Manager", wish.manager)):
         if people:
             yield f"  {role}: {', '.join(one.name for one in people)}"
+    if (shared := plan.homes.of_managers(plan.groups)) is not None:
+        yield f"  {MANAGERS[plan.language]} ({shared.platform} {shared.id}): recaps for managers are posted there too"
     yield ""
     for warning in plan.warnings:
         yield f"Mind: {warning}"

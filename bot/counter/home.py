@@ -146,7 +146,7 @@ def _running(visit: Visit) -> Iterator[Block]:
 
 def _line(visit: Visit, found: Listed) -> str:
     status = showing.status(visit, found)
-    if found.next is None or found.status == "paused":
+    if found.next is None:
         return status
     return visit.say("counter.home.state", status=status, when=found.next)
 

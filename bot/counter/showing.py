@@ -38,7 +38,7 @@ def status(visit: Visit, found: View | Listed) -> str:
 
 def _state(visit: Visit, found: View) -> str:
     words = status(visit, found)
-    if found.next is None or found.status == "paused":
+    if found.next is None:
         return words
     return visit.say("counter.series.next", status=words, number=found.next.number, when=found.next.moment)
 

@@ -149,7 +149,7 @@ def undo(office: Office) -> Change:
         office.sessions()  # as for the move
     backs = [_back(office, each) for each in acts]
     audit = office.record("move undone", ", ".join(str(each.new.number) for each, _ in backs))
-    withdrawn, told, news = _withdrawn(office, acts[0].id), [], []
+    withdrawn, told, news = withdraw(office, acts[0].id), [], []
     for each, earlier in backs:
         heard = [one for one in each.sessions if (one.home_id or one.place_id) not in withdrawn]
         heard = [] if each.meeting.status == "tentative" else [one for one in heard if one.kind == "group"]
@@ -361,7 +361,7 @@ class _Earlier:
         return LocalMoment(date.fromisoformat(self.on), time.fromisoformat(self.at), zone, self.fold)
 
 
-def _withdrawn(office: Office, audit: int) -> set[int]:
+def withdraw(office: Office, audit: int) -> set[int]:
     """Withdraw what was announced with that row of the log and has not gone out; the places it was for."""
     o = t.outbox.c
     waiting = update(t.outbox).where(

@@ -69,7 +69,7 @@ def status(series: Any, meetings: Sequence[Any], sessions: Sequence[Any]) -> str
 
 
 def _next(office: Office, meetings: Sequence[Row[Any]], sessions: Sequence[Row[Any]]) -> Row[Any] | None:
-    waiting = [each for each in sessions if each.phase == "planned" and each.starts_at > office.now]
+    waiting = [each for each in sessions if each.phase == "planned" and pausing.opens(office, each.starts_at)]
     first = min(waiting, key=lambda each: each.starts_at, default=None)
     return next((each for each in meetings if first is not None and each.id == first.meeting_id), None)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
 from bot.series.deciding import tell_all
-from bot.series.moving import To, move, spoken, tell_each
-from bot.series.office import BEFORE, UNDER_WAY, Change, Office
+from bot.series.moving import To, move, spoken, tell_each, withdraw
+from bot.series.office import ANNOUNCED, BEFORE, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
 from bot.work import Works
 from flows.calendar import LocalMoment, local_moment, resolve
@@ -25,7 +26,7 @@ from flows.message import Line, Moment, line, message
 from flows.turn import OFFICE
 from storage import tables as t
 
-RUNDA = "Runda"
+RUNDA, PAUSED = "Runda", "series paused"
 #: So long before a session that is earlier than the office it goes on: who looks, looks once a minute.
 IN_TIME = timedelta(minutes=2)
 
@@ -49,7 +50,7 @@ def pause(office: Office, until: date | None = None, *, over: bool = False) -> C
         raise SeriesProblem(Sentence(words, "pause-ends", until=until))
     sessions = office.sessions()
     under_way = [each for each in sessions if each.phase in UNDER_WAY]
-    audit = office.record("series paused", f"{until or ''}")
+    audit = office.record(PAUSED, f"{until or ''}")
     office.set_series(status="paused", paused_until=until)
     office.set_sessions([each.id for each in sessions if each.phase == "planned"], wake_at=None)
     office.order("paused", audit, under_way, Paused())
@@ -96,13 +97,20 @@ def _paused(paused: Office) -> Sentence:
 # -- what falls in it
 
 
+def opens(office: Office, at: datetime) -> bool:
+    """Whether what is planned then is ahead, and held, as the series stands."""
+    if at <= office.now or not office.paused:
+        return at > office.now
+    until = office.series.paused_until
+    return until is not None and local_moment(at, office.series.zone).on >= until
+
+
 def falling(office: Office) -> list[Falls]:
     """What is not held, because the series is paused until after it; the earliest first."""
-    until, found = office.series.paused_until, dict[tuple[datetime, int], Falls]()
-    numbers = {each.id: each.number for each in office.meetings()} if office.paused and until else {}
+    ends, found = office.paused and office.series.paused_until, dict[tuple[datetime, int], Falls]()
+    numbers = {each.id: each.number for each in office.meetings()} if ends else {}
     for each in office.sessions(lock=False) if numbers else ():
-        on = local_moment(each.starts_at, office.series.zone).on
-        if each.phase == "planned" and each.kind == "group" and on < until:
+        if each.phase == "planned" and each.kind == "group" and not opens(office, each.starts_at):
             one = Falls(numbers[each.meeting_id], each.starts_at, [])
             found.setdefault((one.at, one.number), one).sessions.append(each)
     return [found[key] for key in sorted(found)]
@@ -144,6 +152,7 @@ def resume(office: Office) -> Change:
     """What was planned waits for its time again. What should have opened meanwhile is named."""
     office.refuse_cancelled()
     sessions, meetings = office.sessions(), {each.id: each for each in office.meetings()}
+    unaware = _withdrawn(office)
     audit = office.record("series resumed")
     office.set_series(status="planned", paused_until=None)
     waiting = [
@@ -165,12 +174,23 @@ def resume(office: Office) -> Change:
     ahead = sorted((each for each in waiting if each.starts_at > office.now), key=lambda each: each.starts_at)
     if ahead and office.paused:
         said = message("answer", line("series.resumed", when=Moment(ahead[0].starts_at)))
-        office.announce(said, sessions, audit)
+        office.announce(
+            said, [one for one in sessions if (one.home_id or one.place_id) not in unaware], audit
+        )
     then = f" Next: {spoken(local_moment(ahead[0].starts_at, office.series.zone))}." if ahead else ""
     words = f"{office.series.title} goes on.{then}"
     if not ahead:
         return office.done(Sentence(words, "resumed"))
     return office.done(Sentence(words, "resumed-next", to=ahead[0].starts_at))
+
+
+def _withdrawn(office: Office) -> set[int]:
+    """Places that have not heard of the pause yet: they hear neither of it nor of its end."""
+    paused = list(takewhile(lambda act: act.act == PAUSED, office.last_acts()))
+    unsaid = {place for act in paused for place in withdraw(office, act.id)}
+    o = t.outbox.c
+    out = o.effect.in_([ANNOUNCED + act.id for act in paused]), o.status != "dropped"
+    return unsaid - {row.place_id for row in office.all(select(o.place_id).where(*out))}
 
 
 def look(works: Works, now: datetime) -> int:

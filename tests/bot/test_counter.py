@@ -282,7 +282,7 @@ def test_a_coordinator_moves_pauses_and_goes_on(either: Desk) -> None:
     assert "resume:1" not in presses(either.ask("series:1"))
     assert "Møteserien står på pause" in words(either.hand_in(shown.name))
     page = either.ask("home")
-    assert "På pause til mandag 26. oktober" in words(page)
+    assert "På pause til mandag 26. oktober. Neste: tirsdag 3. november kl. 09:00" in words(page)
     assert "move:1:1" in presses(page)
     assert "Møteserien står på pause. Ingenting åpner" in words(either.sure("pause:1", {"until": ""}))
     assert {"resume:1", "pause:1"} < {*presses(either.ask("series:1"))}

@@ -405,6 +405,8 @@ def test_a_pause_with_a_date_goes_on_by_itself_and_names_what_falls_in_it(databa
         "Session 2, Tuesday 3 November at 09:00, falls in the pause and is not held then. Give it a new date."
         in (looking(database, lambda office: list(needs(office, say))))
     )
+    with database.write() as connection:
+        connection.execute(update(t.outbox).values(status="sent"))
     eight = datetime(2026, 11, 10, 7, tzinfo=UTC)
     assert pausing.look(works(database), eight - timedelta(seconds=1)) == 0
     assert works(database).take_due(eight) == 0
@@ -417,6 +419,15 @@ def test_a_pause_with_a_date_goes_on_by_itself_and_names_what_falls_in_it(databa
     asked = [row for row in rows(database, t.outbox) if "series.late-missed" in row.body]
     assert asked == []  # nobody runs this one; who does is asked for a date, as after a stop
     assert sessions(database, 3)[0].wake_at == datetime(2026, 11, 17, 8, tzinfo=UTC)
+
+
+def test_a_pause_that_nobody_has_heard_of_yet_ends_as_quietly(database):
+    made(database)
+    do(database, until("2026-10-26"))
+    do(database, until("2026-11-10"))
+    assert do(database, pausing.resume).told == ("North goes on. Next: Tuesday 2026-10-20 at 09:00.",)
+    assert {(row.status, row.reason) for row in announced(database)} == {("dropped", "undone")}
+    assert keys(announced(database)) == ["series.paused-until"] * 4
 
 
 def test_a_pause_ends_in_time_for_a_session_that_is_earlier_than_the_office(database):

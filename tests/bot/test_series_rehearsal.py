@@ -149,7 +149,10 @@ def test_reminders_to_each_alone_are_one_line(sqlite_database):
 
 
 def test_the_lines_of_a_plan():
-    lines = list(of_plan(planned(note_taker=["Kari"], manager=["Åse"], tentative=True)))
+    lines = list(
+        of_plan(planned(note_taker=["Kari"], manager=["Åse"], tentative=True, managers_place="ledelsen"))
+    )
+    assert "  The managers (terminal ledelsen): recaps for managers are posted there too" in lines
     assert (
         lines[0]
         == "North: Short sessions, live, en, times in Europe/Oslo, tentative: nothing starts until it is confirmed"
