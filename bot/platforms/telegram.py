@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +42,10 @@ def telegram(settings: Settings, database: Database, clock: Clock) -> TelegramPl
     if settings.telegram_bot_token is None:
         return None
     try:
-        from adapters.telegram.client import API
-        from adapters.telegram.platform import TelegramPlatform
+        # Nobody here reads Telegram's passports, or calls httpx's own command line: 11 MiB of memory.
+        with _without("cryptography", "httpx._main"):
+            from adapters.telegram.client import API
+            from adapters.telegram.platform import TelegramPlatform
     except ModuleNotFoundError as missing:
         raise Misconfigured(NOT_INSTALLED) from missing
 
@@ -54,6 +58,18 @@ def telegram(settings: Settings, database: Database, clock: Clock) -> TelegramPl
 
     return TelegramPlatform(token, clock, put_aside=put_aside, texts=texts(), api=settings.telegram_api_url or API,
                             turn=turn, webhook=settings.telegram_webhook_url or "", draw=drawn)  # fmt: skip
+
+
+@contextmanager
+def _without(*modules: str) -> Iterator[None]:
+    """As if these were not installed, while libraries are loaded that can do without."""
+    hidden = [each for each in modules if each not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for each in hidden:
+            del sys.modules[each]
 
 
 def texts() -> dict[str, dict[str, str]]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -13,6 +15,8 @@ from bot.platforms import configured, greetings
 from bot.settings import Misconfigured, Settings
 from bot.web import serving
 from tests.adapters.slack_desk import StillClock
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Told:
@@ -99,3 +103,17 @@ def test_a_library_that_is_missing_is_told_with_what_to_do(tmp_path, database, m
         configured(
             settings(tmp_path, slack_bot_token="xoxb-1", slack_app_token="xapp-1"), database, StillClock()
         )
+
+
+def test_telegrams_library_is_loaded_without_what_nobody_here_uses():
+    """Reading passports, which needs cryptography, took 8 MiB of every house on Telegram. Slack's tokens need it
+    too: it can be loaded afterwards."""
+    asked = (
+        "import sys; from bot.platforms.telegram import telegram; from bot.settings import Settings\n"
+        "from bot.clock import SystemClock; from storage.database import Database\n"
+        "telegram(Settings(telegram_bot_token='77:token'), Database('sqlite://'), SystemClock())\n"
+        "print('cryptography' in sys.modules, 'telegram' in sys.modules)\n"
+        "import bot.platforms.installations, cryptography.fernet"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False True\n"
