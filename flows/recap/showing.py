@@ -78,7 +78,8 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
     return (*shown, line("recap.points-by-rule")) if any(one.why != "note" for one in said) else tuple(shown)
 
 
-def _chosen(name: str, chosen: Iterable[Decision]) -> list[Part]:
+def _chosen(name: str, chosen: Iterable[Decision], *, voted: bool = False) -> list[Part]:
+    """`voted`: among what the programme names, where there is always a vote."""
     shown: list[Part] = []
     for one in chosen:
         asked = programme("rounds", name, *one.step.split("."))
@@ -90,7 +91,8 @@ def _chosen(name: str, chosen: Iterable[Decision]) -> list[Part]:
                 for item, n in agreed
             ]
         listed = Points((*options, *map(Quote, one.replies)))
-        head = text("recap.chosen-by-all" if one.plenum else "recap.chosen", what=asked)
+        by_all = text("manager.chosen" if voted else "recap.chosen-by-all", what=asked)
+        head = by_all if one.plenum else text("recap.chosen", what=asked)
         shown += [Heading(asked if one.levels else head), listed]
     return shown
 
@@ -259,7 +261,7 @@ def _counted(recap: ManagerRecap) -> list[Part]:
             *([line("levels.gap")] if spread.leaders else []),
             spread,
         ]
-    shown += _chosen(recap.round, recap.chosen)
+    shown += _chosen(recap.round, recap.chosen, voted=True)
     for one in recap.across:
         held = (
             text("manager.held", option=_own(recap.round, each.option), n=each.groups) for each in one.held

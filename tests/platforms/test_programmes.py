@@ -2,8 +2,8 @@
 
 They press what is offered, fill in what is asked, and write when there is nothing to press. What they say means
 nothing; that every question arrives, every answer is taken in and every sitting ends is what is looked at. Then all
-that was said is looked at as Telegram and a terminal would show it, in every language of the programme; and that what
-managers can be told of it names nobody.
+that was said is looked at as Telegram and a terminal would show it, in every language of the programme; and every recap
+of it: that managers' name nobody, and that each line of any leads to what it rests on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storage import tables as t
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.platforms.elsewhere import shown_everywhere
-from tests.platforms.nameless import nobody_is_named_to_managers
+from tests.platforms.nameless import recaps_hold
 from tests.platforms.slack_rig import Trial, trial
 from tests.platforms.slack_scene import FJELL, FJORD, content
 
@@ -104,9 +104,10 @@ class Play:
             press for press in presses if not LEFT_ALONE.fullmatch(press) and not press.startswith("open:")
         ]
         if "open:answer" in presses:
-            for who in group.people[:2]:
+            for who in group.people[:3]:  # six of both groups: a spread may be shown
                 await self.fill_in(who, post)
         elif own:
+            own = ["yes"] if "yes" in own else own  # what a group puts forward, it lets out
             for who, press in zip(group.people, own * len(group.people), strict=False):
                 await self.it.slack.press(who, self.it.scene.channel, post.ts, press)
         if presses and not own:
@@ -116,7 +117,7 @@ class Play:
         await self.it.settle()
 
     async def fill_in(self, who: str, post: Any) -> None:
-        """In the form that opens, the first of what may be chosen, and a word everywhere else."""
+        """In the form that opens, something of what may be chosen, and a word everywhere else."""
         await self.it.slack.press(who, self.it.scene.channel, post.ts, "open:answer")
         await self.it.settle()
         while (modals := self.it.slack.modals(who)) and modals[-1].body.get("submit"):
@@ -131,8 +132,9 @@ class Play:
 
     def _given(self, element: dict[str, Any]) -> Any:
         if "options" in element:
-            first: str = element["options"][0]["text"]["text"]
-            return [first] if element["type"] == "checkboxes" else first
+            options = element["options"]
+            one: str = options[next(self.numbers) % len(options)]["text"]["text"]
+            return [one] if element["type"] == "checkboxes" else one
         return f"Alene {next(self.numbers)}"
 
 
@@ -160,7 +162,7 @@ async def _whole(programme: str, language: str, database: Database) -> None:
     if programme == "network":  # which asks for the same levels in its first round and its last
         assert any('"level.since"' in row.body for row in it.rig.rows(t.outbox))
     assert shown_everywhere(database, whole.languages) > 30 * len(whole.languages)
-    assert nobody_is_named_to_managers(database) == 2 * len(whole.rounds) - 1
+    assert recaps_hold(database) == 2 * len(whole.rounds) - 1
     database.close()
 
 

@@ -18,7 +18,7 @@ from bot.series.homes import Where
 from flows.forms import Named
 from storage import tables as t
 from tests.house.rig import NINE, replayed, rows
-from tests.platforms.nameless import nobody_is_named_to_managers
+from tests.platforms.nameless import recaps_hold
 from tests.platforms.slack_golden import held_to, others, threads
 from tests.platforms.slack_house import House, house
 from tests.platforms.slack_play import Group
@@ -47,7 +47,7 @@ def test_the_whole_self_check(keeper, sqlite_database, tmp_path, transport, lang
         assert slack.keeper.stop() == "status 0"
         story.all_is_well()
         assert {row.status for row in rows(sqlite_database, t.meetings)} == {"held"}
-        assert nobody_is_named_to_managers(sqlite_database) == 5
+        assert recaps_hold(sqlite_database) == 5
 
 
 def test_the_other_transport_makes_no_difference(keeper, sqlite_database, tmp_path):
