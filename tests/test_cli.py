@@ -253,6 +253,9 @@ def test_a_series_is_planned_listed_and_shown():
     shown = told(0, "series", "show", "north")
     assert "Next: session 1, Tuesday 2026-10-20 at 09:00" in shown
     assert "  Coordinators: Siri Vik" in shown
+    told(0, "series", "pause", "north", "--until", "2026-10-26")
+    falls = "until 2026-10-26\n  Look at this: Session 1, Tuesday 20 October at 09:00, falls in the pause"
+    assert falls in told(0, "series", "list")
 
 
 def test_a_new_organisation_is_named_in_case_it_is_a_slip():

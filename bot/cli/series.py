@@ -168,17 +168,25 @@ def _closed(written: str) -> Closed:
 @series.command("list")
 @click.pass_obj
 def list_(caller: Caller) -> None:
-    """List the organisation's series, each with its next session."""
+    """List the organisation's series, each with its next session and what waits for whoever runs it."""
+    from bot import library
     from bot.series.moving import spoken
-    from bot.series.overview import listed as found
+    from bot.series.overview import glance, needs, offices
+    from flows.language import Catalogue
 
+    texts = library.bot_texts("en")
     with caller.database().read() as connection:
-        rows = found(connection, caller.settings.organisation, caller.clock.now())
-    for each in rows:
+        found = offices(connection, caller.settings.organisation, caller.clock.now())
+        rows = [
+            (glance(each), list(needs(each, Catalogue("en", texts, each.series.zone).say))) for each in found
+        ]
+    for each, waiting in rows:
         following = f"next: {spoken(each.next)}" if each.next else ""
-        if each.status == "paused":
-            following = f"until {each.until}" if each.until else ""
+        if each.status == "paused" and each.until:
+            following = f"until {each.until}"
         click.echo(f"{each.called:<24}  {each.title:<32}  {each.status:<9}  {following}".rstrip())
+        for words in waiting if each.status != "cancelled" else ():
+            click.echo(f"  Look at this: {words}")
     if not rows:
         click.echo(f"{caller.settings.organisation} has no series yet. Plan one: runda series create --help")
 

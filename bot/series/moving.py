@@ -229,7 +229,10 @@ def _first_date(office: Office, number: int, to: To) -> Change:
     ]
     wakes = confirmed and not office.paused
     add_sessions(office.connection, [new], [key], {number: circles}, confirmed=wakes)
-    office.record("meeting added", str(number))
+    audit = office.record("meeting added", str(number))
+    if confirmed:
+        dated = line("counter.told.dated", number=number, to=Moment(new.at))
+        tell_each(office, [(dated, office.sessions(key))], audit)
     _mind_dates(office, new)
     words = f"Session {number} is on {spoken(new.moment)}."
     return office.done(Sentence(words, "dated", number=number, to=new.moment))

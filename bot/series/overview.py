@@ -39,10 +39,14 @@ class Listed:
 
 def listed(connection: Connection, organisation: str, now: datetime) -> list[Listed]:
     """The organisation's series, in the order in which they were planned."""
+    return [glance(each) for each in offices(connection, organisation, now)]
+
+
+def offices(connection: Connection, organisation: str, now: datetime) -> list[Office]:
+    """The organisation's series, in the order in which they were planned, to be looked at."""
     s, o = t.series.c, t.organisations.c
     mine = select(t.series).join(t.organisations, o.id == s.organisation_id).where(o.name == organisation)
-    found = list(connection.execute(mine.order_by(s.id)))
-    return [glance(Office(connection, each, "", now)) for each in found]
+    return [Office(connection, each, "", now) for each in list(connection.execute(mine.order_by(s.id)))]
 
 
 def glance(office: Office) -> Listed:

@@ -298,6 +298,7 @@ def test_a_round_is_held_once_more_after_its_dates_have_been_shown(north: Desk) 
     shown = north.hand_in("repeat:1:2", {"to": "2026-12-24", "at": "13:00"})
     assert "Økt 4 er økt 2 en gang til." in words(shown)
     assert "torsdag 24. desember kl. 13:00" in words(shown)
+    assert "Får vite det: Gruppe 1, Gruppe 2." in words(shown)
     assert len(meetings(north.database)) == 3
     assert "Det er bare koordinatorene" in words(north.hand_in(shown.name, who="U1"))
     page = north.hand_in(shown.name, who="U9")
