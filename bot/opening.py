@@ -111,8 +111,19 @@ class Openings:
             select(c.id, c.leaders).where(c.series_id == row.series_id, c.kind == "group").order_by(c.number)
         )
         members = self._members({group.id for group in groups})
-        # Another group is somewhere else, for those who are to meet somebody from there.
-        return tuple(Seats(group.id, tuple(members[group.id]), group.id, group.leaders) for group in groups)
+        p = t.people.c
+        there = p.id.in_([person for each in members.values() for person in each])
+        units = {each.id: each.unit_id for each in self.unit.all(select(p.id, p.unit_id).where(there))}
+        # For those who are to meet somebody from elsewhere: where nobody said where they are from, another group is.
+        seats: dict[tuple[int, int, bool], list[int]] = defaultdict(list)
+        for group in groups:
+            for person in members[group.id]:
+                seats[group.id, -(units[person] or 0) or group.id, group.leaders].append(person)
+            if not members[group.id]:
+                seats[group.id, group.id, group.leaders] = []
+        return tuple(
+            Seats(circle, tuple(people), unit, leads) for (circle, unit, leads), people in seats.items()
+        )
 
     def _met(self, row: SessionRow) -> tuple[tuple[int, int], ...]:
         p, s = t.pairs.c, t.sessions.c

@@ -21,7 +21,7 @@ Answering = Literal["each", "table"]
 
 
 class Seats(Struct, frozen=True):
-    """A group, and who is in it."""
+    """A group, and who is in it from one unit."""
 
     circle: int
     people: tuple[int, ...]

@@ -107,9 +107,9 @@ class Feedback(Struct, frozen=True, tag="feedback"):
 
 
 class Name(Struct, frozen=True, tag="name"):
-    """What a person or a circle is called where they are."""
+    """What a person, a circle or a unit is called where they are."""
 
-    of: Literal["person", "circle"]
+    of: Literal["person", "circle", "unit"]
     id: int
 
 

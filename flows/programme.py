@@ -92,6 +92,8 @@ class Programme(_Part):
     forms: dict[Slug, Form] = {}
     #: Its managers are also told how many ideas the organisation has, by status and age.
     ideas: bool = Field(default=False, strict=True)
+    #: And how many people came from each unit, such as a municipality.
+    units: bool = Field(default=False, strict=True)
     rounds: tuple[Round, ...] = Field(min_length=1)
     #: Texts may stand in the same file, by language, instead of beside it.
     texts: dict[Language, dict[str, Any]] = {}

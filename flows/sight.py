@@ -184,7 +184,7 @@ TABLE: dict[Datum, Row] = {
         author="named", coordinator="yes", operator="yes",
     ),
     "profile": Row(
-        what="a person's accounts, groups and roles",
+        what="a person's accounts, groups and roles, and where they are from",
         why="groups are formed of them, and messages find their people by them; managers see no list of people",
         author="yes", circle="yes", coordinator="yes", operator="on-request",
     ),

@@ -122,6 +122,16 @@ organisations = Table(
     Column("created_at", Utc, nullable=False),
 )
 
+#: Where people are from, as a coordinator has said it: a municipality, a department.
+units = Table(
+    "units",
+    metadata,
+    _id(),
+    _of("organisations"),
+    Column("name", String(100), nullable=False),
+    UniqueConstraint("organisation_id", "name"),
+)
+
 people = Table(
     "people",
     metadata,
@@ -131,6 +141,7 @@ people = Table(
     Column("name", String(200), nullable=False),
     #: Wins over the series' language in what is sent to this person alone.
     Column("language", String(8)),
+    _of("units", nullable=True),
     Column("erased_at", Utc),
 )
 

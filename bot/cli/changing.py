@@ -311,6 +311,32 @@ def group(caller: Caller, called: str, group: str, note_taker: str | None, *, dr
 
 @click.command()
 @_series
+@click.argument("unit", metavar="UNIT")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--end", is_flag=True, help="They are not from there, and nobody knows from where.")
+@_dry
+@click.pass_obj
+def unit(caller: Caller, called: str, unit: str, names: tuple[str, ...], *, end: bool, dry_run: bool) -> None:
+    """Say where people are from, such as a municipality, if that was not written in brackets after their names.
+
+    Two of the same unit are kept apart where people meet one to one. Where the programme asks for it, managers are told
+    how many came from each unit, from five people up.
+
+    \b
+      runda series unit north Fjord "Kari Vik" Amir
+    """
+    from bot.series import members
+
+    change(
+        caller,
+        called,
+        lambda office: members.come_from(office, None if end else unit, names),
+        dry_run=dry_run,
+    )
+
+
+@click.command()
+@_series
 @click.argument("groups", metavar="[GROUP]...", nargs=-1)
 @click.option("--end", is_flag=True, help="No group is the leaders'.")
 @_dry
@@ -463,6 +489,7 @@ COMMANDS = (
     add,
     remove,
     role,
+    unit,
     leaders,
     managers_place,
     group,

@@ -64,7 +64,7 @@ def _acts(visit: Visit, number: int) -> tuple[str, ...]:
         # Where nobody can choose a channel, it is named on the command line.
         shared = ("managers-place",) if visit.capabilities.members else ()
         apart = ("leaders",) if _gap(visit, number) else ()
-        return ("add", "remove", "group", "give", "take", *apart, *shared)
+        return ("add", "remove", "group", "give", "take", "unit", *apart, *shared)
     return ("give",) if visit.visitor.appointed else ()
 
 
@@ -254,6 +254,28 @@ def take(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
     return _carried(visit, number, members.take_role(visit.office(number), role, int(person)))
 
 
+# -- where people are from
+
+
+def unit_sheet(visit: Visit, number: int) -> Sheet:
+    office = visit.office(number)
+    seats = [seat for seat in _seats(visit, number) if seat.role in TAKING_PART]
+    blanks = [
+        blank(visit, "who", "choices", "counter.blank.people", required=True, options=_people(seats)),
+        blank(visit, "unit", "line", "counter.blank.unit", hint="counter.blank.unit-hint"),
+    ]
+    told = line(visit.say("counter.people.units"))
+    return sheet(visit, "counter.title.unit", heading(office.series.title), told, blanks=blanks,
+                 submit="counter.button.hand-in")  # fmt: skip
+
+
+def come_from(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
+    _needed(visit, {"who": next(iter(texts_of(written, "who")), "")}, "who")
+    who = tuple(map(int, texts_of(written, "who")))
+    change = members.come_from(visit.office(number), text_of(written, "unit") or None, who)
+    return _carried(visit, number, change)
+
+
 # -- which groups are the leaders'
 
 
@@ -358,6 +380,7 @@ ACTS = (
     Act("group", runs, group_sheet, group, accounts=("people",), channel="channel"),
     Act("give", sees, give_sheet, give, accounts=("who",)),
     Act("take", runs, take_sheet, take),
+    Act("unit", runs, unit_sheet, come_from),
     Act("leaders", runs, leaders_sheet, lead),
     Act("managers-place", runs, managers_place_sheet, share, other="managers_place"),
     Act("appointed", sets_up, appointed),

@@ -78,7 +78,10 @@ def _merge(visit: Visit, former: int, person: int) -> None:
         visit.order("merged-left", number, ids, Left(former))
         if comes:
             visit.order("merged-joined", number, ids, Joined(person))
-    run(update(t.people).where(t.people.c.id == former).values(name="", erased_at=visit.now))
+    p = t.people.c
+    theirs = select(p.unit_id).where(p.id == former).scalar_subquery()
+    run(update(t.people).where(p.id == person, p.unit_id.is_(None)).values(unit_id=theirs))
+    run(update(t.people).where(p.id == former).values(name="", unit_id=None, erased_at=visit.now))
 
 
 def _marks(visit: Visit, former: int, person: int) -> None:

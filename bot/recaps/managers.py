@@ -103,7 +103,9 @@ def _compiled(unit: Unit, shelf: Shelf, row: Any) -> _Compiled:
         language=row.language,
     )
     ideas = sluice.counts(unit.connection, row.organisation_id) if programme.ideas else ()
-    made = replace(made, actions=sources.actions_counted(unit, meeting_id), ideas=tuple(ideas))
+    asked = programme.units and row.answering != "table"
+    units = recaps.from_units(sources.came_from(unit, meeting_id)) if asked else ()
+    made = replace(made, actions=sources.actions_counted(unit, meeting_id), ideas=tuple(ideas), units=units)
     return _Compiled(recaps.since(made, before[-1] if before else None), findings, said)
 
 

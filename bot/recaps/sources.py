@@ -164,17 +164,29 @@ def turnout(unit: Unit, meetings: Sequence[int], *, table: bool) -> recaps.Turno
     Asked for each who is or was in a group, whether there is anything of theirs: that takes as long however much there
     is. Whoever is in no group is not heard there.
     """
+    s, found = t.sessions.c, _spoke(meetings)
+    counted: Any = select(func.count(distinct(found.c.circle)), func.count(distinct(found.c.person)))
+    groups, people = unit.all(counted)[0]
+    of = unit.all(select(func.count(distinct(s.circle_id))).where(_of_groups(meetings)))[0][0]
+    return recaps.Turnout(groups, of, 0 if table else people)
+
+
+def came_from(unit: Unit, meeting_id: int) -> dict[int, int]:
+    """How many people who said something in a meeting's groups are from each unit; 0: where it is not known."""
+    p, found = t.people.c, _spoke([meeting_id])
+    counted: Any = select(p.unit_id, func.count(distinct(p.id))).join(found, found.c.person == p.id)
+    return {key or 0: n for key, n in unit.all(counted.group_by(p.unit_id))}
+
+
+def _spoke(meetings: Sequence[int]) -> Any:
+    """Who said something in which group at any of these meetings."""
     r, s, m = t.replies.c, t.sessions.c, t.memberships.c
     theirs = r.session_id == s.id, r.person_id == m.person_id
     said = exists().where(*theirs, r.role.in_(SAID))
     spoke = select(m.circle_id.label("circle"), m.person_id.label("person")).join(
         t.sessions, m.circle_id == s.circle_id
     )
-    found = spoke.where(_of_groups(meetings), said).subquery()
-    counted: Any = select(func.count(distinct(found.c.circle)), func.count(distinct(found.c.person)))
-    groups, people = unit.all(counted)[0]
-    of = unit.all(select(func.count(distinct(s.circle_id))).where(_of_groups(meetings)))[0][0]
-    return recaps.Turnout(groups, of, 0 if table else people)
+    return spoke.where(_of_groups(meetings), said).subquery()
 
 
 def groups_at(unit: Unit, meeting_id: int) -> list[int]:

@@ -246,7 +246,7 @@ def _forget_rows(connection: Connection, person: int, name: str, now: datetime) 
     leftovers.blank_pairs(connection, person, [name])
     answers.forget(connection, person)
     ideas.forget(connection, person)
-    gone = {"name": "", "language": None, "erased_at": now}
+    gone = {"name": "", "language": None, "unit_id": None, "erased_at": now}
     connection.execute(update(t.people).where(t.people.c.id == person).values(**gone))
     home = select(p.id).where(p.person_id == person)
     unsaid = o.place_id.in_(home), o.status == "queued", o.kind == "say"

@@ -57,10 +57,11 @@ KEPT = (
     Kept("events that could not be taken in, whole, until somebody settles them", ("parked",), "replies", "emptied"),
     Kept("who did what and when, without content; hashes of what was erased; who was erased, by number",
          ("audit", "tombstones", "erasures"), "log", "stays, as numbers without a name"),
-    Kept("organisations, programmes, plans, calendars' addresses, what other programs read and are told, workspaces, "
-         "keys, and the running of it",
+    Kept("organisations and their units, programmes, plans, calendars' addresses, what other programs read and "
+         "are told, workspaces, keys, and the running of it",
          ("organisations", "contents", "series", "meetings", "circles", "sessions", "feeds", "tokens", "webhooks",
-          "calls", "installations", "holds", "buckets", "workers", "secrets"), "house", "has nothing of the person's"),
+          "calls", "units", "installations", "holds", "buckets", "workers", "secrets"), "house",
+         "has nothing of the person's"),
 )  # fmt: skip
 
 

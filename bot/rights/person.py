@@ -42,6 +42,14 @@ def row(connection: Connection, person: int) -> Any:
     return found
 
 
+def unit(connection: Connection, person: Any) -> str | None:
+    """Where a person, a row, is from, as a coordinator has said it."""
+    found: str | None = connection.execute(
+        select(t.units.c.name).where(t.units.c.id == person.unit_id)
+    ).scalar()
+    return found
+
+
 def identities(connection: Connection, person: int) -> list[Any]:
     i = t.identities.c
     return list(connection.execute(select(t.identities).where(i.person_id == person).order_by(i.id)))

@@ -125,6 +125,8 @@ class Everything(Struct, frozen=True, kw_only=True):
     person: int
     name: str
     language: str | None
+    #: Where they are from, if a coordinator has said it.
+    unit: str | None
     accounts: tuple[Account, ...]
     parts: tuple[Part, ...]
     written: tuple[Written, ...]
@@ -154,7 +156,7 @@ def of_person(connection: Connection, person: int, viewer: Viewer) -> Everything
     row = persons.row(connection, person)
     accounts = persons.identities(connection, person)
     return Everything(
-        person=person, name=row.name, language=row.language,
+        person=person, name=row.name, language=row.language, unit=persons.unit(connection, row),
         accounts=tuple(Account(each.platform, each.workspace, each.account) for each in accounts),
         parts=tuple(_parts(connection, person)), written=tuple(_written(connection, person)),
         votes=tuple(_votes(connection, person)), marked=_marked(connection, person),

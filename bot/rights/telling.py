@@ -61,7 +61,8 @@ class Telling:
             self._say("rights.account", platform=each.platform, workspace=each.workspace, account=each.account)
             for each in found.accounts
         ]  # fmt: skip
-        return [self._say("rights.name", name=found.name or "–"), *accounts]
+        unit = [self._say("rights.unit", unit=found.unit)] if found.unit else []
+        return [self._say("rights.name", name=found.name or "–"), *unit, *accounts]
 
     def _part(self, part: Part) -> str:
         role = self._say(f"rights.role.{part.role}")

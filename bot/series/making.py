@@ -264,7 +264,27 @@ def people(connection: Connection, owner: int, named: Sequence[tuple[Named, Wher
     """
     local = _by_name(connection, owner, [one.name for one, where in named if where is None])
     elsewhere = _by_account(connection, owner, {where: one for one, where in named if where is not None})
-    return [elsewhere[where] if where is not None else local[one.name.casefold()] for one, where in named]
+    found = [elsewhere[where] if where is not None else local[one.name.casefold()] for one, where in named]
+    by_unit: dict[str, list[int]] = {}
+    for (one, _), person in zip(named, found, strict=True):
+        if one.unit:
+            by_unit.setdefault(one.unit, []).append(person)
+    for unit, theirs in by_unit.items():
+        come_from(connection, owner, unit, theirs)
+    return found
+
+
+def come_from(connection: Connection, owner: int, unit: str | None, people: Sequence[int]) -> None:
+    """Write down where these people are from; None: it is not known any more."""
+    u, p, key = t.units.c, t.people.c, None
+    if unit is not None:
+        known = connection.execute(select(u.id, u.name).where(u.organisation_id == owner))
+        there = {row.name.casefold(): int(row.id) for row in known}
+        key = (
+            there.get(unit.casefold())
+            or add(connection, t.units, [{"organisation_id": owner, "name": unit}])[0]
+        )
+    connection.execute(update(t.people).where(p.id.in_(people)).values(unit_id=key))
 
 
 def _by_name(connection: Connection, owner: int, names: Sequence[str]) -> dict[str, int]:

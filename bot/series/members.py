@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, insert, select, update
 
 from adapters.terminal.names import NAME as TERMINAL
 from bot.joining.binding import wait
+from bot.series import making
 from bot.series.dates import Sitting
 from bot.series.grouping import in_words
 from bot.series.homes import TELEGRAM, Where, not_managers
@@ -186,6 +187,21 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
             number=min(ahead, default=0),
         )
     )
+
+
+def come_from(office: Office, unit: str | None, people_: Sequence[Who]) -> Change:
+    """These who take part are from there: two of the same unit are kept apart where pairs are drawn, and managers are
+    told how many came from each where the programme asks for it. None: it is not known. Raises SeriesProblem."""
+    seats = [_seat_of(office, who, TAKING_PART) for who in people_]
+    making.come_from(
+        office.connection, office.series.organisation_id, unit, [seat.person_id for seat in seats]
+    )
+    for seat in seats:
+        office.record("unit set", f"person:{seat.person_id}")
+    names = ", ".join(seat.name for seat in seats)
+    if unit is None:
+        return office.done(Sentence(f"It is not known where {names} are from.", "unit-none", names=names))
+    return office.done(Sentence(f"From {unit}: {names}.", "unit-set", unit=unit, names=names))
 
 
 def lead(office: Office, shelf: Shelf, groups: Collection[str]) -> Change:

@@ -182,7 +182,7 @@ def _judged(unit: Unit, rows: Rows, ids: set[int]) -> None:
 
 
 def _names(unit: Unit, rows: Rows, wanted: set[tuple[str, int]]) -> None:
-    for of, table in (("person", t.people), ("circle", t.circles)):
+    for of, table in (("person", t.people), ("circle", t.circles), ("unit", t.units)):
         ids = [each for kind, each in wanted if kind == of]
         if ids:
             named = unit.all(select(table.c.id, table.c.name).where(table.c.id.in_(ids)))

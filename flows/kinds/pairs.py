@@ -21,10 +21,11 @@ class Pairs(Timed):
     """Ask who wants to meet one to one, and draw pairs of those who said yes.
 
     Both have said yes, two of the same unit do not meet, and nobody meets the same again, as long as there is another
-    way; with an odd number, three meet. The draw is the same on every machine, and each pair is told why it is theirs
-    («you have not met before»). Everyone sees who meets whom. With `turns`, in a meeting, each then has the word for so
-    many minutes, one after the other, and it is said whose turn it is. Managers are told how many pairs were drawn,
-    from five people up.
+    way; with an odd number, three meet. A unit is where the coordinator says that somebody is from, such as a
+    municipality; where that is not said, their group is. The draw is the same on every machine, and each pair is told
+    why it is theirs («you have not met before»). Everyone sees who meets whom. With `turns`, in a meeting, each then
+    has the word for so many minutes, one after the other, and it is said whose turn it is. Managers are told how many
+    pairs were drawn, from five people up.
     """
 
     WORD: ClassVar[str] = "pairs"

@@ -26,7 +26,7 @@ things stood when it was made.
 
 from flows.recap.across import settled, settles
 from flows.recap.group import compile_group, compile_plenum, decisions
-from flows.recap.managers import arranged, compile_manager, compile_whole, counts_only, since
+from flows.recap.managers import arranged, compile_manager, compile_whole, counts_only, from_units, since
 from flows.recap.shapes import (
     Across,
     ActionCounts,
@@ -57,5 +57,5 @@ __all__ = (
     "Across", "ActionCounts", "ActionRow", "ActionState", "Answered", "Before", "Decision", "FindingRow", "GroupRecap",
     "Held", "IdeaCount", "ManagerRecap", "Numbered", "Point", "Question", "Said", "Shared", "Turnout", "Why",
     "arranged", "compile_group", "compile_manager", "compile_plenum", "compile_whole", "counts_only", "decisions",
-    "dump", "load", "parts", "settled", "settles", "since", "without",
+    "dump", "from_units", "load", "parts", "settled", "settles", "since", "without",
 )  # fmt: skip

@@ -20,6 +20,7 @@ from flows.recap.shapes import (
     Before,
     Decision,
     FindingRow,
+    FromUnit,
     ManagerRecap,
     Numbered,
     Turnout,
@@ -87,6 +88,21 @@ def compile_manager(
 def _aloud(people: int) -> int | None:
     """Fewer people are not counted aloud: a manager may know them all (programmes.md section 8, anonymity)."""
     return people if people >= FEW else None
+
+
+def from_units(counts: Mapping[int, int]) -> tuple[FromUnit, ...]:
+    """How many people came from each unit (0: not known), the most first; what is smaller than five is told together.
+
+    If those left over were fewer than five too, they would be what is missing from the sum: the next unit joins them.
+    """
+    left = sum(counts.values())
+    shown: list[FromUnit] = []
+    for n, unit in sorted(((n, unit) for unit, n in counts.items() if unit and n >= FEW), reverse=True):
+        shown.append(FromUnit(unit, n))
+        left -= n
+    while shown and 0 < left < FEW:
+        left += shown.pop().n
+    return (*shown, FromUnit(0, left)) if shown and left else tuple(shown)
 
 
 def _placed(route: Route) -> dict[str, tuple[str, str]]:

@@ -178,6 +178,13 @@ class IdeaCount(Struct, frozen=True):
     since: datetime
 
 
+class FromUnit(Struct, frozen=True):
+    """How many people came from a unit, by its id; 0: from anywhere else."""
+
+    unit: int
+    n: int
+
+
 class Before(Struct, frozen=True, omit_defaults=True):
     """What managers were told at the round before."""
 
@@ -229,6 +236,8 @@ class ManagerRecap(Struct, frozen=True, kw_only=True, tag="manager"):
     pairs: int | None = None
     #: The organisation's, where the programme asks for them.
     ideas: tuple[IdeaCount, ...] = ()
+    #: How many people came from where, if the programme asks for it.
+    units: tuple[FromUnit, ...] = ()
     before: Before | None = None
     #: Of a whole series: its rounds in order, each with its counts; all findings are in the whole. Empty: of one round.
     rounds: tuple[ManagerRecap, ...] = ()

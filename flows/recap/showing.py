@@ -15,6 +15,7 @@ from flows.message import (
     Finding,
     Heading,
     Moment,
+    Name,
     Numbers,
     Part,
     Points,
@@ -30,6 +31,7 @@ from flows.recap.shapes import (
     ActionCounts,
     ActionState,
     Decision,
+    FromUnit,
     GroupRecap,
     IdeaCount,
     ManagerRecap,
@@ -146,6 +148,11 @@ def _turnout(recap: ManagerRecap) -> Text:
     return groups if recap.people is None else text("manager.came", groups=groups, n=recap.people)
 
 
+def _from(one: FromUnit) -> Text:
+    unit = Name("unit", one.unit) if one.unit else text("manager.elsewhere")
+    return text("manager.unit", unit=unit, n=one.n)
+
+
 def _ideas(one: IdeaCount) -> Text:
     return text("manager.idea", status=text(f"idea.status.{one.status}"), n=one.n, since=Moment(one.since))
 
@@ -252,8 +259,8 @@ def _first(recap: ManagerRecap, findings: Sequence[Numbered]) -> tuple[Numbered,
 
 
 def _counted(recap: ManagerRecap) -> list[Part]:
-    """Of one round: how scores are spread, what everyone chose, what groups settled, and pairs."""
-    shown: list[Part] = []
+    """Of one round: where people are from, how scores are spread, what everyone chose, what groups settled, pairs."""
+    shown = _section("manager.units", [_from(one) for one in recap.units])
     for spread in recap.levels:
         shown += [
             Heading(_own(recap.round, f"{spread.step}.ask")),

@@ -94,6 +94,29 @@ def test_ideas_are_counted_only_where_the_programme_asks_for_them(story: Story) 
     assert [name for name in library.shipped() if library.read(name).programme.ideas] == ["exchange"]
 
 
+def test_people_are_counted_by_unit_where_the_programme_asks_and_five_came_from_there(
+    story: Story, monkeypatch: Any
+) -> None:
+    """Six said something: all but Ola are from one place, and then all of them."""
+    asked, six = Shelf.programme, ("Kari", "Amir", "Liv", "Tor", "Sigrid", "Ola")
+    with story.office() as (office, unit):
+        members.come_from(office, "Nordvik", six)
+        assert managers.compile_managers(unit, Shelf(), 1).units == ()
+        monkeypatch.setattr(Shelf, "programme", lambda *_: asked(*_).model_copy(update={"units": True}))
+        assert [one.n for one in managers.compile_managers(unit, Shelf(), 1).units] == [6]
+        members.come_from(office, None, six[5:])
+        assert managers.compile_managers(unit, Shelf(), 1).units == (), "one is missing from the sum"
+        members.come_from(office, "NORDVIK", six[5:])
+    story.approve()
+    (said,) = story.played.posts("@per")
+    assert "Where they are from" in said
+    assert "Nordvik: 6" in said
+    assert [name for name in library.shipped() if library.read(name).programme.units] == [
+        "exchange",
+        "network",
+    ]
+
+
 def test_it_has_no_name_no_link_and_no_personal_id(story: Story) -> None:
     story.approve()
     (said,) = story.played.posts("@per")

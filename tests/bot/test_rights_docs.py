@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from bot.cli import COMMANDS
 from bot.rights import beyond, checklist, days, kept
+from bot.series.making import come_from
 from storage import tables as t
 from tests.bot.a_person import erase, number
 from tests.bot.test_rights_days import at_the_end, decide
@@ -126,6 +127,8 @@ def _left(story, name):
 
 def test_what_the_page_says_is_deleted_is_deleted(story):
     kari = number(story.database, "Kari")
+    with story.database.write() as connection:
+        come_from(connection, 1, "Nordvik", [kari])
     erase(story.played, "Kari")
     gone = [row for row in kept.KEPT if row.out.startswith("deleted")]
     assert len(gone) == 4
@@ -135,7 +138,8 @@ def test_what_the_page_says_is_deleted_is_deleted(story):
             assert connection.execute(select(func.count()).where(mine)).scalar() == 0, name
         met = t.pairs.c.one_id == kari
         assert connection.execute(select(func.count()).select_from(t.pairs).where(met)).scalar() == 0
-        assert connection.execute(select(t.people.c.name).where(t.people.c.id == kari)).scalar() == ""
+        left = select(t.people.c.name, t.people.c.unit_id).where(t.people.c.id == kari)
+        assert tuple(connection.execute(left).one()) == ("", None)
         ended = select(func.count()).where(t.memberships.c.person_id == kari, t.memberships.c.until.is_(None))
         assert connection.execute(ended).scalar() == 0
         assert connection.execute(select(func.count()).select_from(t.tombstones)).scalar() > 0

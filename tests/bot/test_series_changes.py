@@ -871,6 +871,31 @@ def test_a_group_that_comes_late_is_in_what_has_not_begun(database):
             do(database, members.add_group, again, now=OPENS)
 
 
+def test_where_people_are_from_is_kept_for_those_who_shall_meet_somebody_from_elsewhere(database):
+    group = ["Nord: Kari (Fjord), Amir (Fjell), Liv, Jon", "Sør: Ola (Fjord), Siri, Per, Eva"]
+    made(database, programme="exchange", form="workshop", group=group)
+    told = do(database, members.come_from, "FJELL", ["Siri", "Per"]).told
+    assert told == ("From FJELL: Siri, Per.",)
+    do(database, members.come_from, None, ["Per"])
+    do(database, members.join, "Ida (Elv)", "Sør")
+    opened(database)
+    everyone = next(row for row in sessions(database, 1) if row.kind == "everyone")
+    names = {row.id: row.name for row in rows(database, t.people)}
+    by_unit: dict[int, list[str]] = {}
+    for seat in states.load(everyone.state).setting.seats:
+        by_unit.setdefault(seat.unit, []).extend(names[person] for person in seat.people)
+    assert sorted(by_unit.values()) == [
+        ["Amir", "Siri"],
+        ["Ida"],
+        ["Kari", "Ola"],
+        ["Liv", "Jon"],
+        ["Per", "Eva"],
+    ]
+    assert [row.name for row in rows(database, t.units)] == ["Fjord", "Fjell", "Elv"]
+    with refused("no participant called Knut"):
+        do(database, members.come_from, "Fjord", ["Knut"])
+
+
 def test_groups_of_leaders_are_known_to_the_plenum_that_shows_them_beside_the_others(database):
     group = ["Top: Kari, Amir, Liv, Jon", "Nord: Ola, Siri, Per, Eva"]
     made(database, programme="culture", form="gathering", group=group)

@@ -242,7 +242,7 @@ ALIKE = {
     "choice.pause", "choice.help", "choice.release-all", "sight.role.author", "sight.role.circle",
     "sight.role.series", "sight.role.coordinator", "sight.only", "sight.nobody-else", "recap.others",
     "recap.others-more", "recap.edited-by-coordinator", "recap.answer.decided",
-    "recap.answer.decided-bare", "manager.before", "manager.common", "manager.held", "manager.took-part",
+    "recap.answer.decided-bare", "manager.before", "manager.common", "manager.held", "manager.unit", "manager.took-part",
     "manager.next", "manager.actions", "manager.field", "manager.of-round", "manager.round",
     "manager.state.both",
     "manager.state.under-way",

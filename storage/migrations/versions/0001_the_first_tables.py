@@ -44,11 +44,19 @@ def _people() -> None:
         unique=[("name",)],
     )
     _table(
+        "units",
+        _id(),
+        _of("organisations", "organisation_id"),
+        _text("name", 100),
+        unique=[("organisation_id", "name")],
+    )
+    _table(
         "people",
         _id(),
         _of("organisations", "organisation_id"),
         _text("name", 200),
         _text("language", 8, nullable=True),
+        _of("units", "unit_id", nullable=True),
         _at("erased_at", nullable=True),
     )
     _table(
