@@ -214,9 +214,8 @@ def _waiting(visit: Visit, office: Office, which: int) -> Iterator[Option]:
 
 def pause_sheet(visit: Visit, number: int) -> Sheet:
     office = visit.office(number)
-    until = office.series.paused_until
     blanks = [
-        blank(visit, "until", "date", "form.series-pause.until", value=f"{until or ''}"),
+        blank(visit, "until", "date", "form.series-pause.until"),
         blank(visit, "over", "flag", "form.series-pause.over"),
     ]
     told = line(visit.say("counter.pause.asks"))
