@@ -5,12 +5,14 @@ One meeting is played once, through the house as it is wired; each test goes on 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from bot.recaps import approval, desk
@@ -21,14 +23,16 @@ from bot.recaps.others import Others
 from bot.series.problems import NotFound, SeriesProblem
 from bot.shelf import Shelf
 from bot.words import Speaker
+from flows import message as m
 from flows import recap as recaps
 from flows.programme import Route
-from flows.recap import Shared
+from flows.recap import Across, Before, Held, IdeaCount, ManagerRecap, Shared
 from flows.sight import NotYours
 from storage import tables as t
 from tests.bot.a_meeting import OPENS
 from tests.bot.a_series import rows
 from tests.bot.a_story import Story, lines
+from tests.platforms.resting import Following, followed
 
 # -- a group's recap
 
@@ -330,3 +334,39 @@ def test_a_group_recap_as_stored_can_be_read_back(story: Story) -> None:
     story.group(desk.hold)
     (row,) = rows(story.database, t.recaps)
     assert isinstance(recaps.load(row.points), recaps.GroupRecap)
+
+
+# -- where its lines lead
+
+
+def test_every_line_leads_somewhere_and_one_that_does_not_is_found_out(story: Story) -> None:
+    """Every programme's are followed so (`tests/platforms/test_programmes.py`); here, those of five groups too."""
+    made = story.managers(approval.ManagersDesk.draft)
+    recap = recaps.load(made.points)
+    assert isinstance(recap, ManagerRecap)
+    (first, second), ours = (recap.findings or ())[:2], story.group(desk.GroupDesk.draft)
+    asked, mine = first.reply, recaps.load(ours.points)
+    assert isinstance(mine, recaps.GroupRecap)
+    full = replace(recap, asks=(asked,), pairs=6, across=(Across("first.weakest", "manager.weakest", (Held("x", 5),)),),
+                   ideas=(IdeaCount("received", 2, OPENS[0]),), before=Before(2, 2, 6))  # fmt: skip
+    with story.office(write=False) as (_, unit):
+        led = followed(unit, dataclasses.replace(made, points=recaps.dump(full).decode()))
+        assert led == {"count": 16, "of itself": 4, "finding": 8, "common": 4, "numbers": 2}
+        assert {"quote", "answer", "finding", "action"} <= followed(unit, ours).keys()
+        theme = m.Theme((asked,), (second.number,), (1,), 2)
+        own = mine.questions[0].points[0].replies[0]
+        for wrong in (
+            m.line("manager.findings"),
+            m.line("manager.no-findings"),
+            m.line("manager.asks", numbers=m.Numbers((99,))),
+            m.Line(m.programme("rounds", "first", "proud")),
+            m.Points((m.Finding(asked),)),
+            m.Points((m.Finding(own, outside=True),)),
+            m.Points((theme,)),
+            m.Points((m.Finding(asked, outside=True),), numbered=True),
+        ):
+            with pytest.raises(AssertionError):
+                list(Following(unit, full, None).all([wrong]))
+        elsewhere = m.Points((m.Quote(story.reply("tor-1")),))
+        with pytest.raises(AssertionError, match="another group"):
+            list(Following(unit, mine, ours.session_id).all([elsewhere]))

@@ -23,9 +23,9 @@ from flows.recap import GroupRecap, ManagerRecap
 from storage import tables as t
 from storage.unit import Unit
 
-#: What is said of how a recap was made, and of nothing that anybody said.
+#: What is said of how a recap was made, or of what is counted beneath, and of nothing that anybody said.
 OF_ITSELF = {"recap.automatic", "recap.edited-by-coordinator", "recap.points-by-rule", "recap.besides", "levels.gap",
-             "manager.waits-approval", "manager.approved"}  # fmt: skip
+             "manager.waits-approval", "manager.approved", "manager.weakest", "manager.decided"}  # fmt: skip
 #: That there is nothing, and of what.
 NOTHING = {
     "manager.no-findings": "findings",
@@ -42,11 +42,11 @@ def followed(unit: Unit, draft: Draft) -> Counter[str]:
     """How many lines of the recap lead to what: of the whole, and as much of it again as one screen shows."""
     recap, there = recaps.load(draft.points), reading.sources_of(unit, draft)
     both = (wording.shown(draft, there, short=short).parts for short in (False, True))
-    return Counter(led for parts in both for led in _Following(unit, recap, draft.session_id).all(parts))
+    return Counter(led for parts in both for led in Following(unit, recap, draft.session_id).all(parts))
 
 
 @dataclass
-class _Following:
+class Following:
     unit: Unit
     recap: GroupRecap | ManagerRecap
     #: A group's recap tells of this session; None: it is the managers'.
