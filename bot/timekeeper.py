@@ -29,6 +29,8 @@ from storage.parked import reason_of
 from storage.unit import StaleSession
 
 log = logging.getLogger(__name__)
+# A look that takes longer than the time to the next one is waited for, and needs nobody's attention.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 #: Seconds between looks, between signs of life, and between looks at what is rare (`bot.upkeep`).
 LOOK, ALIVE, UPKEEP = 2, 10, 60

@@ -273,7 +273,8 @@ ALIKE = {
 AT_THE_COUNTER = set(
     """
     counter.acts.one counter.blank.on counter.button.decide counter.button.erase counter.button.erase-now
-    counter.button.gross counter.button.mine counter.button.quit counter.button.rules counter.button.settle counter.seat.next
+    counter.button.gross counter.button.mine counter.button.quit counter.button.rules counter.button.settle
+    counter.seat.next
     counter.title.erase counter.title.mine counter.title.rules counter.title.seat
     counter.answer.decided counter.blank.closed-last counter.closed.one
     counter.blank.verdict counter.blank.apart counter.blank.first counter.blank.others-hint
