@@ -44,6 +44,8 @@ _TOTAL = limits.BLOCKS_TOTAL - 200
 _ROW = 6_000
 _FILE_TITLE = 80
 _LONG, _OF = "long", "of="
+#: No block is called by more than this.
+_MARK = "-" * (limits.BLOCK_ID // 2)
 MORE = "…"
 
 
@@ -140,7 +142,8 @@ def pack(pieces: Iterable[Piece]) -> list[Part]:
 
 
 def _weight(piece: Piece) -> int:
-    return length(json.dumps(piece.block, ensure_ascii=False)) + limits.BLOCK_ID // 2
+    """As JSON, with names that are as long as they can get."""
+    return length(json.dumps(piece.named(_MARK, _BLOCKS), ensure_ascii=False)) + len(", ")
 
 
 def continued_from(block: str) -> tuple[str | None, bool]:

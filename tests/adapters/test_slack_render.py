@@ -77,6 +77,15 @@ def test_every_button_is_there_once_and_can_be_told_from_others(blocks, labels):
         assert len(names) == len(set(names))
 
 
+def test_what_buttons_are_called_counts():
+    """Rows as long as rows get: with some number of words before them, their names are what is too much."""
+    labels = tuple(Label(f"{n:0370}", "Ja") for n in range(12))
+    for words in range(20, 1_500, 20):
+        for part in render(spoken(Block("line", "x" * words), labels=labels, tools=labels), leads).parts:
+            made = part.blocks("D012345678:1700000000.000100+")
+            assert len(json.dumps(made, ensure_ascii=False)) <= limits.BLOCKS_TOTAL
+
+
 def test_a_message_as_it_is_made():
     said = spoken(
         Block("heading", "Sist sa dere"), Block("item", "Fisk & brød", number=1),
