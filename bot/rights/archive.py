@@ -216,7 +216,8 @@ class Archiving:
     def _written(self, document: Document) -> Iterator[tuple[str, bytes]]:
         about = list(self._about(document))
         words = [Block(one.kind, one.words, number=one.number) for one in document.text]
-        told = [Block("item", line) for line in about]
+        titled = [self._title(document)] if document.kind != "minutes" else []  # which say it themselves
+        told = [Block("item", line) for line in (*titled, *about)]
         yield "md", markdown(Spoken("recap", (words[0], *told, *words[1:]))).encode()
         yield "html", self._page(document, about).encode()
         yield "json", _json(document)
@@ -251,10 +252,15 @@ class Archiving:
 
     def _title(self, document: Document) -> str:
         say = self.speaker.shelf.catalogue(document.language, self.office.series.zone)
-        named: dict[str, Any] = {"number": document.session}
-        if document.kind != "minutes":
-            named |= {"version": document.version, "group": document.group or ""}
-        return say.say(f"rights.document.{document.kind}", **named)
+        if document.kind == "minutes":
+            return say.say("rights.document.minutes", number=document.session)
+        kind = "whole" if document.kind == "series" else document.kind
+        named: dict[str, Any] = {
+            "number": document.session,
+            "version": document.version,
+            "group": document.group or "",
+        }
+        return say.say(f"rights.document.{kind}", **named)
 
     def _contents(self, found: dict[PurePosixPath, bytes]) -> Contents:
         series, c = self.office.series, t.contents.c

@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from datetime import date, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
@@ -77,6 +78,24 @@ def test_each_document_says_what_it_is(approved):
     for told in ("2026/1234", "Berit", "Series: North", "Rules are tighter than the law in north-1."):
         assert told in words
     assert not within(words, *PEOPLE)
+
+
+def test_each_says_of_itself_what_it_is(approved):
+    """A group's did not say whose it was, nor in which version; and the whole series' was called after its title."""
+    (row,) = rows(
+        approved.database, t.recaps, t.recaps.c.session_id.is_(None), t.recaps.c.status == "approved"
+    )
+    whole = {"id": row.id + 999, "whole": True, "version": 7}
+    with approved.database.write() as connection:
+        connection.execute(t.recaps.insert(), row._asdict() | whole)
+    found = files(approved)
+    for path, told in (
+        ("groups/session-1-fjord-v1", "Recap of Fjord, session 1, version 1"),
+        ("managers/session-1-v1", "Managers' recap of session 1, version 1"),
+        ("managers/series-1-v7", "Managers' recap of the whole series until session 1, version 7"),
+    ):
+        for end in ("md", "html"):
+            assert told in unescape(found[PurePosixPath(f"{path}.{end}")].decode())
 
 
 class Reading(HTMLParser):

@@ -33,7 +33,7 @@ NOTHING = {
     "manager.counts-only": "findings",
 }
 #: Headings over texts of the programme: what was settled by counting, or that nobody has answered.
-SETTLED, UNANSWERED = {"recap.chosen", "recap.chosen-by-all", "manager.chosen"}, "recap.unanswered"
+SETTLED, VOTED, UNANSWERED = {"recap.chosen", "recap.chosen-by-all"}, {"manager.chosen"}, "recap.unanswered"
 #: What stands for a text of its own, with what it says beside it.
 AROUND = {"recap.late", "manager.field"}
 
@@ -120,7 +120,8 @@ class Following:
             here = r.session_id == self.session, r.step == path, r.role.in_(("answer", "note"))
             assert not self.rows(t.replies, *here), f"{path} has been answered"
             return "unanswered"
-        assert self.under in SETTLED, f"{key} leads to nothing that was said"
+        settled = VOTED if isinstance(self.recap, ManagerRecap) else SETTLED
+        assert self.under in settled, f"{key} leads to nothing that was said, and says no count"
         rounds = (*self.recap.rounds, self.recap) if isinstance(self.recap, ManagerRecap) else (self.recap,)
         assert any(path in one.options for each in rounds for one in each.chosen), f"{path} was not chosen"
         return "settled"
