@@ -42,8 +42,8 @@ _BETWEEN = re.compile(r"\s+[–—-]+(?=\s)|[;|]")
 #: Slack's `:wave:`, and smileys. No «?» and no dash: those are signs of their own.
 _AROUND = r"(?:[\s.!…»«\"'“”„‘’\u2190-\u2bff\ufe0f\u200d\u20e3\U0001f000-\U0001faff]|:[a-z+][a-z0-9_+-]*:|[:;]-?[()])*"
 _BEFORE, _BEHIND = re.compile(_AROUND), re.compile(rf"{_AROUND}\Z")
-#: Characters: longer than any phrase of a vocabulary. What stands behind so much is not looked for.
-PHRASE = 80
+#: Characters: longer than any phrase of a vocabulary, so that whatever is longer is none.
+PHRASE = 64
 #: At least two numbers, or signs for «I do not know» beside a number, with spaces, commas or semicolons between them.
 _DIGITS = re.compile(r"(?:\d{1,2}|[?x–-])(?:[\s,;]+(?:\d{1,2}|[?x–-]))+")
 
@@ -153,7 +153,7 @@ def shape(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Shape:
 
     how = any(plain.startswith(phrase) for phrase in vocabulary.get("shape.how", ()))
     words_in_all = len(said.split())
-    everyone = has("shape.everyone") and words_in_all <= FEW_WORDS
+    everyone = words_in_all <= FEW_WORDS and has("shape.everyone")
     return Shape(len(ends), words_in_all, how, has("shape.solution"), everyone)
 
 
@@ -175,10 +175,9 @@ def _folded(words: str) -> str:
 
 def _listed(plain: str, vocabulary: Mapping[str, Sequence[str]], words: Mapping[str, W]) -> W | None:
     """The word among whose phrases this one is."""
-    for key, word in words.items():
-        if plain in vocabulary.get(key, ()):
-            return word
-    return None
+    if len(plain) > PHRASE:
+        return None
+    return next((word for key, word in words.items() if plain in vocabulary.get(key, ())), None)
 
 
 def _helped(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Help | None:
