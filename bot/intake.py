@@ -74,7 +74,8 @@ class Intake:
         loop = asyncio.get_running_loop()
         stored: asyncio.Future[str] = loop.create_future()
         self._waiting.append((happening, stored))
-        loop.call_soon(self._begin)  # with what else came at the same moment
+        if len(self._waiting) == 1:  # the others go with it: those of this moment, or of the unit under way
+            loop.call_soon(self._begin)
         return await stored
 
     async def run(self) -> None:
