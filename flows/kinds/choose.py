@@ -58,7 +58,8 @@ class Choose(Timed):
                 self._settled(turn, options)
             turn.over = True
             return
-        self._ask(turn, line("choose.how", n=self.picks), line("choose.ties"))
+        how = line("choose.how" if self.secret else "choose.how-openly", n=self.picks)
+        self._ask(turn, how, line("choose.ties"))
 
     def _ask(self, turn: Turn, *how: Part, part: str = "") -> None:
         numbers = range(1, len(turn.state.options) + 1)
