@@ -20,7 +20,8 @@ RECAP = "recap.approved"
 _PLANNED, _CANCELLED, _MOVED = "session.planned", "session.cancelled", "session.moved"
 _OTHERS = {
     "series created": _PLANNED, "meeting added": _PLANNED, "meetings confirmed": _PLANNED,
-    "series resumed": _PLANNED, "meeting cancelled": _CANCELLED, "series cancelled": _CANCELLED,
+    "series resumed": _PLANNED, "cancelling undone": _PLANNED, "meeting cancelled": _CANCELLED,
+    "series cancelled": _CANCELLED,
 }  # fmt: skip
 KINDS = {act: _OTHERS.get(act, _MOVED) for act in DATE_ACTS} | {"recap approved": RECAP}
 #: Managers' recaps, as the audit log names them: of a session, and of the series until then. A group's is its own.

@@ -94,10 +94,10 @@ def move(caller: Caller, /, called: str, number: int, *, dry_run: bool, **given:
 @_dry
 @click.pass_obj
 def undo(caller: Caller, called: str, *, dry_run: bool) -> None:
-    """Take the last move back, as long as the session has not begun."""
-    from bot.series import moving
+    """Take the last change back, if it was a move, a pause or a cancelled session, and the session has not begun."""
+    from bot.series import changes
 
-    change(caller, called, moving.undo, dry_run=dry_run)
+    change(caller, called, changes.undo, dry_run=dry_run)
 
 
 @click.command()

@@ -324,7 +324,7 @@ _confirm = _one_or_all(
 _cancel = _asking("counter.cancel.one", "counter.button.cancel", "counter.title.cancel", changes.cancel)
 _stop = _asking("counter.cancel.all", "counter.button.cancel-series", "counter.title.cancel", changes.cancel)
 _resume = _asking("counter.resume.asks", "counter.button.resume", "counter.title.resume", pausing.resume)
-_undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo", moving.undo)
+_undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo", changes.undo)
 
 ACTS = (
     Act("move", runs, move_sheet, move),
@@ -339,6 +339,6 @@ ACTS = (
     Act("pause", runs, pause_sheet, pause),
     Act("pauses", runs, pauses_sheet, pauses),
     Act("resume", runs, _resume, _doing(pausing.resume)),
-    Act("undo", runs, _undo, _doing(moving.undo)),
+    Act("undo", runs, _undo, _doing(changes.undo)),
     Act("close-by", runs, close_by_sheet, be_close_by),
 )

@@ -12,12 +12,18 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.series.dates import refuse_past
-from bot.series.moving import redated, spoken
+from bot.series.moving import ALONG, MOVED, redated, spoken, tell_each, withdraw
+from bot.series.moving import undo as move_back
 from bot.series.office import BEFORE, LEFT, UNDER_WAY, Change, Office
+from bot.series.pausing import PAUSED, resume
 from bot.series.problems import SeriesProblem
+from flows.calendar import local_moment
 from flows.events import Closed
 from flows.forms import Sentence
 from flows.message import Message, Moment, line, message
+
+#: In the audit log, with the session's number; and how it stood, where nobody was in it.
+CANCELLED = "meeting cancelled"
 
 
 def confirm(office: Office, number: int | None = None) -> Change:
@@ -57,7 +63,8 @@ def cancel(office: Office, number: int | None = None) -> Change:
     if meeting is not None and not left and not under_way:
         words = f"Session {number} is {meeting.status} already; there is nothing to cancel."
         raise SeriesProblem(Sentence(words, "nothing-to-cancel", number=meeting.number))
-    audit = office.record("meeting cancelled" if meeting else "series cancelled", str(number or ""))
+    was = f"{number} {meeting.status}" if meeting and not under_way else f"{number or ''}"
+    audit = office.record(CANCELLED if meeting else "series cancelled", was)
     begun = {each.meeting_id for each in sessions if each.phase not in BEFORE}
     meetings = [meeting] if meeting else office.meetings()
     office.set_meetings([each.id for each in meetings if each.id not in begun], status="cancelled")
@@ -86,6 +93,53 @@ def _cancelled(office: Office, meeting: Row[Any], left: list[Row[Any]], audit: i
         told.append(Sentence(words, "cancelled", number=number))
     rest = Sentence(f"What was left of session {number} is cancelled.", "rest-cancelled", number=number)
     return office.done(*told or [rest])
+
+
+# -- taking it back
+
+
+def undoable(office: Office) -> bool:
+    """Whether the last change can be taken back: a move, or the cancelling of a session that nobody was in."""
+    last = office.last_act()
+    return last is not None and (last.act in (MOVED, ALONG) or _was(office, last) is not None)
+
+
+def undo(office: Office) -> Change:
+    """Take the last change back. Who has been told of it is told of this too. Raises SeriesProblem."""
+    last = office.last_act()
+    was = _was(office, last) if last is not None else None
+    if last is not None and was is not None:
+        return _on_again(office, last.id, *was)
+    return resume(office) if last is not None and last.act == PAUSED else move_back(office)
+
+
+def _was(office: Office, act: Row[Any]) -> tuple[int, str] | None:
+    """The number of a session that was cancelled, and how it stood."""
+    number, _, status = act.object.removeprefix(office.series.slug).strip().partition(" ")
+    return (int(number), status) if act.act == CANCELLED and status else None
+
+
+def _on_again(office: Office, act: int, number: int, status: str) -> Change:
+    meeting = office.meeting(number)
+    sessions = [each for each in office.sessions(meeting.id) if each.phase == "cancelled"]
+    for each in sessions:
+        refuse_past(number, each.starts_at, office.now, office.series.zone)
+    audit = office.record("cancelling undone", str(number))
+    office.set_meetings([meeting.id], status=status)
+    wakes = status != "tentative" and not office.paused
+    unaware, news, told = withdraw(office, act), [], []
+    for at in sorted({each.starts_at for each in sessions}):
+        then = [each for each in sessions if each.starts_at == at]
+        office.set_sessions([each.id for each in then], phase="planned", wake_at=at if wakes else None)
+        redated(office, [each.id for each in then], at)
+        heard = [one for one in then if (one.home_id or one.place_id) not in unaware and one.kind == "group"]
+        news.append((line("counter.told.undone", number=number, to=Moment(at)), heard))
+        local = local_moment(at, office.series.zone)
+        quiet = "" if heard else " Nobody had been told."
+        words = f"Session {number} is on {spoken(local)} again.{quiet}"
+        told.append(Sentence(words, "undone" if heard else "undone-quietly", number=number, to=local))
+    tell_each(office, news, audit)
+    return office.done(*told)
 
 
 def _say(key: str, **params: Any) -> Message:

@@ -143,7 +143,8 @@ def undo(office: Office) -> Change:
     """Take the last change back, if it was a move. Where people have been told of it, they are told of this too."""
     acts = _last_move(office)
     if not acts:
-        words = f"The last change of {office.series.title} was no move; there is nothing to undo."
+        title = office.series.title
+        words = f"The last change of {title} is no move, pause or cancelled session; there is nothing to undo."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
     if len(acts) > 1:
         office.sessions()  # as for the move

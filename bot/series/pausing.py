@@ -50,7 +50,7 @@ def pause(office: Office, until: date | None = None, *, over: bool = False) -> C
         raise SeriesProblem(Sentence(words, "pause-ends", until=until))
     sessions = office.sessions()
     under_way = [each for each in sessions if each.phase in UNDER_WAY]
-    audit = office.record(PAUSED, f"{until or ''}")
+    audit = office.record(PAUSED, f"until {until}" if until else "")
     office.set_series(status="paused", paused_until=until)
     office.set_sessions([each.id for each in sessions if each.phase == "planned"], wake_at=None)
     office.order("paused", audit, under_way, Paused())

@@ -375,7 +375,7 @@ def test_what_cannot_be_done_is_told_and_nothing_happens(either: Desk) -> None:
     )
     assert faults(either.hand_in("move:1:2", {"to": "", "at": "9"})).keys() == {"to", "at"}
     again = either.hand_in("undo:1")
-    assert "ikke en flytting som kan angres" in words(again)
+    assert "Den siste endringen kan ikke angres" in words(again)
     assert again.name == "undo:1"
     assert rows(either.database, t.audit) == before
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.api.acts import about
 from bot.happenings import Order
 from bot.series import changes, members, moving, paper, pausing, texts
 from bot.series.deciding import ATTEMPTS, decide, foreseen
@@ -217,7 +218,7 @@ def test_undo_before_the_message_has_gone_out_says_nothing_to_anybody(database):
     )
     assert {row.starts_at for row in sessions(database, 2)} == {datetime(2026, 11, 3, 8, 0, tzinfo=UTC)}
     assert {(row.status, row.reason) for row in announced(database)} == {("dropped", "undone")}
-    with refused("was no move"):
+    with refused("is no move"):
         do(database, moving.undo)
 
 
@@ -248,7 +249,7 @@ def test_what_follows_moves_along_is_told_once_and_undone_as_one(database):
     assert len(do(database, moving.undo).told) == 2
     assert [row.local_date.isoformat() for row in meetings(database)] == [BEFORE, AFTER, LATER]
     assert {row.status for row in announced(database)} == {"dropped"}
-    with refused("was no move"):
+    with refused("is no move"):
         do(database, moving.undo)
 
 
@@ -271,11 +272,11 @@ def test_undo_of_one_groups_move_leaves_the_others_alone(database):
 
 def test_undo_is_for_the_last_change_and_only_while_it_can_be(database):
     made(database)
-    with refused("was no move"):
+    with refused("is no move"):
         do(database, moving.undo)
     do(database, moving.move, 1, on("2026-10-21"))
     do(database, pausing.pause)
-    with refused("was no move"):
+    with refused("is no move"):
         do(database, moving.undo)
     do(database, changes.cancel, 2)
     do(database, moving.move, 2, on("2026-11-05"))
@@ -400,6 +401,9 @@ def test_a_pause_with_a_date_goes_on_by_itself_and_names_what_falls_in_it(databa
         "Session 2, Tuesday 2026-11-03 at 09:00, falls in the pause and is not held then. Give it a new date.",
     )
     assert [row.body.count("series.falls") for row in announced(database)] == [2, 2]
+    assert about(rows(database, t.audit)[-1].object) == ("north", None), (
+        "other programs are told of no session"
+    )
     say = catalogue("en").say
     assert (
         "Session 2, Tuesday 3 November at 09:00, falls in the pause and is not held then. Give it a new date."
@@ -502,6 +506,33 @@ def test_a_cancelled_meeting_does_not_open_and_can_get_a_new_date(database):
         do(database, changes.cancel, 1)
     do(database, moving.move, 1, on("2026-10-22"))
     assert works(database).take_due(datetime(2026, 10, 22, 7, 0, tzinfo=UTC)) == 2
+
+
+def test_a_session_that_was_cancelled_by_mistake_is_on_again_quietly_until_that_has_been_told(database):
+    made(database)
+    for sent, told in ((False, " Nobody had been told."), (True, "")):
+        do(database, changes.cancel, 2)
+        if sent:
+            with database.write() as connection:
+                connection.execute(
+                    update(t.outbox).where(t.outbox.c.status == "queued").values(status="sent")
+                )
+        assert looking(database, changes.undoable)
+        words = do(database, changes.undo).told
+        assert words == (f"Session 2 is on Tuesday 2026-11-03 at 09:00 again.{told}",)
+        assert meetings(database)[1].status == "confirmed"
+        assert all(row.wake_at == row.starts_at for row in sessions(database, 2))
+    assert [(each, row.status) for each, row in zip(keys(announced(database)), announced(database), strict=True)] == [
+        *[("series.cancelled", "dropped")] * 2, *[("series.cancelled", "sent")] * 2,
+        *[("counter.told.undone", "queued")] * 2,
+    ]  # fmt: skip
+    with refused("there is nothing to undo"):
+        do(database, changes.undo)
+    do(database, until("2026-10-12"))
+    assert do(database, changes.undo).told[0].startswith("North goes on.")
+    opened(database)
+    do(database, changes.cancel, 1, now=OPENS)
+    assert not looking(database, changes.undoable)
 
 
 def test_cancelling_what_is_under_way_ends_it(database):
