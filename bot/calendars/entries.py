@@ -28,7 +28,8 @@ Status = Literal["tentative", "confirmed", "cancelled"]
 #: Acts of the audit log after which a date, or whether it holds, may be another.
 DATE_ACTS = (
     "series created", "meetings confirmed", "series paused", "series resumed", "meeting cancelled",
-    "series cancelled", MOVED, ALONG, "move undone", "cancelling undone", "meeting started", "meeting added", "group added",
+    "series cancelled", "cancelling undone", MOVED, ALONG, "move undone", "meeting started", "meeting added",
+    "group added",
 )  # fmt: skip
 #: Phases of a session that was not held, and will not be.
 OFF = ("cancelled", "missed")

@@ -144,7 +144,9 @@ def undo(office: Office) -> Change:
     acts = _last_move(office)
     if not acts:
         title = office.series.title
-        words = f"The last change of {title} is no move, pause or cancelled session; there is nothing to undo."
+        words = (
+            f"The last change of {title} is no move, pause or cancelled session; there is nothing to undo."
+        )
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
     if len(acts) > 1:
         office.sessions()  # as for the move
