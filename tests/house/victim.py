@@ -18,6 +18,7 @@ A child that nobody holds any more, because the test is gone, ends by itself.
 from __future__ import annotations
 
 import asyncio
+import gc
 import mmap
 import os
 import signal
@@ -120,6 +121,7 @@ def warm() -> None:
     hasten()
     library.bot_texts("en")
     library.content_json(library.read("selfcheck"))
+    gc.freeze()
 
 
 def main() -> None:

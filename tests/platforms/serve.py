@@ -18,6 +18,7 @@ moment; and its drawings are all the same dots, so that they take no time, and n
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import select
 import signal
@@ -213,6 +214,7 @@ def warm() -> None:
     for language in LANGUAGES:
         library.bot_texts(language)
     library.content_json(library.read("selfcheck"))
+    gc.freeze()
 
 
 def main() -> None:
