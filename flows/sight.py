@@ -185,8 +185,9 @@ TABLE: dict[Datum, Row] = {
     ),
     "profile": Row(
         what="a person's accounts, groups and roles, and where they are from",
-        why="groups are formed of them, and messages find their people by them; managers see no list of people",
-        author="yes", circle="yes", coordinator="yes", operator="on-request",
+        why="groups are formed of them, and messages find their people by them; managers see no list of people, and "
+        "are told how many came from where only if the programme asks for it",
+        author="yes", circle="yes", coordinator="yes", manager="from-five", operator="on-request",
     ),
     "draft": Row(
         what="what somebody has begun to fill in, and has not handed in",

@@ -68,6 +68,7 @@ def test_a_manager_sees_what_was_approved_and_levels_and_nothing_else() -> None:
         "settled",
         "chosen",
         "pairs",
+        "profile",  # how many came from where
         "idea",
     }
     assert not may_see("manager", "idea", given=[one for one in ALL if one != "by-age"])
