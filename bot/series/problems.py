@@ -27,7 +27,8 @@ class NotFound(SeriesProblem):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = list(known)
-        near = get_close_matches(name, names, n=1)
+        begun = [each for each in names if name and each.casefold().startswith(name.casefold())]
+        near = begun or get_close_matches(name, names, n=1)
         meant = f" Did you mean {near[0]}?" if near else ""
         there = f" There is: {', '.join(names)}." if names else " There is none yet."
         words = f"There is no {what} called {name}.{meant}{there}"

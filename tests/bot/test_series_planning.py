@@ -293,6 +293,8 @@ def test_what_is_not_found_names_what_is_nearest_and_what_there_is():
         "There is no group called Fjort. Did you mean Fjord? There is: Fjord, Fjell."
     )
     assert "There is none yet" in str(NotFound("series", "x", []))
+    # A first name alone, as people are called.
+    assert "Did you mean Kåre Ødegård?" in str(NotFound("person", "kåre", ["Kari", "Kåre Ødegård"]))
 
 
 def test_the_same_wish_gives_the_same_plan():
