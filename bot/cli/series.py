@@ -83,6 +83,8 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
     else:
         part = f" Take part in a group's place: runda chat {channel_of(called, 1)} --as NAME"
         there = "" if plan.homes.named else part
+        if wish.groups:
+            there = f" The groups come in by their codes: runda series codes {called}"
         click.echo(
             f"It is called {called}. See what will be sent: runda simulate {called}. Run it: runda serve.{there}"
         )
