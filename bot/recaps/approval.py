@@ -24,7 +24,7 @@ from bot.recaps.desk import record
 from bot.recaps.editing import Edit, applied
 from bot.recaps.reading import sources_of
 from bot.recaps.wording import Draft, Wording
-from bot.series.office import Office
+from bot.series.office import PURGED, Office
 from bot.series.problems import NotFound, SeriesProblem
 from flows import recap as recaps
 from flows import sight
@@ -54,6 +54,8 @@ class ManagersDesk:
     meeting: Any
     versions: list[Any]
     whole: bool = False
+    #: The days of the replies are over: what went out last, in the words that were kept, is all there is.
+    kept: Draft | None = None
 
     @property
     def called(self) -> str:
@@ -77,6 +79,8 @@ class ManagersDesk:
     def draft(self) -> Draft:
         """What would be approved now: made from what is there, with the coordinator's changes so far."""
         sight.require(self.viewer, "manager-draft")
+        if self.kept is not None:
+            return self.kept
         changes = self._changes()
         points = recaps.dump(self._compiled(changes)).decode()
         return Draft(points, wording.written(changes), "draft", self.next_version)
@@ -86,7 +90,7 @@ class ManagersDesk:
         draft, last = self.draft(), self.approved
         if last is None or not self.same(draft, last):
             return draft
-        return Draft(last.points, last.words, last.status, last.version, last.approved_at)
+        return Draft(last.points, last.words, last.status, last.version, last.approved_at, said=last.said)
 
     def same(self, draft: Draft, version: Any) -> bool:
         """Whether that version says what would be approved now."""
@@ -139,11 +143,26 @@ def open_desk(
     if whole and managers.held_until(unit, meeting) < 2:
         words = "Only one session has been held, and its own recap says all there is to say."
         raise SeriesProblem(Sentence(words, "recap.one-session"))
+    s = t.sessions.c
     if lock:
-        s = t.sessions.c
         unit.all(select(s.id).where(s.id == meeting.anchor).with_for_update())
     versions = managers.versions(unit, row.id, whole=whole)
-    return ManagersDesk(office, unit, shelf, ids, viewer, meeting, versions, whole)
+    purged = unit.all(select(s.id).where(s.meeting_id == row.id, s.phase == PURGED).limit(1))
+    kept = _kept(versions) if purged else None
+    return ManagersDesk(office, unit, shelf, ids, viewer, meeting, versions, whole, kept)
+
+
+def _kept(versions: Iterable[Any]) -> Draft:
+    """Raises SeriesProblem where nothing is."""
+    last = next((each for each in reversed([*versions]) if each.said is not None), None)
+    if last is None:
+        raise _deleted()
+    return Draft(last.points, last.words, last.status, last.version, last.approved_at, said=last.said)
+
+
+def _deleted() -> SeriesProblem:
+    words = "What was said there has been deleted, since its days are over; recaps that went out stay as they are."
+    return SeriesProblem(Sentence(words, "recap.deleted"))
 
 
 # -- acts: each is a new version; returns what the coordinator is told
@@ -151,6 +170,8 @@ def open_desk(
 
 def edit(desk: ManagersDesk, changes: Edit) -> str:
     """Raises SeriesProblem."""
+    if desk.kept is not None:
+        raise _deleted()
     draft = desk.draft()
     recap = recaps.load(draft.points)
     edited = applied(changes, wording.read(draft.words), wording.lines(recap))
@@ -168,7 +189,8 @@ def edit(desk: ManagersDesk, changes: Edit) -> str:
 def approve(desk: ManagersDesk, by: int | None) -> list[str]:
     """Freeze what there is now, and send it to the managers, each once.
 
-    Where it is as it was approved already, it goes to managers who have not had it, and to nobody twice.
+    Where it is as it was approved already, it goes to managers who have not had it, and to nobody twice. Raises
+    SeriesProblem where what it rests on has been deleted.
     """
     draft, before = desk.draft(), desk.approved
     words = wording.written(desk.frozen(draft))
@@ -176,6 +198,8 @@ def approve(desk: ManagersDesk, by: int | None) -> list[str]:
         words = f"Version {before.version} is approved already, and nothing has changed since."
         told: list[str] = [Sentence(words, "recap.approved-already")]
         return [*told, *_send(desk, before.id, before.version)]
+    if desk.kept is not None:
+        raise _deleted()
     out = [_called(each) for each in desk.versions if each.status in managers.OUT]
     version = _store(desk, draft.points, words, "approved", desk.office.now, by)
     if not desk.whole:

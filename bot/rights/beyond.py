@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from adapters.terminal.names import NAME as TERMINAL
 from bot.rights import person as persons
 from bot.rights.lessening import exports
+from bot.series.office import PURGED
 from flows.message import Text
 from storage import tables as t
 from storage.unit import Unit
@@ -63,6 +64,6 @@ def _posts(connection: Connection, person: int) -> Iterator[Text]:
     """Where the replies were deleted because their days were over, nothing tells which messages show them."""
     s = t.sessions.c
     over = select(func.count()).select_from(t.sessions)
-    mine = s.series_id.in_(persons.series_of(person)), s.phase == "purged"
+    mine = s.series_id.in_(persons.series_of(person)), s.phase == PURGED
     if connection.execute(over.where(*mine)).scalar():
         yield Text("rights.beyond-posts")

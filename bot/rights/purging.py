@@ -39,7 +39,7 @@ from bot.recaps import managers
 from bot.rights import freezing, tombs
 from bot.rights.days import shortest, under_way
 from bot.rights.leftovers import PAGE
-from bot.series.office import BEFORE
+from bot.series.office import BEFORE, PURGED
 from bot.words import Speaker
 from bot.work import Works
 from storage import tables as t
@@ -47,8 +47,6 @@ from storage.unit import Unit
 
 #: Recaps that live longer than what they rest on.
 KEPT = ("approved", "counts", "lessened")
-#: A session of which nothing is left but that it was held.
-PURGED = "purged"
 #: Rows of one kind in one unit.
 AT_ONCE = 500
 #: Recaps that one unit puts into words.

@@ -26,6 +26,8 @@ from storage import tables as t
 
 #: A session that has not begun, and may still be given a date.
 BEFORE = ("planned", "missed", "cancelled")
+#: A session of which nothing is left but that it was held.
+PURGED = "purged"
 #: One of those that can be cancelled.
 LEFT = ("planned", "missed")
 #: A session that people are in.

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, insert, select, update
 
+from bot.recaps import approval
+from bot.recaps.editing import Edit
 from bot.rights import days, freezing, purging
 from bot.series.problems import SeriesProblem
 from bot.wiring import besides
@@ -176,6 +178,22 @@ def test_a_kept_recap_reads_as_it_did(story):
     at_the_end(story, 30)
     assert said() == before
     assert any(b"tighter than the law" in body for body in before.values())
+
+
+def test_what_managers_have_cannot_be_approved_anew_without_what_it_rests_on(story):
+    """It used to be offered as if something had changed: of the same session, with no group in it and no finding."""
+    story.approve()
+    decide(story, replies=30)
+    at_the_end(story, 30)
+    for draft in (story.managers(approval.ManagersDesk.draft), story.managers(approval.ManagersDesk.shown)):
+        assert "Rules are tighter than the law in north-1." in draft.said
+    assert story.approve()[0] == "Version 1 is approved already, and nothing has changed since."
+    with pytest.raises(SeriesProblem, match="has been deleted"):
+        story.managers(approval.edit, Edit(drop=(1,)))
+    with story.database.write() as connection:
+        connection.execute(t.recaps.delete())
+    with pytest.raises(SeriesProblem, match="has been deleted"):
+        story.approve()
 
 
 def test_erased_after_the_purge_the_line_goes_out_of_the_kept_recap(story):
