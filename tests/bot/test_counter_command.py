@@ -79,8 +79,9 @@ DATES = ("--on", "2026-10-13", "--at", "09:00")
 
 
 def test_codes_are_shown_and_replaced(folder: Path) -> None:
-    planned = ("series", "create", "selfcheck", "--name", "North", *TELEGRAM, *DATES, "--coordinator", "Siri <9>")
-    assert "by their codes: runda series codes north" in told(folder, *planned)
+    north = ("--name", "North", "--coordinator", "Siri <9>")
+    made = told(folder, "series", "create", "selfcheck", *north, *TELEGRAM, *DATES)
+    assert "by their codes: runda series codes north" in made
     before = told(folder, "series", "codes", "north").splitlines()
     assert [line.split()[:2] for line in before] == [["Gruppe", "1"], ["Gruppe", "2"]]
     after = told(folder, "series", "codes", "north", "--replace", "Gruppe 1").splitlines()
