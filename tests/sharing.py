@@ -14,8 +14,15 @@ from pathlib import Path
 
 import pytest
 
-#: Begun first, because they take longest: so neither is left alone with one of them in the end.
-FIRST = ("tests/test_demo.py", "tests/platforms/", "tests/house/", "tests/flows/test_engine_properties.py")
+#: Begun first, in this order, because they take longest: so neither is left alone with one of them in the end.
+FIRST = (
+    "tests/test_demo.py", "tests/platforms/test_programmes.py", "tests/test_bench.py",
+    "tests/platforms/test_slack_selfcheck.py", "tests/platforms/test_slack_faults.py",
+    "tests/platforms/test_slack_kill.py", "tests/house/test_serve.py", "tests/house/test_kill.py",
+    "tests/platforms/test_telegram_", "tests/bot/test_counter_guided.py", "tests/bot/test_rights_erasing.py",
+    "tests/bot/test_recaps_", "tests/house/", "tests/platforms/", "tests/test_cli.py",
+    "tests/flows/test_mutations.py", "tests/bot/", "tests/flows/test_engine_properties.py",
+)  # fmt: skip
 
 
 class Sharing:

@@ -17,6 +17,7 @@ from bench.load import Plan, request
 from bench.pairs import Goal, Ratios, in_turn
 
 
+@pytest.mark.usefixtures("usual")
 def test_the_report_has_a_line_for_everything(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNDA_BENCH", str(tmp_path))
     size = report.Size(
