@@ -94,7 +94,7 @@ class Ideas(Struct, frozen=True):
 
     status: Status
     n: int
-    since: Annotated[date, Meta(description="How long the oldest has had it, by the series' zone.")]
+    since: Annotated[date, Meta(description="Since when the oldest has had it, in the series' zone.")]
 
 
 class Counts(Struct, frozen=True):
