@@ -200,7 +200,9 @@ def come_from(office: Office, unit: str | None, people_: Sequence[Who]) -> Chang
         office.record("unit set", f"person:{seat.person_id}")
     names = ", ".join(seat.name for seat in seats)
     if unit is None:
-        return office.done(Sentence(f"Where they are from is not known any more: {names}.", "unit-none", names=names))
+        return office.done(
+            Sentence(f"Where they are from is not known any more: {names}.", "unit-none", names=names)
+        )
     return office.done(Sentence(f"From {unit}: {names}.", "unit-set", unit=unit, names=names))
 
 

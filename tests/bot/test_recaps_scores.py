@@ -217,7 +217,7 @@ class Series:
         written = PROGRAMME.replace("high: 1}", "high: 1, gap: true}").replace(", since: true", "")
         (folder / "check.yaml").write_text(written if gap else PROGRAMME, "utf-8")
         sizes = self.chance.choice(
-            [(6, 6), (5, 6), (6, 4), (5, 5, 4), (7, 7)]
+            [(9, 9), (8, 10), (12, 6), (6, 5, 8)]
             if gap
             else [(4, 4), (4, 5), (5, 4, 4), (6, 5), (12,), (4, 8), (7, 4), (4, 4, 4), (12, 4)]
         )
