@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -73,6 +74,14 @@ class Settings(BaseSettings):
     #: Where requests are taken, if anything needs HTTP.
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(3000, ge=0, le=65535, description="The port to listen on.")
+
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _of_a_bot(cls, token: SecretStr | None) -> SecretStr | None:
+        """What comes before the colon is the bot's number, and is no secret: so there has to be a colon."""
+        if token is not None and not re.fullmatch(r"\d+:\S+", token.get_secret_value()):
+            raise ValueError("it is a number, a colon and a word, as BotFather gives it")
+        return token
 
     @classmethod
     def twin(cls, name: str) -> str:

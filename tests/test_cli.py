@@ -223,6 +223,13 @@ def test_a_setting_that_cannot_be_used_is_called_as_in_the_file(tmp_path):
     assert "RUNDA_PORT: " in output
 
 
+def test_what_is_no_token_is_told_without_showing_it(tmp_path):
+    (tmp_path / ".env").write_text("TELEGRAM_BOT_TOKEN=secretive\n", "utf-8")
+    output = told(MISUSED, "doctor")
+    assert "TELEGRAM_BOT_TOKEN: it is a number, a colon and a word" in output
+    assert "secretive" not in output
+
+
 def test_a_setting_that_is_left_empty_is_not_set(tmp_path):
     """An empty key, as in a file that is to be filled in, ended in a traceback of Telegram's library."""
     (tmp_path / ".env").write_text(

@@ -130,7 +130,10 @@ class Caller:
         try:
             return Settings(**self.given)
         except ValidationError as problem:
-            wrong = "; ".join(f"{_called(str(each['loc'][0]))}: {each['msg']}" for each in problem.errors())
+            wrong = "; ".join(
+                f"{_called(str(each['loc'][0]))}: {each['msg'].removeprefix('Value error, ')}"
+                for each in problem.errors()
+            )
             raise Told(
                 f"A setting cannot be used. {wrong}. Correct the environment or .env.", MISUSED
             ) from problem
