@@ -42,8 +42,8 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
     """Plan a series: PROGRAMME on real dates, with people in groups.
 
     PROGRAMME is a name such as selfcheck, a folder or a file. Times are local. People are named with commas, or in a
-    file with a name on each line; with a unit in brackets, those of one unit come into different groups. Somebody
-    runs it: --coordinator is always needed.
+    file with a name on each line; with a unit in brackets, those of one unit come into different groups, and do not
+    meet each other one to one. Somebody runs it: --coordinator is always needed.
 
     \b
       runda series create selfcheck --name "North" --people people.txt \\

@@ -201,6 +201,19 @@ def test_managers_may_read_together_in_a_channel_of_their_own(desk: Desk) -> Non
     assert rows(desk.database, t.circles, t.circles.c.kind == "managers") == []
 
 
+def test_a_coordinator_says_where_people_are_from(desk: Desk) -> None:
+    desk.appoint()
+    set_up(desk)
+    who, _ = desk.ask("unit:1").blanks
+    two = tuple(option.value for option in who.options[:2])
+    assert faults(desk.hand_in("unit:1", {"who": (), "unit": "Fjord"})).keys() == {"who"}
+    names = ", ".join(option.words for option in who.options[:2])
+    assert f"Fra Fjord: {names}." in words(desk.hand_in("unit:1", {"who": two, "unit": "Fjord"}))
+    assert [row.name for row in rows(desk.database, t.units)] == ["Fjord"]
+    assert "Ikke kjent lenger" in words(desk.hand_in("unit:1", {"who": two, "unit": ""}))
+    assert {row.unit_id for row in rows(desk.database, t.people)} == {None}
+
+
 def test_a_coordinator_says_which_groups_are_the_leaders(desk: Desk) -> None:
     desk.appoint()
     set_up(desk, what={"programme": "culture"}, how={"form": "gathering"})
