@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from bot.series.changes import confirm, pause, resume
+from bot.series.changes import confirm
 from bot.series.moving import To, move
+from bot.series.pausing import pause, resume
 from storage import tables as t
 from tests.house.rig import EIGHT, NINE, change, driven, planned, replayed, rows, standing
 
