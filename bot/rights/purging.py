@@ -61,16 +61,21 @@ class Purging:
     speaker: Speaker
 
     def replies(self, series: int, now: datetime) -> int:
-        """Everything but kept recaps. Returns how many replies were deleted. Raises what storage raises."""
+        """Everything but kept recaps. Returns how many replies were deleted. Raises what storage raises.
+
+        No step is passed over: replies whose recaps could not be put into words stay until the next look.
+        """
         count = 0
         for step in self._steps():
             while done := self._unit(step, series, now):
                 count += done if step == self._replies else 0
+            if done is None:
+                break
         return count
 
     def recaps(self, series: int, now: datetime) -> int:
         """Kept recaps, and that they went out. Returns how many versions were deleted."""
-        return self._unit(_recaps, series, now)
+        return self._unit(_recaps, series, now) or 0
 
     def loose(self, now: datetime) -> int:
         """What belongs to no session. Returns how many messages were deleted, a bounded number of each organisation."""
@@ -88,12 +93,12 @@ class Purging:
     def _steps(self) -> Iterator[Step]:
         yield from (self._freeze, _not_kept, self._replies, _publications, _log, _outbox, _parked, _sessions)
 
-    def _unit(self, step: Step, series: int, now: datetime) -> int:
-        """One transaction, unless another process is at this series."""
+    def _unit(self, step: Step, series: int, now: datetime) -> int | None:
+        """One transaction. None: another process is at this series, or people are meeting."""
         with self.works.database.write() as connection:
             mine = select(t.series.c.id).where(t.series.c.id == series).with_for_update(skip_locked=True)
             if connection.execute(mine).first() is None or under_way(connection, series):
-                return 0
+                return None
             return step(Unit(connection), series, now)
 
     def _freeze(self, unit: Unit, series: int, now: datetime) -> int:

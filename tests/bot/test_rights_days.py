@@ -196,6 +196,19 @@ def test_what_managers_have_cannot_be_approved_anew_without_what_it_rests_on(sto
         story.approve()
 
 
+def test_nothing_is_deleted_in_a_look_that_could_not_put_recaps_into_words_first(story, monkeypatch):
+    """Another process was at the series, or people met, for just that step."""
+    story.approve()
+    decide(story, replies=30)
+    looks = iter([True])
+    monkeypatch.setattr(purging, "under_way", lambda *_: next(looks, False))
+    at_the_end(story, 30)
+    story.played.upkeep()
+    (kept,) = [row.said for row in rows(story.database, t.recaps) if row.status == "approved"]
+    assert "Rules are tighter than the law in north-1." in kept
+    assert rows(story.database, t.replies) == []
+
+
 def test_erased_after_the_purge_the_line_goes_out_of_the_kept_recap(story):
     story.approve()
     decide(story, replies=30)
