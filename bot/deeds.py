@@ -19,12 +19,13 @@ from bot.happenings import Answers
 from bot.news import GOING_ON
 from bot.series import close_by
 from bot.series.homes import UNLISTED
-from bot.whispers import FILES, IN_THREAD, MENTION, ONLOOKER, OVER, whisper, whisper_at_home
+from bot.whispers import FILES, IN_THREAD, MENTION, ONLOOKER, OVER, tell_alone, whisper, whisper_at_home
 from flows import effects as fx
 from flows import events as e
 from flows.answers import AnswerSheet, answer_sheet, in_order
+from flows.hearing import MOVED_ON, UNREAD
 from flows.message import line, message
-from flows.reading import Control, Reading, shape, understand
+from flows.reading import Control, Count, Digits, Reading, Verdict, shape, understand
 from storage import tables as t
 from storage.unit import Account
 
@@ -37,6 +38,10 @@ Done: TypeAlias = Wrote | Rewrote | TookBack | Chose
 OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
 #: Why nothing follows from what is written where no sitting is.
 IDLE = "nothing is going on there"
+#: What was written as a vote, a level or a verdict counts by what it says, and not as words to be read.
+COUNTED = Count | Digits | Verdict
+#: What its author is told of an edited vote that is none.
+UNCAST = {MOVED_ON: "scale.late", UNREAD: "answers.stands"}
 #: Characters of a message id that we make ourselves, for what was filled in.
 SHEET_ID = 24
 
@@ -206,6 +211,12 @@ class Deeds:
                 return "nothing is changed by it"
             if not found.words:
                 return self._scored_anew(live, found, each, key)
+            if (
+                found.prompt
+                and found.role == "control"
+                and isinstance(self._read(live, found.words), COUNTED)
+            ):
+                return self._cast_anew(live, place, found, each, key)
             changed = {"words": each.words, "revision": each.revision}
             desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
             # The next correction of it may be in the same batch, and is held against what stands now.
@@ -241,6 +252,24 @@ class Deeds:
             return outcome
         said = line("scale.late") if sheet is None else line("answers.unread", n=len(sheet.items))
         desk.carry_out(live, (fx.Say(message("answer", said), "person", person=found.person_id),), None)
+        return outcome
+
+    def _read(self, live: Live, words: str) -> Reading:
+        return understand(words, self.works.shelf.vocabulary(live.row.language))
+
+    def _cast_anew(self, live: Live, place: Any, found: Any, each: Rewrote, key: str) -> str:
+        """A vote is changed: a new one while its question stands. Otherwise nothing of it is stored, and its author
+        is told."""
+        desk = self.desk
+        said = e.Replied(person=found.person_id, reply=found.id, reading=self._read(live, each.words),
+                         sent_at=each.at, private=place.person_id is not None, prompt=found.prompt)  # fmt: skip
+        outcome = desk.apply(live, e.Edited(found.person_id, found.id, said), key=key)
+        words = each.words if outcome == "applied" else found.words
+        changed = {"words": words, "revision": each.revision}
+        desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
+        desk.replies.update(desk.unit.replies([(found.place_id, found.message)]))
+        if why := UNCAST.get(outcome):
+            tell_alone(desk, live, found.person_id, why, each.message)
         return outcome
 
     def _correction_first(self, live: Live, place: Any, each: Rewrote | TookBack, key: str) -> str:

@@ -192,7 +192,7 @@ class Desk:
         """`written`: the rows of this event's replies, by id. What the engine drops is stored nowhere."""
         for number, effect in enumerate(effects):
             if isinstance(effect, fx.Say):
-                self._say(live, effect, number)
+                self.say(live, effect, number)
             elif isinstance(effect, fx.Keep):
                 _keep(self, live, effect, written or {})
             elif isinstance(effect, fx.Update):
@@ -213,7 +213,7 @@ class Desk:
                 for one, other in combinations(sorted(effect.people), 2)]  # fmt: skip
         self.unit.run(insert_into(t.pairs, self.unit.connection.dialect.name).on_conflict_do_nothing(), rows)
 
-    def _say(self, live: Live, effect: fx.Say, number: int) -> None:
+    def say(self, live: Live, effect: fx.Say, number: int) -> None:
         row = _outgoing(live, effect.message, number, slot=effect.slot, prompt=effect.prompt)
         if effect.supersedes:
             self.unit.supersedes(live.row.id, effect.supersedes)

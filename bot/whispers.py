@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bot.desk import CORRECTIONS, Desk, Live
 from bot.news import GOING_ON
 from bot.series.homes import UNLISTED
+from flows import effects as fx
 from flows.message import Choice, Message, Text, line, message
 from storage import tables as t
 
@@ -33,12 +34,8 @@ def whisper(desk: Desk, live: Live, place: Any, account: str, said: str, of: str
     for_all = place.platform in UNLISTED and said in (ONLOOKER, IN_THREAD)
     # What everyone has read where the meeting is not need not be told to the next.
     told = "" if for_all and said == IN_THREAD else account
-    number = WHISPERS + crc32(f"{told}/{said}/{of}".encode()) % (CORRECTIONS - WHISPERS)
-    o = t.outbox.c
-    before = select(o.id).where(o.session_id == live.row.id, o.effect == number)
-    if desk.unit.all(before.limit(1)) or (live.row.id, number) in desk.whispered:
+    if not (number := _untold(desk, live, f"{told}/{said}/{of}")):
         return
-    desk.whispered.add((live.row.id, number))
     about = {
         "organisation_id": live.row.organisation_id,
         "session_id": live.row.id,
@@ -47,6 +44,23 @@ def whisper(desk: Desk, live: Live, place: Any, account: str, said: str, of: str
     if for_all:
         about |= _for_all(_come_in(live) if said == ONLOOKER else message("status", line(IN_TOPIC)))
     desk.unit.add(t.outbox, [_row(place.id, account, said, number) | about])
+
+
+def tell_alone(desk: Desk, live: Live, person: int, said: str, of: str) -> None:
+    """Queue the word where the person is reached alone, unless they have been told so of this message (`of`)."""
+    if number := _untold(desk, live, f"{person}/{said}/{of}"):
+        desk.say(live, fx.Say(message("answer", line(said)), "person", person=person), number)
+
+
+def _untold(desk: Desk, live: Live, what: str) -> int:
+    """The number under which it is told in this sitting, whatever its version; 0: it has been."""
+    number = WHISPERS + crc32(what.encode()) % (CORRECTIONS - WHISPERS)
+    o = t.outbox.c
+    before = select(o.id).where(o.session_id == live.row.id, o.effect == number)
+    if desk.unit.all(before.limit(1)) or (live.row.id, number) in desk.whispered:
+        return 0
+    desk.whispered.add((live.row.id, number))
+    return number
 
 
 def _for_all(said: Message) -> dict[str, Any]:

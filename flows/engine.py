@@ -36,6 +36,7 @@ from flows.course import BUDGET, BudgetExceeded, finish, publish, run
 from flows.effects import Effect
 from flows.hearing import (
     attached,
+    cast_anew,
     filled,
     pressed,
     pressed_afterwards,
@@ -99,7 +100,7 @@ def _opened(route: Route, event: e.Event, now: datetime) -> Advance:
 
 def _edited(turn: Turn, event: e.Edited) -> str | None:
     """The words changed in their row; what quotes them is sent anew by whoever holds the rows."""
-    return turn.stranger(event.person)
+    return turn.stranger(event.person) or (cast_anew(turn, event.said) if event.said else None)
 
 
 def _removed(turn: Turn, event: e.Removed) -> str | None:

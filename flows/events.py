@@ -134,6 +134,8 @@ class Replied(Struct, frozen=True, tag="replied", kw_only=True):
 class Edited(Struct, frozen=True, tag="edited"):
     person: int
     reply: int
+    #: Where what it said was counted, as a vote is: what it says now.
+    said: Replied | None = None
 
 
 class Removed(Struct, frozen=True, tag="removed"):

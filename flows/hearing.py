@@ -17,6 +17,8 @@ from flows.turn import Turn, Which
 
 #: Control words that only mean something while the round goes on.
 ONLY_THEN = ("here", "resume", *STEERING)
+#: Why a vote that is edited changes nothing: its author is told.
+MOVED_ON, UNREAD = "the circle has moved on from it", "it cannot be counted"
 
 
 # -- replies
@@ -78,6 +80,16 @@ def _said_aloud(turn: Turn, event: e.Replied, asked: Asked) -> None:
     sheet = turn.route.steps[asked.step].sheet(turn.route, turn.state, event.person)
     said = line("answers.unread", n=len(sheet)) if event.private else line("answers.aloud")
     turn.say(message("answer", said), "person", person=event.person)
+
+
+def cast_anew(turn: Turn, said: e.Replied) -> str | None:
+    """A vote that is edited is a new vote of the same person, as long as what it answers stands."""
+    asked = turn.state.prompt
+    if asked is None or asked.prompt != said.prompt or not _is_present(turn, asked):
+        return MOVED_ON
+    counted = Keep(said.reply, "control", asked.prompt, turn.step.place(asked.part))
+    turn.step.hears(turn, said)
+    return None if counted in turn.effects else UNREAD
 
 
 def filled(turn: Turn, event: e.Filled) -> str | None:

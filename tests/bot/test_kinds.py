@@ -221,6 +221,27 @@ def test_what_was_chosen_and_handed_on_is_there_in_the_next_round(played: Played
     assert "**1.** We need time in north-1\n- **2.** We need time in north-2" in shown
 
 
+def test_a_vote_that_is_edited_is_a_new_vote_until_it_is_over(played: Played) -> None:
+    """A change used to be kept in the words, and to change no vote."""
+    groups_done(played, SCORES)
+    plenum, amir = everyones(played), alone(played.database, "amir")
+    for _ in range(2):
+        played.say(plenum, "kari", "next")
+    cast = played.say(amir, "amir", "2")
+    for unread in ("9", "the first"):
+        played.rewrite(amir, "amir", cast, unread)
+        assert "what you answered before stands" in played.posts(amir)[-1]
+    played.rewrite(amir, "amir", cast, "1")
+    assert "1" in values(played, t.replies.c.words)
+    played.say(plenum, "tor", "next")
+    shown = played.posts(plenum)
+    assert any("We trust" in post and "chosen" in post for post in shown)
+    played.rewrite(amir, "amir", cast, "2")
+    assert "it is not counted" in played.posts(amir)[-1]
+    assert played.posts(plenum) == shown
+    assert not {"9", "the first", "2"} & set(values(played, t.replies.c.words))
+
+
 def test_who_is_drawn_twice_in_a_sitting_has_met_once(sqlite_database: Database, tmp_path: Path) -> None:
     """Somebody goes back when pairs have been drawn, and the same two are drawn again."""
     (tmp_path / "two.yaml").write_text(
