@@ -154,7 +154,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     laps: dict[int, int] = {}
     merged: tuple[Merged, ...] = ()
     agreed: tuple[Agreed, ...] = ()
-    #: By step (from 0): the replies whose scores people have been shown there, by how they are spread.
+    #: By the first step (from 0) that shows a scale: the replies whose scores people have been shown last, by how
+    #: they are spread.
     spreads: dict[int, tuple[int, ...]] = {}
     handed: tuple[Handed, ...] = ()
     #: Everyone's session: the groups that have come, and the findings of theirs that it has shown.

@@ -33,7 +33,7 @@ class Spread(Timed):
         turn.ask(message("question", *self._levels(turn), Line(turn.own(self.id))))
 
     def _levels(self, turn: Turn) -> list[Part]:
-        at, scale = turn.state.step, turn.route.scales.get(self.of)
+        at, scale = self._first(turn), turn.route.scales.get(self.of)
         leaders = self._leaders(turn) if scale is not None and scale.gap else ()
         replies = shown_again(turn.state.spreads.get(at, ()), self._replies(turn), leaders)
         if scale is None or len(replies) < FEW:
@@ -45,6 +45,11 @@ class Spread(Timed):
         told = [line("levels.gap" if apart else "levels.gap-few")] if leaders else []
         shown = scale.levels(turn.route.round, replies, before, *apart)
         return [line("levels.shown", n=len(replies)), *told, shown]
+
+    def _first(self, turn: Turn) -> int:
+        """The first step that shows these scores: what is shown of them there and later is held against each other."""
+        steps = enumerate(turn.route.steps)
+        return next(n for n, step in steps if isinstance(step, Spread) and step.of == self.of)
 
     def _leaders(self, turn: Turn) -> tuple[int, ...]:
         """What the leaders' groups gave; nothing where not everyone meets."""
