@@ -122,6 +122,13 @@ class Works:
             desk.write()
             return len(due)
 
+    def miss(self, connection: Connection, sessions: Collection[int], now: datetime) -> None:
+        """These do not open on their date, in the caller's transaction: whoever runs them is asked for another."""
+        desk = self.desk(connection, sessions, now)
+        for live in desk.sessions.values():
+            self._missed(desk, live)
+        desk.write()
+
     # -- reading
 
     def _look_up(self, desk: Desk, happenings: Sequence[Happening]) -> None:

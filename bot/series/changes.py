@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot.series import pausing
 from bot.series.dates import refuse_past
 from bot.series.moving import ALONG, MOVED, redated, spoken, tell_each, withdraw
 from bot.series.moving import undo as move_back
 from bot.series.office import BEFORE, LEFT, UNDER_WAY, Change, Office
-from bot.series.pausing import PAUSED, resume
 from bot.series.problems import SeriesProblem
 from flows.calendar import local_moment
 from flows.events import Closed
@@ -110,7 +110,7 @@ def undo(office: Office) -> Change:
     was = _was(office, last) if last is not None else None
     if last is not None and was is not None:
         return _on_again(office, last.id, *was)
-    return resume(office) if last is not None and last.act == PAUSED else move_back(office)
+    return pausing.undo(office) if last is not None and last.act == pausing.PAUSED else move_back(office)
 
 
 def _was(office: Office, act: Row[Any]) -> tuple[int, str] | None:

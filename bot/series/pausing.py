@@ -1,22 +1,23 @@
 """A series that is paused: nothing opens until somebody says so, or until a date, from which it goes on by itself.
 
 - What falls in the pause is told when it is decided, and shown as long as it has no other date. Nothing is moved by
-  itself; if that was asked for, it moves over the pause, with all that follows, by whole weeks.
-- It goes on when offices open on that day, or in time for its first session, if that is earlier.
+  itself; if that was asked for, it moves over the pause, with all that follows, by whole weeks. What has no other date
+  when the pause ends by itself is missed, however late it might have opened: people have been told so.
+- It goes on when offices open on that day, or in time for its first session, if that is not later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, select
 
 from bot.series.deciding import tell_all
 from bot.series.moving import To, move, spoken, tell_each, withdraw
-from bot.series.office import ANNOUNCED, BEFORE, UNDER_WAY, Change, Office
+from bot.series.office import ANNOUNCED, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
 from bot.work import Works
 from flows.calendar import LocalMoment, local_moment, resolve
@@ -26,8 +27,8 @@ from flows.message import Line, Moment, line, message
 from flows.turn import OFFICE
 from storage import tables as t
 
-RUNDA, PAUSED = "Runda", "series paused"
-#: So long before a session that is earlier than the office it goes on: who looks, looks once a minute.
+RUNDA, PAUSED, RESUMED = "Runda", "series paused", "series resumed"
+#: So long before a session that is no later than the office it goes on: who looks, looks once a minute.
 IN_TIME = timedelta(minutes=2)
 
 
@@ -39,10 +40,13 @@ class Falls(NamedTuple):
     sessions: list[Row[Any]]
 
 
-def pause(office: Office, until: date | None = None, *, over: bool = False) -> Change:
+def pause(
+    office: Office, until: date | None = None, *, over: bool = False, unaware: Collection[int] = ()
+) -> Change:
     """Nothing opens, and the clocks of what is under way stand still. Raises SeriesProblem.
 
-    `until`: the local date from which it goes on by itself. `over`: what falls in the pause moves over it.
+    `until`: the local date from which it goes on by itself. `over`: what falls in the pause moves over it. `unaware`:
+    places that are told nothing.
     """
     office.refuse_cancelled()
     if until is not None and until <= local_moment(office.now, office.series.zone).on:
@@ -61,7 +65,7 @@ def pause(office: Office, until: date | None = None, *, over: bool = False) -> C
         (_word(paused), _hear(office, paused, sessions)),
         *((_news(each), each.sessions) for each in inside),
     ]
-    tell_each(office, news, audit)
+    tell_each(office, [(said, _aware(these, unaware)) for said, these in news], audit)
     zone = office.series.zone
     return office.done(_paused(paused), *moved, *(_falls(each, zone) for each in inside))
 
@@ -79,6 +83,10 @@ def _hear(office: Office, paused: Office, sessions: Sequence[Row[Any]]) -> list[
     said = paused.series.paused_until is None and not office.paused
     told = {each.circle_id for each in sessions if said and each.phase in UNDER_WAY}
     return [each for each in sessions if each.circle_id not in told]
+
+
+def _aware(sessions: Sequence[Row[Any]], unaware: Collection[int]) -> list[Row[Any]]:
+    return [each for each in sessions if (each.home_id or each.place_id) not in unaware]
 
 
 def _word(paused: Office) -> Line:
@@ -153,7 +161,7 @@ def resume(office: Office) -> Change:
     office.refuse_cancelled()
     sessions, meetings = office.sessions(), {each.id: each for each in office.meetings()}
     unaware = _withdrawn(office)
-    audit = office.record("series resumed")
+    audit = office.record(RESUMED)
     office.set_series(status="planned", paused_until=None)
     waiting = [
         one
@@ -174,14 +182,23 @@ def resume(office: Office) -> Change:
     ahead = sorted((each for each in waiting if each.starts_at > office.now), key=lambda each: each.starts_at)
     if ahead and office.paused:
         said = message("answer", line("series.resumed", when=Moment(ahead[0].starts_at)))
-        office.announce(
-            said, [one for one in sessions if (one.home_id or one.place_id) not in unaware], audit
-        )
+        office.announce(said, _aware(sessions, unaware), audit)
     then = f" Next: {spoken(local_moment(ahead[0].starts_at, office.series.zone))}." if ahead else ""
     words = f"{office.series.title} goes on.{then}"
     if not ahead:
         return office.done(Sentence(words, "resumed"))
     return office.done(Sentence(words, "resumed-next", to=ahead[0].starts_at))
+
+
+def undo(office: Office) -> Change:
+    """Take the pause back; where that was another end of one, it ends when it did before. Raises SeriesProblem."""
+    acts = (act for act in office.last_acts() if act.act in (PAUSED, RESUMED))
+    last, *before = takewhile(lambda act: act.act == PAUSED, acts)
+    earlier = next((act.object for act in before if act.object != last.object), None)
+    if earlier is None:
+        return resume(office)
+    _, _, day = earlier.partition(" until ")
+    return pause(office, date.fromisoformat(day) if day else None, unaware=withdraw(office, last.id))
 
 
 def _withdrawn(office: Office) -> set[int]:
@@ -204,10 +221,25 @@ def _go_on(works: Works, series: int, now: datetime) -> int:
     """Looked at once more under a lock: somebody may have said so meanwhile, or given another date."""
     with works.database.write() as connection:
         for row in _due(connection, now, series):
-            change = resume(Office(connection, row, RUNDA, now))
-            tell_all(works, connection, change.orders, now)
+            office = Office(connection, row, RUNDA, now)
+            missed = _inside(office)
+            tell_all(works, connection, resume(office).orders, now)
+            works.miss(connection, missed, now)
             return 1
     return 0
+
+
+def _inside(office: Office) -> list[int]:
+    """The sessions, everyone's too, of which people have been told that they are not held."""
+    until, zone = office.series.paused_until, office.series.zone
+    certain = {each.id for each in office.meetings() if each.status not in ("tentative", "cancelled")}
+    return [
+        each.id
+        for each in office.sessions()
+        if each.phase == "planned"
+        and each.meeting_id in certain
+        and local_moment(each.starts_at, zone).on < until
+    ]
 
 
 def _due(connection: Connection, now: datetime, series: int | None = None) -> list[Row[Any]]:
@@ -219,15 +251,13 @@ def _due(connection: Connection, now: datetime, series: int | None = None) -> li
 
 
 def _begins(connection: Connection, series: Row[Any]) -> datetime:
+    """When the office opens, or in time for what is planned on that day until then."""
     opens = goes_on(series)
     assert opens is not None, "only those that have a date are looked at"
-    early = connection.execute(_early(series, opens)).scalar()
-    return opens if early is None else min(opens, early - IN_TIME)
-
-
-def _early(series: Row[Any], opens: datetime) -> Select[Any]:
-    """The first session of that day, if it is before the office opens."""
-    n, night = t.sessions.c, timedelta(hours=OFFICE[0].hour)
-    return select(func.min(n.starts_at)).where(
-        n.series_id == series.id, n.phase.in_(BEFORE), n.starts_at >= opens - night, n.starts_at < opens
+    n = t.sessions.c
+    near = select(n.starts_at).where(
+        n.series_id == series.id, n.phase == "planned", n.starts_at.between(opens - timedelta(days=1), opens)
     )
+    planned = (row.starts_at for row in connection.execute(near))
+    of_the_day = (at for at in planned if local_moment(at, series.zone).on == series.paused_until)
+    return min((at - IN_TIME for at in of_the_day), default=opens)

@@ -440,8 +440,41 @@ def test_a_pause_ends_in_time_for_a_session_that_is_earlier_than_the_office(data
     early = sessions(database, 2)[0].starts_at
     assert pausing.look(works(database), early - timedelta(minutes=3)) == 0
     assert pausing.look(works(database), early - timedelta(minutes=2)) == 1
-    assert works(database).take_due(early) == 4, "the first is missed, and the second opens on time"
+    assert works(database).take_due(early) == 2, "the second opens on time"
+    assert {row.phase for row in sessions(database, 1)} == {"missed"}
     assert {row.phase for row in sessions(database, 2)} == {"lobby"}
+
+
+def test_a_pause_ends_in_time_for_a_session_that_begins_with_the_office_and_not_for_one_that_is_cancelled(
+    database,
+):
+    """Story: looked at once a minute, one at eight began late; and a cancelled one had all told in the night."""
+    made(database, on=[BEFORE, AFTER], at="08:00")
+    made(database, on=[BEFORE, AFTER], at="03:00", name="Night")
+    do(database, until(AFTER))
+    do(database, until(AFTER), called="night")
+    do(database, changes.cancel, 2, called="night")
+    eight = sessions(database, 2)[0].starts_at
+    assert pausing.look(works(database), eight - timedelta(minutes=2, seconds=1)) == 0
+    assert [pausing.look(works(database), eight + at) for at in (timedelta(minutes=-2), timedelta())] == [
+        1,
+        1,
+    ]
+
+
+def test_what_people_were_told_is_not_held_does_not_open_by_itself_when_the_pause_ends(database):
+    """Story: with days to answer in, it was late by less than half of them, and opened on the next day."""
+    made(database, pace="async", window="5", form="plenum", coordinator=["Siri Vik"])
+    do(database, until("2026-10-21"))
+    morning = datetime(2026, 10, 21, 6, tzinfo=UTC)
+    assert pausing.look(works(database), morning) == 1
+    assert works(database).take_due(morning) == 0
+    assert {row.phase for row in sessions(database, 1)} == {"missed"}, "everyone's too"
+    assert [row.status for row in meetings(database)] == ["missed", "confirmed", "confirmed"]
+    asked = [row for row in rows(database, t.outbox) if "series.late-missed" in row.body]
+    assert len(asked) == 1
+    do(database, moving.move, 1, on("2026-10-22"), now=morning)
+    assert {row.phase for row in sessions(database, 1)} == {"planned"}
 
 
 def test_what_falls_in_a_pause_moves_over_it_where_that_is_asked_for_and_can_be_taken_back(database):
@@ -467,6 +500,23 @@ def test_another_end_of_a_pause_is_told_and_so_is_none(database):
     do(database, pausing.pause)
     assert keys(announced(database)) == ["series.paused-until"] * 4 + ["series.paused"] * 2
     assert pausing.look(works(database), OPENS) == 0
+
+
+def test_undo_of_another_end_is_the_end_before_told_to_those_who_heard_and_then_the_pause_goes(database):
+    """Story: a coordinator took another end back, and the series went on at once."""
+    made(database)
+    do(database, until("2026-10-12"))
+    with database.write() as connection:
+        connection.execute(update(t.outbox).values(status="sent"))
+    do(database, until("2026-10-15"))
+    assert do(database, changes.undo).told == ("North is paused. It goes on by itself on Monday 2026-10-12.",)
+    assert [row.status for row in announced(database)] == ["sent"] * 2 + ["dropped"] * 2
+    do(database, until("2026-10-15"))
+    with database.write() as connection:
+        connection.execute(update(t.outbox).values(status="sent"))
+    do(database, changes.undo)
+    assert [row.status for row in announced(database)][-2:] == ["queued"] * 2
+    assert f"{rows(database, t.series)[0].paused_until}" == "2026-10-12"
 
 
 def test_sessions_under_way_go_on_by_themselves_when_a_pause_ends(database):
