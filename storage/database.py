@@ -48,7 +48,10 @@ def _read(url: str) -> URL:
     """Raises DatabaseProblem for what is no URL, and for one of another database than the two that are tried."""
     try:
         read = make_url(url)
-    except ArgumentError:
+    except (
+        ArgumentError,
+        ValueError,
+    ):  # what stands where a port should is told as it is: part of a password, maybe
         raise DatabaseProblem(NO_DATABASE) from None
     if read.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseProblem(NO_DATABASE)
@@ -74,6 +77,8 @@ class Database:
             self.engine = create_engine(self.url, hide_parameters=True, **options)
         except ModuleNotFoundError as missing:
             raise DatabaseProblem(NO_DRIVER) from missing
+        except ArgumentError:  # a driver that SQLAlchemy has not heard of
+            raise DatabaseProblem(NO_DATABASE) from None
         if self.sqlite:
             _tune(self.engine, _WAITS[lasting])
 

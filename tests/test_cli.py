@@ -197,7 +197,10 @@ def test_a_file_that_is_no_database(tmp_path):
     assert "not a database" in told(FAILED, "series", "list")
 
 
-@pytest.mark.parametrize("url", ["mysql://ann:hush@db/runda", "postgres://ann:hush@db/runda", "hush"])
+@pytest.mark.parametrize("url", [
+    "mysql://ann:hush@db/runda", "postgres://ann:hush@db/runda", "hush", "postgresql://ann@db:hush/runda",
+    "postgresql+hush://ann@db/runda",
+])  # fmt: skip
 def test_a_database_that_runda_does_not_know(url):
     """A driver that nobody is to install was asked for, or there was a traceback."""
     output = told(FAILED, "--database", url, "series", "list")
