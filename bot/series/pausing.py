@@ -48,11 +48,11 @@ def pause(
     `until`: the local date from which it goes on by itself. `over`: what falls in the pause moves over it. `unaware`:
     places that are told nothing.
     """
+    office, sessions = _locked(office)
     office.refuse_cancelled()
     if until is not None and until <= local_moment(office.now, office.series.zone).on:
         words = f"A pause cannot end on {until}. Choose a date after today."
         raise SeriesProblem(Sentence(words, "pause-ends", until=until))
-    sessions = office.sessions()
     under_way = [each for each in sessions if each.phase in UNDER_WAY]
     audit = office.record(PAUSED, f"until {until}" if until else "")
     office.set_series(status="paused", paused_until=until)
@@ -68,6 +68,12 @@ def pause(
     tell_each(office, [(said, _aware(these, unaware)) for said, these in news], audit)
     zone = office.series.zone
     return office.done(_paused(paused), *moved, *(_falls(each, zone) for each in inside))
+
+
+def _locked(office: Office) -> tuple[Office, list[Row[Any]]]:
+    """Its sessions, and the series as it is then: who held them may have paused it, or let it go on."""
+    sessions = office.sessions()
+    return _anew(office), sessions
 
 
 def _anew(office: Office) -> Office:
@@ -158,8 +164,9 @@ def goes_on(series: Any) -> datetime | None:
 
 def resume(office: Office) -> Change:
     """What was planned waits for its time again. What should have opened meanwhile is named."""
+    office, sessions = _locked(office)
     office.refuse_cancelled()
-    sessions, meetings = office.sessions(), {each.id: each for each in office.meetings()}
+    meetings = {each.id: each for each in office.meetings()}
     unaware = _withdrawn(office)
     audit = office.record(RESUMED)
     office.set_series(status="planned", paused_until=None)
@@ -212,52 +219,46 @@ def _withdrawn(office: Office) -> set[int]:
 
 def look(works: Works, now: datetime) -> int:
     """Let those go on whose day has come. Returns how many there were."""
+    s = t.series.c
+    paused = select(t.series).where(s.status == "paused", s.paused_until.is_not(None)).order_by(s.id)
     with works.database.read() as connection:
-        due = [row.id for row in _due(connection, now)]
+        due = [row for row in connection.execute(paused) if _over_by(connection, row, now)]
     return sum(_go_on(works, each, now) for each in due)
 
 
-def _go_on(works: Works, series: int, now: datetime) -> int:
-    """Looked at once more under a lock: somebody may have said so meanwhile, or given another date."""
+def _go_on(works: Works, series: Row[Any], now: datetime) -> int:
+    """Looked at once more: somebody may have said so meanwhile, or given another date."""
     with works.database.write() as connection:
-        for row in _due(connection, now, series):
-            office = Office(connection, row, RUNDA, now)
-            missed = _inside(office)
-            tell_all(works, connection, resume(office).orders, now)
-            works.miss(connection, missed, now)
-            return 1
-    return 0
+        office, sessions = _locked(Office(connection, series, RUNDA, now))
+        if not (office.paused and _over_by(connection, office.series, now)):
+            return 0
+        missed = _inside(office, sessions)
+        tell_all(works, connection, resume(office).orders, now)
+        works.miss(connection, missed, now)
+        return 1
 
 
-def _inside(office: Office) -> list[int]:
+def _over_by(connection: Connection, series: Row[Any], now: datetime) -> bool:
+    """Whether the office has opened on that day, or there is just time for what is planned on it until then."""
+    opens, n = goes_on(series), t.sessions.c
+    if opens is None:
+        return False
+    near = select(n.starts_at).where(
+        n.series_id == series.id, n.phase == "planned", n.starts_at.between(opens - timedelta(days=1), opens)
+    )
+    planned = [row.starts_at for row in connection.execute(near)]
+    of_the_day = (at for at in planned if local_moment(at, series.zone).on == series.paused_until)
+    return min((at - IN_TIME for at in of_the_day), default=opens) <= now
+
+
+def _inside(office: Office, sessions: Sequence[Row[Any]]) -> list[int]:
     """The sessions, everyone's too, of which people have been told that they are not held."""
     until, zone = office.series.paused_until, office.series.zone
     certain = {each.id for each in office.meetings() if each.status not in ("tentative", "cancelled")}
     return [
         each.id
-        for each in office.sessions()
+        for each in sessions
         if each.phase == "planned"
         and each.meeting_id in certain
         and local_moment(each.starts_at, zone).on < until
     ]
-
-
-def _due(connection: Connection, now: datetime, series: int | None = None) -> list[Row[Any]]:
-    s = t.series.c
-    paused = select(t.series).where(s.status == "paused", s.paused_until.is_not(None))
-    if series is not None:
-        paused = paused.where(s.id == series).with_for_update()
-    return [row for row in connection.execute(paused.order_by(s.id)) if _begins(connection, row) <= now]
-
-
-def _begins(connection: Connection, series: Row[Any]) -> datetime:
-    """When the office opens, or in time for what is planned on that day until then."""
-    opens = goes_on(series)
-    assert opens is not None, "only those that have a date are looked at"
-    n = t.sessions.c
-    near = select(n.starts_at).where(
-        n.series_id == series.id, n.phase == "planned", n.starts_at.between(opens - timedelta(days=1), opens)
-    )
-    planned = (row.starts_at for row in connection.execute(near))
-    of_the_day = (at for at in planned if local_moment(at, series.zone).on == series.paused_until)
-    return min((at - IN_TIME for at in of_the_day), default=opens)

@@ -519,6 +519,20 @@ def test_undo_of_another_end_is_the_end_before_told_to_those_who_heard_and_then_
     assert f"{rows(database, t.series)[0].paused_until}" == "2026-10-12"
 
 
+def test_a_pause_that_ends_while_somebody_ends_it_is_over_once(database):
+    """Story: both had seen it paused, and the groups were told twice that it goes on."""
+    made(database)
+    do(database, until("2026-10-12"))
+    with database.write() as connection:
+        connection.execute(update(t.outbox).values(status="sent"))
+    ends = datetime(2026, 10, 12, 6, tzinfo=UTC)
+    stale = looking(database, lambda office: office.series)
+    assert pausing.look(works(database), ends) == 1
+    with database.write() as connection:
+        pausing.resume(Office(connection, stale, "test", ends))
+    assert keys(announced(database)) == ["series.paused-until"] * 2 + ["series.resumed"] * 2
+
+
 def test_sessions_under_way_go_on_by_themselves_when_a_pause_ends(database):
     made(database)
     opened(database)
