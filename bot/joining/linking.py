@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from bot.joining import codes, seating
 from bot.joining.visit import OPEN, Visit
+from bot.rights import freezing
 from flows.events import Joined, Left
 from flows.message import line, message
 from storage import tables as t
@@ -82,6 +83,16 @@ def _merge(visit: Visit, former: int, person: int) -> None:
     theirs = select(p.unit_id).where(p.id == former).scalar_subquery()
     run(update(t.people).where(p.id == person, p.unit_id.is_(None)).values(unit_id=theirs))
     run(update(t.people).where(p.id == former).values(name="", unit_id=None, erased_at=visit.now))
+    _told(visit, former, person)
+
+
+def _told(visit: Visit, former: int, person: int) -> None:
+    """An erasure finds by number which messages say the name, and which lines are kept in words."""
+    o = t.outbox.c
+    was, now = (f'"of":"person","id":{each}}}' for each in (former, person))
+    named = update(t.outbox).where(o.organisation_id == _organisation(visit, person), o.body.contains(was))
+    visit.connection.execute(named.values(body=func.replace(o.body, was, now)))
+    freezing.moved(visit.connection, former, person)
 
 
 def _marks(visit: Visit, former: int, person: int) -> None:

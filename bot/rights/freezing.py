@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select, update
+from msgspec.structs import replace
+from sqlalchemy import Connection, select, update
 
 from adapters.port import Block
 from flows.message import Recap, message
@@ -101,6 +102,20 @@ def without(unit: Unit, ids: Callable[[], int], person: int, now: datetime) -> i
         of_it = unit.all(select(t.series).where(t.series.c.id == number))[0]
         lessening.tell(unit, of_it, lessening.again(unit, ids, changed, now))
     return sum(map(len, series.values()))
+
+
+def moved(connection: Connection, former: int, person: int) -> None:
+    """Two have become one: what is kept of the former's words is known as the words of the one who stays."""
+    r = t.recaps.c
+    for row in list(connection.execute(select(r.id, r.said).where(r.said.is_not(None)))):
+        frozen = _decode(row.said)
+        if any(former in each.of for each in frozen.lines):
+            left = Frozen(tuple(_moved(each, former, person) for each in frozen.lines))
+            connection.execute(update(t.recaps).where(r.id == row.id).values(said=_encode(left).decode()))
+
+
+def _moved(line: Kept, former: int, person: int) -> Kept:
+    return replace(line, of=tuple(sorted({person if each == former else each for each in line.of})))
 
 
 def less(lines: Sequence[Kept], person: int) -> list[Kept]:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from sqlalchemy import delete, insert, select, update
 
@@ -13,6 +14,7 @@ from adapters.port import Address, Chose, Known, Wrote
 from bot.joining import binding, codes, linking, notice
 from bot.joining.door import Door
 from bot.opening import Openings
+from bot.rights.freezing import Frozen, Kept
 from bot.shelf import Shelf
 from bot.words import Speaker
 from storage import tables as t
@@ -495,6 +497,29 @@ def test_everything_of_a_person_is_moved():
         if key.column.table is t.people
     }
     assert named == handled
+
+
+def test_what_an_erasure_finds_by_number_is_found_by_the_number_that_stays(scene, elsewhere):
+    """Messages that say the name, and lines of recaps that outlive their replies."""
+    scene.press(f"code:{scene.code}")
+    scene.press(f"join:{scene.group}")
+    former = person_of(scene, KARI)
+    (meeting, *_) = rows(scene.database, t.meetings)
+    said = Frozen((Kept("line", "Hei", of=(former,)), Kept("line", "Hallo", of=(former, elsewhere))))
+    recap = {"id": 7, "organisation_id": scene.owner, "meeting_id": meeting.id, "version": 1, "points": "{}",
+             "status": "approved", "said": msgspec.json.encode(said).decode(), "made_at": NOW}  # fmt: skip
+    with scene.database.write() as connection:
+        connection.execute(insert(t.recaps), recap)
+    before = naming(scene, former)
+    scene.alone(f"code:{code_for(scene, elsewhere)}")
+    assert before
+    assert (naming(scene, former), before - naming(scene, elsewhere)) == (set(), set())
+    (row,) = rows(scene.database, t.recaps)
+    assert [line["of"] for line in json.loads(row.said)["lines"]] == [[elsewhere], [elsewhere]]
+
+
+def naming(scene, person):
+    return {row.id for row in rows(scene.database, t.outbox) if f'"of":"person","id":{person}}}' in row.body}
 
 
 def test_a_persons_code_is_good_once_and_soon(scene, elsewhere):
