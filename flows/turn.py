@@ -231,13 +231,16 @@ class Turn:
     def keep(self, event: Replied, role: Role, *, late: bool = False, asked: Asked | None = None) -> None:
         """File a reply under the prompt it answers, the present one unless said otherwise.
 
-        What was written privately stays its author's own, whatever the step makes of other replies.
+        What was written privately stays its author's own, whatever the step makes of other replies. What comes late is
+        counted nowhere: that it is kept is all that there is to say of it.
         """
         if event.private and role != "control":
             role = "solo"
         asked = asked or self.state.prompt
         step = self.route.steps[asked.step].place(asked.part) if asked else None
         self.effects.append(Keep(event.reply, role, asked.prompt if asked else None, step, late))
+        if late and role != "control":
+            self.receipt(event)
 
     def answered(self, event: Replied) -> None:
         """Count the author among those who have answered, and receipt the first of several messages."""

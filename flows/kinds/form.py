@@ -140,6 +140,7 @@ class Form(Timed):
             turn.keep(event, "answer", late=True, asked=asked)
         else:
             self._takes(turn, event, asked, late=True)
+            turn.receipt(event)
 
     def _takes(self, turn: Turn, event: Replied, asked: Asked, *, late: bool) -> None:
         part, reading = asked.part, event.reading
