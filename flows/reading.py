@@ -32,6 +32,8 @@ _OWN: dict[str, OwnWord] = {"own.show": "show", "own.erase": "erase", "own.idea"
 #: Numbers people answer by are those the bot itself has numbered; more digits than this are a year or an amount.
 MOST_DIGITS = 2
 _NUMBERED = re.compile(r"(?P<number>\d{1,2})\s*(?P<sep>[:.)?–-]?)\s*(?P<rest>.*)", re.DOTALL)
+#: Before the words of a line of a list; «3.5» and «12.10» are numbers.
+_LISTED = re.compile(r"\d{1,2}\s*[.)]\s*(?!\d)")
 #: With more words than this, «everyone» is not all that was said of who it is.
 FEW_WORDS = 4
 #: Where a sentence ends: not at a number («kl. 9», «3.5») nor at an abbreviation of one or two letters («bl.a.»).
@@ -83,6 +85,12 @@ class Rewording(Struct, frozen=True, tag="rewording"):
     number: int
 
 
+class Listed(Struct, frozen=True, tag="listed"):
+    """«2. words», «2) words»: where a numbered list is asked about, a rewording; elsewhere an answer like any other."""
+
+    number: int
+
+
 class Marked(Struct, frozen=True, tag="marked"):
     """A message that says itself what it is: «Finding: …»; the words are `rest_of` the reply."""
 
@@ -101,7 +109,7 @@ class Digits(Struct, frozen=True, tag="digits"):
     numbers: tuple[int, ...] = ()
 
 
-Reading: TypeAlias = Plain | Control | Help | Count | Verdict | Rewording | Marked | Marking | Digits
+Reading: TypeAlias = Plain | Control | Help | Count | Verdict | Rewording | Listed | Marked | Marking | Digits
 
 
 def understand(words: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading:
@@ -163,6 +171,27 @@ def rest_of(words: str) -> str:
     return tail.strip() if colon and tail.strip() and len(head) <= 20 else words.strip()
 
 
+def bare(words: str, vocabulary: Mapping[str, Sequence[str]], *, rewords: bool = False) -> str:
+    """Without the mark by which somebody called it a finding, or the number of what it rewords.
+
+    `rewords`: it is known to, so «2. so» is «so» too.
+    """
+    if ":" not in words and not rewords:
+        return words  # neither marked nor a rewording
+    reading = understand(words, vocabulary)
+    if rewords and isinstance(reading, Listed):
+        return _LISTED.sub("", words.strip(), count=1).strip()
+    return rest_of(words) if isinstance(reading, Marked | Rewording) else words
+
+
+def shortened(words: str, most: int) -> str:
+    """At most so many characters of what somebody wrote, cut after a word, with «…» for what is left out."""
+    if len(words) <= most:
+        return words
+    found = re.match(rf".{{1,{most}}}(?!\S)", words, re.DOTALL)
+    return f"{(found[0] if found else words[:most]).rstrip()} …"
+
+
 def cells(words: str, n: int) -> tuple[str, ...]:
     """A row of a table with at most `n` columns, as people write one: with dashes, semicolons or bars between."""
     return tuple(each.strip() for each in _BETWEEN.split(words, maxsplit=n - 1)) if n > 1 else (words,)
@@ -202,7 +231,9 @@ def _judged(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> Reading | No
         return Count(number)
     if verdict := _verdict(rest, vocabulary):
         return Verdict(number, verdict)
-    return Rewording(number) if match["sep"] == ":" else None
+    if match["sep"] == ":":
+        return Rewording(number)
+    return Listed(number) if _LISTED.match(plain) else None
 
 
 def _verdict(plain: str, vocabulary: Mapping[str, Sequence[str]]) -> VerdictWord | None:

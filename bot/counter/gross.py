@@ -11,6 +11,7 @@ from bot.counter.sheets import blank, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
 from bot.series import curating
 from bot.series.curating import Listed
+from flows.reading import shortened
 
 #: What can be done with a line, in the order in which it is offered.
 DOINGS = ("merge", "small", "large", "words", "restore")
@@ -49,8 +50,7 @@ def _whole(found: curating.List, option: Option) -> bool:
 
 
 def _short(one: Listed) -> str:
-    words = one.words if len(one.words) <= SHORT else f"{one.words[:SHORT].rstrip()} …"
-    return f"{one.number}. {words}"
+    return f"{one.number}. {shortened(one.words, SHORT)}"
 
 
 def _told(visit: Visit, one: Listed) -> str:

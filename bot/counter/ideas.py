@@ -20,6 +20,7 @@ from bot.series import appointing, making
 from bot.series.homes import Where
 from bot.series.problems import SeriesProblem
 from flows.forms import Named
+from flows.reading import shortened
 
 #: What may be written after /runda to leave an idea: in all languages.
 WORDS = ("idea", "idé", "ide")
@@ -141,7 +142,7 @@ def _history(visit: Visit, idea: Any) -> Iterator[Block]:
 
 def _listed(visit: Visit, ideas: Iterable[Any], act: str) -> Iterator[Block]:
     for idea in ideas:
-        words = idea.words if len(idea.words) <= SHORT else f"{idea.words[:SHORT].rstrip()} …"
+        words = shortened(idea.words, SHORT)
         status = visit.say(f"idea.status.{idea.status}")
         days = (visit.now - idea.since).days
         told = visit.say("idea.listed", number=idea.id, status=status, n=days, words=" ".join(words.split()))

@@ -13,7 +13,7 @@ from bot.ideas import sluice
 from bot.recaps import sources
 from flows import recap as recaps
 from flows.message import Levels
-from flows.reading import Marked, Rewording, rest_of, understand
+from flows.reading import bare
 from flows.recap import Across, GroupRecap, ManagerRecap
 from storage import tables as t
 from storage.unit import Unit
@@ -87,7 +87,7 @@ def _compiled(unit: Unit, shelf: Shelf, row: Any) -> _Compiled:
     plenum = next(iter(sources.plenums_at(unit, [meeting_id]).values()), None)
     stands = sources.states_of(unit, [plenum] if plenum is not None else [])
     findings, let_out = sources.released_at(unit, meeting_id)
-    said = {reply: plainly(words, shelf, row.language) for reply, words in let_out.items()}
+    said = {reply: bare(words, shelf.vocabulary(row.language)) for reply, words in let_out.items()}
     route = programme.route(row.number)
     groups = sources.states_of(unit, sources.groups_at(unit, meeting_id)) if recaps.settles(route) else {}
     before = earlier(unit, row)
@@ -123,14 +123,6 @@ def _as_told(unit: Unit, meeting: Any, name: str, across: tuple[Across, ...]) ->
         here = (one for one in recap.rounds or (recap,) if one.round == name)
         told = {each.asked: each for one in here for each in one.across} | told
     return tuple(told.get(one.asked, one) for one in across)
-
-
-def plainly(words: str, shelf: Shelf, language: str) -> str:
-    """Without the mark by which somebody called it a finding, or the number of what it rewords."""
-    if ":" not in words:
-        return words
-    marked = isinstance(understand(words, shelf.vocabulary(language)), Marked | Rewording)
-    return rest_of(words) if marked else words
 
 
 def earlier(unit: Unit, meeting: Any) -> list[ManagerRecap]:

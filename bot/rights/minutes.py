@@ -18,7 +18,7 @@ from bot.series.office import Office
 from bot.series.problems import SeriesProblem
 from flows import sight
 from flows.kinds.finding import RELEASED
-from flows.reading import Marked, Rewording, rest_of, understand
+from flows.reading import bare
 from flows.sight import Viewer
 from storage import tables as t
 
@@ -115,22 +115,18 @@ class _Minutes:
         )
         rows = self.office.all(mine.order_by(r.sent_at, r.id))
         reworded = self._reworded([row.words_id for row in rows if row.words_id])
+        vocabulary = self.shelf.vocabulary(self.office.series.language)
         found: dict[str, list[str]] = {}
         for row in rows:
             if "withdrawn" in (row.finding, row.action):
                 continue
-            words = reworded.get(row.words_id, row.words) if row.finding in RELEASED else row.words
-            found.setdefault(row.role, []).append(self._bare(words))
+            words = reworded.get(row.words_id) if row.finding in RELEASED else None
+            found.setdefault(row.role, []).append(bare(words or row.words, vocabulary, rewords=bool(words)))
         return found
 
     def _reworded(self, ids: Sequence[int]) -> dict[int, str]:
         r = t.replies.c
         return {row.id: row.words for row in self.office.all(select(r.id, r.words).where(r.id.in_(ids)))}
-
-    def _bare(self, words: str) -> str:
-        """Without the mark that made it what it is."""
-        reading = understand(words, self.shelf.vocabulary(self.office.series.language))
-        return rest_of(words) if isinstance(reading, Marked | Rewording) else words
 
 
 _NOT_HELD = ("planned", "missed", "cancelled")

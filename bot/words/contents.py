@@ -12,7 +12,7 @@ from bot.words.gathering import Rows
 from bot.words.voices import Voice
 from flows import message as m
 from flows.kinds.finding import RELEASED
-from flows.reading import Marked, Rewording, rest_of, understand
+from flows.reading import bare, shortened
 
 #: Texts that say how one takes something back, and what they are where a deletion is not heard of.
 BY_COMMAND = {"meeting.privacy": "meeting.privacy-by-command", "control.heard": "control.heard-by-command"}
@@ -31,6 +31,8 @@ class Contents:
         self.headed: Mapping[int, str] = {}
         #: It is kept in words when the replies are deleted, which what managers answered goes with.
         self.kept = False
+        #: Of the recap that is being said: characters that are shown of a line; None: it is read as a whole.
+        self.most: int | None = None
 
     def resting(self, content: m.Content) -> list[tuple[str, tuple[int, ...]]]:
         """What a content is in words, each with the replies that all of it shows."""
@@ -51,6 +53,13 @@ class Contents:
         return [found] if found else []
 
     def words(self, content: m.Content) -> str | None:
+        found = self._whole(content)
+        return self._cut(found) if found and isinstance(content, m.Quote | m.Finding | m.Answer) else found
+
+    def _cut(self, words: str) -> str:
+        return words if self.most is None else shortened(words, self.most)
+
+    def _whole(self, content: m.Content) -> str | None:
         worded = self.worded.get(wording.first_reply(content) or 0)
         if worded is not None and not isinstance(content, m.Action):
             return self._coordinators(*worded)
@@ -79,16 +88,12 @@ class Contents:
         self.shown.update(dict.fromkeys(line.rests))
         return words
 
-    def _quote(self, reply: int) -> str | None:
+    def _quote(self, reply: int, *, rewords: bool = False) -> str | None:
         self.shown[reply] = None
         row = self.rows.replies.get(reply)
         if row is None:
             return None
-        words: str = row.words
-        if ":" not in words:
-            return words  # neither marked nor a rewording
-        reading = understand(words, self.shelf.vocabulary(self.voice.spoken))
-        return rest_of(words) if isinstance(reading, Marked | Rewording) else words
+        return bare(row.words, self.shelf.vocabulary(self.voice.spoken), rewords=rewords)
 
     def _finding(self, reply: int, *, outside: bool) -> str | None:
         """As it was reworded for others; where the rewording is gone, nothing was released."""
@@ -98,14 +103,14 @@ class Contents:
             return None
         if row.state != "reworded":
             return self._quote(reply)
-        return self._quote(row.words_id) if row.words_id else None
+        return self._quote(row.words_id, rewords=True) if row.words_id else None
 
     def _theme(self, theme: m.Theme) -> str | None:
         """It rests on all of its findings, in whoever's words it is headed."""
         self.shown.update(dict.fromkeys(theme.replies))
 
         def read(reply: int) -> str | None:
-            return self.words(m.Finding(reply, outside=True))
+            return self._whole(m.Finding(reply, outside=True))
 
         heading = self.headed.get(theme.replies[0])
         return common.say(theme, heading, read, self.voice.bot, self.voice.spoken)
@@ -117,7 +122,7 @@ class Contents:
         if row is None or finding is None or self.kept:
             return None
         verdict = row.verdict if row.words else f"{row.verdict}-bare"
-        return self.voice.bot.say(f"recap.answer.{verdict}", finding=finding, words=row.words)
+        return self.voice.bot.say(f"recap.answer.{verdict}", finding=self._cut(finding), words=row.words)
 
     def _action(self, reply: int) -> str | None:
         words, state = self._quote(reply), self.rows.actions.get(reply)
@@ -125,6 +130,7 @@ class Contents:
             return None
         if worded := self.worded.get(reply):
             words = self._coordinators(*worded)
+        words = self._cut(words)
         return words if state == "open" else f"{words} ({self.voice.bot.say(f'action.state.{state}')})"
 
     def _try(self, content: m.Text) -> str | None:

@@ -22,6 +22,9 @@ from storage.unit import Unit
 #: What becomes of what one writes is told before anything is asked. Whoever comes later finds it by this.
 KEPT = f"{OPENS}kept"
 
+#: Characters of a line of a recap in a chat, about forty words: a whole recap there has about 150 (programmes.md).
+LINE = 240
+
 #: Texts of a recap that count: what they count, and which parameter names it; how actions stand, and of each state.
 _COUNTED = {"manager.held": ("groups", "option"), "level.item": ("agreed", "item")}
 _STATES, _STATE = ("manager.actions", "manager.actions-before"), "manager.state."
@@ -206,15 +209,19 @@ class Saying:
         return self.rows.recaps.get(part.id) if isinstance(part, m.Recap) else None
 
     def _stored(self, row: Any, *, short: bool) -> list[Block]:
-        """A recap, less what has gone since it was made, in a coordinator's words where there are any."""
+        """A recap, less what has gone since it was made, in a coordinator's words where there are any.
+
+        In a chat a line is cut where it is long; who opens the recap, or has a file made of it, reads all.
+        """
         if frozen := getattr(row, "said", None):
             return freezing.blocks(frozen)
         there = wording.Sources(self.rows.replies, self.rows.findings, self.rows.actions)
         shown = wording.shown(row, there, short=short)
         contents = self.contents
         contents.worded, contents.headed, self.told = shown.worded, shown.headed, row.session_id or 0
+        contents.most = None if contents.kept or isinstance(row, wording.Draft) else LINE
         blocks = self._blocks(shown.parts)
-        contents.worded, contents.headed, self.told = {}, {}, 0
+        contents.worded, contents.headed, contents.most, self.told = {}, {}, None, 0
         return blocks
 
 

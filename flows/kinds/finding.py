@@ -13,7 +13,7 @@ from flows.effects import Role
 from flows.events import Pressed, Replied
 from flows.kinds.step import Of, Slug, Timed
 from flows.message import Choice, Finding, Line, Points, Text, line, message
-from flows.reading import Count, Rewording, Verdict
+from flows.reading import Count, Listed, Rewording, Verdict
 from flows.state import Asked, Found, State
 from flows.turn import SETTLE, Turn
 
@@ -95,14 +95,15 @@ class Release(Timed):
 
     def hears(self, turn: Turn, event: Replied) -> None:
         reading, found = event.reading, turn.state.findings
-        rewording = isinstance(reading, Rewording) and bool(nth(found, reading.number)) and not event.private
+        named = isinstance(reading, Rewording | Listed) and bool(nth(found, reading.number))
+        rewording = named and not event.private
         if not rewording and not (isinstance(reading, Verdict) and reading.word in ("yes", "no")):
             turn.keep(event, "answer")
             return
         turn.keep(event, "control")
         if not self._on_list(turn, event):
             turn.say(message("answer", line("release.how")))
-        elif isinstance(reading, Rewording):
+        elif isinstance(reading, Rewording | Listed):
             # Nobody else has seen these words yet.
             turn.set(answered=())
             self._weigh(turn, event.person, reworded(found, reading.number, event.reply))

@@ -203,9 +203,9 @@ def first_meeting(played: Played) -> dict[str, str]:
     """The first meeting in both groups. Returns the ids of what was said, by a word for each."""
     said: dict[str, str] = {}
     played.go(OPENS[0])
-    for channel, first, second, third in (
-        ("north-1", "kari", "amir", "liv"),
-        ("north-2", "tor", "sigrid", "ola"),
+    for channel, first, second, third, second_of_the_list in (
+        ("north-1", "kari", "amir", "liv", "2:"),
+        ("north-2", "tor", "sigrid", "ola", "2."),
     ):
         played.say(channel, first, "We are here")
         said[f"{first}-1"] = played.say(channel, first, f"{first} is proud of the ferry.")
@@ -222,7 +222,9 @@ def first_meeting(played: Played) -> dict[str, str]:
         )
         played.say(channel, third, "next")
         played.say(channel, first, "1 yes")
-        said[f"{second}-rewording"] = played.say(channel, second, f"2: Nobody in {channel} asked.")
+        said[f"{second}-rewording"] = played.say(
+            channel, second, f"{second_of_the_list} Nobody in {channel} asked."
+        )
         played.say(channel, third, "next")
         said[f"{third}-action"] = played.say(channel, third, f"{third} calls the county by May.")
         played.say(channel, third, "next")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -257,6 +258,28 @@ def test_people_correct_their_own_words_in_what_was_posted(story: Story) -> None
     story.open_second()
     story.played.rewrite("north-1", "liv", story.said["liv-note"], "liv notes it well.")
     assert "liv notes it well." in story.recap()
+
+
+def test_a_long_line_is_cut_in_the_thread_and_whole_where_the_recap_is_opened(story: Story) -> None:
+    """A line of a note of 12,000 characters stood in the next meeting's recap from end to end."""
+    long = "The ferry is late again. " * 480
+    for who, word in (("kari", "kari-finding"), ("liv", "liv-note"), ("liv", "liv-action")):
+        story.played.rewrite("north-1", who, story.said[word], f"{word} {long}")
+    with story.database.write() as connection:
+        connection.execute(update(t.actions).values(state="done"))
+    story.group(desk.edit, Edit(say=((4, f"coordinator {long[:1_000]}"),)))
+    story.open_second()
+    shown = [line.removeprefix("- ") for line in lines(story.recap()) if "ferry is late" in line]
+    words = ["kari-finding", "liv-note", "coordinator", "liv-action"]
+    assert [line.split()[0] for line in shown] == words
+    assert [line.rpartition("…")[2] for line in shown] == ["", "", "", " (done)"]
+    assert all(200 < len(line) <= 240 + len(" … (done)") for line in shown)
+    with story.office(write=False) as (office, unit):
+        found = dict(files(office, unit, Speaker(Shelf()), "coordinator", ledger(unit, office.series.id)))
+    kept = found[PurePosixPath("groups/session-1-fjord-v1.md")]
+    for read in (story.preview(), kept):
+        assert all(f"{word} {long[:1_000]}".strip() in read for word in words)
+        assert read.count("ferry is late") == 3 * 480 + 40
 
 
 def test_what_a_group_does_not_let_out_any_more_goes_from_what_others_have(story: Story) -> None:

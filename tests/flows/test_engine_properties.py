@@ -144,7 +144,7 @@ READINGS: tuple[r.Reading, ...] = (
     r.Plain(), r.Plain(), r.Plain(), *map(r.Control, r.CONTROLS), r.Help(1), r.Help(9), r.Count(4), r.Count(1),
     r.Count(2), r.Digits((1, 2)),
     r.Verdict(None, "yes"), r.Verdict(None, "no"), r.Verdict(1, "yes"), r.Verdict(2, "no"), r.Verdict(1, "done"),
-    r.Verdict(None, "dropped"), r.Rewording(1), r.Rewording(99), r.Marked("finding"), r.Marked("action"),
+    r.Verdict(None, "dropped"), r.Rewording(1), r.Rewording(99), r.Listed(1), r.Marked("finding"), r.Marked("action"),
     r.Marked("note"), *map(r.Marking, r.MARKS), r.Digits(), r.Digits(),
 )  # fmt: skip
 PRESSES = (

@@ -8,7 +8,21 @@ import pytest
 
 from flows import reading
 from flows.programme import LANGUAGES
-from flows.reading import Control, Count, Digits, Help, Marked, Plain, Verdict, rest_of, understand
+from flows.reading import (
+    Control,
+    Count,
+    Digits,
+    Help,
+    Listed,
+    Marked,
+    Plain,
+    Rewording,
+    Verdict,
+    bare,
+    rest_of,
+    shortened,
+    understand,
+)
 from tests.flows.catalogues import QUOTES, catalogue
 
 
@@ -60,6 +74,30 @@ def test_a_number_with_a_sign_is_a_number_so_that_a_secret_one_is_not_posted() -
         assert understand(written, words) == Count(2), written
     assert understand("2 no 😢", words) == Verdict(2, "no")
     assert understand("3 2 ? 0", words) == Digits((3, 2, 0))
+
+
+def test_a_line_of_a_list_is_told_from_a_number_and_keeps_its_words_unless_it_rewords() -> None:
+    """«1. Other words», in answer to a list, was neither a rewording nor anything else, and nobody was told."""
+    words = catalogue("en").vocabulary()
+    assert bare("1. 5 bridges", words, rewords=True) == "5 bridges"
+    for written in ("1. The harbour", "1) The harbour", "1 . The harbour", "1.The harbour"):
+        assert understand(written, words) == Listed(1), written
+        assert bare(written, words, rewords=True) == "The harbour", written
+        assert bare(written, words) == written
+    assert understand("1: The harbour", words) == Rewording(1)
+    assert bare("1: The harbour", words) == bare("1: The harbour", words, rewords=True) == "The harbour"
+    assert understand("1. yes", words) == Verdict(1, "yes")
+    for number in ("3.5 million of them", "12.10 is too early", "2 of us", "1.", "2024. It was a good year"):
+        assert not isinstance(understand(number, words), Listed), number
+        assert bare(number, words, rewords=True) == number
+
+
+def test_what_is_long_is_cut_after_a_word() -> None:
+    assert shortened("The harbour", 11) == "The harbour"
+    assert shortened("The harbour, the school", 11) == "The …"
+    assert shortened("The harbour and the school", 11) == "The harbour …"
+    assert shortened("The\n\nharbour", 5) == "The …"
+    assert shortened("x" * 12_000, 5) == "xxxxx …"
 
 
 @pytest.mark.parametrize("written", ["👍", ":wave:", "…", "“”", "no :1:"])
