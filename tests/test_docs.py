@@ -66,6 +66,14 @@ def test_the_readmes_programme_has_no_fault() -> None:
     assert not check({"good-things.yaml": programme}).problems
 
 
+def test_the_guides_programme_is_whole_and_has_no_fault() -> None:
+    """Whoever copied it met thirteen faults: its texts were of other steps than it had."""
+    page = GUIDE.read_text("utf-8")
+    structure, *texts = re.findall(r"```yaml\n([a-z ].*?)```", page, flags=re.DOTALL)
+    sources = {"programme.yaml": structure, "en.yaml": "".join(texts)}
+    assert list(map(str, check(sources, beside=["map.svg"]).problems)) == []
+
+
 def test_links_inside_the_documentation_lead_somewhere() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
     broken = [

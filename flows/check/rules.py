@@ -311,7 +311,8 @@ def breaks_between(seen: Outline) -> Iterator[Fault]:
         breaks = len(items(form.get("breaks")))
         if seen.rounds and breaks > most:
             what = f"form `{name}` has {counted(breaks, 'break')} between {counted(most + 1, 'round')}"
-            yield Fault(("forms", name, "breaks"), what, f"Keep {most} or fewer")
+            remedy = f"Keep {most} or fewer" if most else "Remove `breaks`, or add a round"
+            yield Fault(("forms", name, "breaks"), what, remedy)
 
 
 def plenum_held(seen: Outline) -> Iterator[Fault]:

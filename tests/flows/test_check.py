@@ -134,6 +134,13 @@ def test_twelve_lines_are_a_programme() -> None:
     assert report.texts["en"]["title"] == "Good things"
 
 
+def test_a_break_in_one_round_has_nothing_to_stand_between() -> None:
+    """The way out was «Keep 0 or fewer»."""
+    written = f"{GOOD_THINGS}forms: {{day: {{minutes: 40, breaks: [15]}}}}\n"
+    (told,) = said(check({"good-things.yaml": written}))
+    assert told.endswith("form `day` has 1 break between 1 round. Remove `breaks`, or add a round.")
+
+
 def test_nothing_to_check_is_refused() -> None:
     with pytest.raises(ValueError, match="give the programme file first"):
         check({})
