@@ -33,6 +33,8 @@ def say(caller: Caller, place: str, words: tuple[str, ...], name: str | None, ke
       runda say @kari --as Kari "Only Runda and I see this."
     """
     account, said = Directory.of(caller).heard(place, _account(name)), readable(" ".join(words))
+    if not said.strip():
+        raise Told(f'Say something: runda say {place} --as "{name}" "We are here"', MISUSED)
     deliver(folder(caller), request(caller, place, account, message=key, words=said))
 
 

@@ -128,6 +128,13 @@ def test_one_has_to_say_who_one_is(data, command):
     assert result.output == "runda: Say who you are: --as NAME\n"
 
 
+@pytest.mark.parametrize("words", ["", "  "])
+def test_one_has_to_say_something(data, words):
+    result = run(data, "say", "fjord-1", "--as", "Kari Nes", words)
+    assert result.exit_code == 2
+    assert result.output == 'runda: Say something: runda say fjord-1 --as "Kari Nes" "We are here"\n'
+
+
 def test_what_is_refused_is_told_in_words(data):
     with serving(data) as house:
         result = run(data, "say", "@amir", "--as", "kari", "psst")
