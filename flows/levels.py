@@ -7,7 +7,8 @@ The rules (design.md, section 8), for one item among the same people:
 - at one level only: for everyone together, or in the circle, never both, so that nothing can be subtracted;
 - all or nothing: a message names the replies that it rests on. When one of them is gone, the spread goes too, since
   what changed would tell what the one had given;
-- shown again in the same sitting, because somebody went back: as before, unless at least five answers are new or gone;
+- shown again in the same sitting, because somebody went back or at a later step: as before, unless at least five
+  answers are new or gone;
 - a score can be changed until it may have been shown: as long as the question that asked for it stands. After that a
   change counts for nothing, and what was posted is not written anew;
 - a change since last time only where the people are the same, or differ by at least five;
