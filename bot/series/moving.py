@@ -158,9 +158,9 @@ def undo(office: Office) -> Change:
         heard = [] if each.meeting.status == "tentative" else [one for one in heard if one.kind == "group"]
         news.append((_moved_line(each), heard))
         alone = each.circle is not None
-        _put(
-            office, each.meeting, each.sessions, each.new, alone=alone, own=earlier.own, status=earlier.status
-        )
+        # Where others were in it already, as it was for those who were moved.
+        status = "tentative" if earlier.status == "tentative" else "confirmed"
+        _put(office, each.meeting, each.sessions, each.new, alone=alone, own=earlier.own, status=status)
         quiet = "" if heard else " Nobody had been told of the other date."
         words = f"Session {each.new.number} is on {spoken(each.new.moment)} again.{quiet}"
         code = "undone" if heard else "undone-quietly"
@@ -184,7 +184,7 @@ def _last_move(office: Office) -> list[Row[Any]]:
 def _back(office: Office, act: Row[Any]) -> tuple[_Move, _Earlier]:
     """Where a meeting was. Raises SeriesProblem where it cannot go back there."""
     earlier = _Earlier.read(act.object.removeprefix(office.series.slug).strip())
-    if earlier.status not in ("confirmed", "tentative"):
+    if earlier.status in ("missed", "cancelled"):
         words = f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
     meeting = office.meeting(earlier.number)

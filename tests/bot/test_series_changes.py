@@ -313,6 +313,19 @@ def test_what_has_begun_is_not_moved_but_a_group_that_has_not_can_be(database):
     assert meetings(database)[0].status == "open"
 
 
+def test_a_move_of_those_who_have_not_begun_can_be_undone_though_another_group_has(database):
+    """Story: what fell in a pause moved over it, and could not go back, because one group had started before."""
+    made(database)
+    do(database, moving.start, 1, "1")
+    works(database).take_due(NOW)
+    do(database, until("2026-10-26", over=True))
+    do(database, changes.undo)
+    assert [f"{row.local_date}" for row in meetings(database)] == [BEFORE, AFTER, LATER]
+    begun, waits = sessions(database, 1)
+    assert (begun.phase, begun.starts_at) == ("paused", NOW)
+    assert (waits.phase, waits.starts_at) == ("planned", OPENS)
+
+
 def test_a_missed_meeting_is_on_again_when_it_gets_a_new_date(database):
     made(database)
     late = OPENS + timedelta(hours=2)
