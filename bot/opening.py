@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import msgspec
 from sqlalchemy import exists, or_, select
 
+from bot.rights import days
 from flows import state as states
 from flows.calendar import WorkingDays, opening
 from flows.effects import Given
@@ -50,13 +51,14 @@ class Openings:
         members, sittings = self._members(circles), self._sittings({row.meeting_id for row in rows})
         also = self._also({row.series_id for row in rows})
         shared = self._shared({row.series_id for row in rows})
+        kept = days.lengths(self.unit.connection, {row.series_id for row in rows if row.number == 1})
         actions, open_to = self._actions(circles), self._come_in_by_code(circles)
         recap = self._recaps([row for row in rows if row.number > 1 and row.circle_kind == "group"])
         return {
             row.id: Opened(
                 self._setting(
                     row, series[row.series_id], recap.get(row.id), tuple(actions[row.circle_id]), sittings,
-                    open_roster=row.circle_id in open_to,
+                    open_roster=row.circle_id in open_to, kept=kept.get(row.series_id),
                 ),
                 tuple(members[row.circle_id]),
                 tuple(each for each in also[row.series_id] if each.person in members[row.circle_id]),
@@ -76,6 +78,7 @@ class Openings:
         sittings: Counter[Sitting],
         *,
         open_roster: bool,
+        kept: tuple[int | None, int | None] | None,
     ) -> Setting:
         programme = self.shelf.programme(self.unit, row.content_id)
         form = programme.form(series.form)
@@ -103,6 +106,7 @@ class Openings:
             met=self._met(row) if everyone else (),
             profiles=() if everyone else self._profiles(row, programme),
             open_roster=open_roster,
+            kept=kept,
         )
 
     def _seats(self, row: SessionRow) -> tuple[Seats, ...]:

@@ -70,6 +70,9 @@ class Setting(Struct, frozen=True, kw_only=True):
     met: tuple[tuple[int, int], ...] = ()
     #: What this circle agreed on at its earlier sittings, the earliest first.
     profiles: tuple[Profile, ...] = ()
+    #: Days after the series' last sitting that replies are kept, and approved recaps; None in it: until somebody
+    #: decides. Told at the first sitting; None: it is not told.
+    kept: tuple[int | None, int | None] | None = None
     #: People come in by themselves: whoever is in so far need not be all, nor somebody alone.
     open_roster: bool = False
 

@@ -55,7 +55,17 @@ def _first(turn: Turn) -> list[Part]:
     setting = turn.state.setting
     late: list[Part] = [line("meeting.late", n=setting.late)] if setting.late else []
     # Everyone has read it in their group.
-    return [*late, line("meeting.privacy")] if setting.number == 1 and not setting.groups else late
+    first = setting.number == 1 and not setting.groups
+    return [*late, line("meeting.privacy"), *_kept(setting)] if first else late
+
+
+def _kept(setting: e.Setting) -> Iterator[Part]:
+    if setting.kept is not None:
+        replies, recaps = setting.kept
+        yield (
+            line("meeting.kept.replies-open") if replies is None else line("meeting.kept.replies", n=replies)
+        )
+        yield line("meeting.kept.recaps-open") if recaps is None else line("meeting.kept.recaps", n=recaps)
 
 
 def replied(turn: Turn, event: e.Replied) -> str | None:

@@ -35,7 +35,7 @@ Condition = Literal[
     "five-in-series",
     "approved",
     "on-request",
-    "archiving",
+    "logged",
     "named",
     "unnamed",
     "by-age",
@@ -84,7 +84,7 @@ CONDITIONS: dict[Condition, str] = {
     "programme asks for it, the leaders' groups and the others side by side, from five of each up",
     "approved": "in a recap that a coordinator has approved, without names",
     "on-request": "when the person it is about asks for it or wants it erased",
-    "archiving": "to hand it to the archive",
+    "logged": "at the command line, in a coordinator's stead or for the archive, and the log tells that they did",
     "named": "the rows in which they are named",
     "unnamed": "without the name, to assess it, for those who are appointed to that",
     "by-age": "how many there are, by status and age",
@@ -164,18 +164,18 @@ TABLE: dict[Datum, Row] = {
     "group-recap": Row(
         what="a group's recap",
         why="it goes out by itself; before that, somebody must be able to stop what should not be said again",
-        author="yes", circle="yes", coordinator="holding",
+        author="yes", circle="yes", coordinator="holding", operator="logged",
     ),
     "manager-draft": Row(
         what="the managers' recap before it is approved",
         why="a draft that managers have seen has gone out, whatever it is called",
-        coordinator="yes",
+        coordinator="yes", operator="logged",
     ),
     "manager-recap": Row(
         what="the managers' recap, approved",
         why="it has only released findings and counts in it, and people may see what was told of them; where it is "
         "posted in a channel for managers, everybody in that channel reads it, and the groups are told so",
-        author="yes", circle="yes", series="yes", coordinator="yes", manager="yes", operator="archiving",
+        author="yes", circle="yes", series="yes", coordinator="yes", manager="yes", operator="logged",
     ),
     "audit": Row(
         what="the log of what coordinators, managers and operators did",

@@ -1,7 +1,7 @@
 """`runda recap`: recaps on a coordinator's desk. What is done stands in `bot.recaps`.
 
-At the command line one speaks as the coordinator: what a coordinator may not see is not shown, and what is done is
-written in the audit log.
+At the command line one speaks as the coordinator: what a coordinator may not see is not shown, and what is read and
+done is written in the audit log.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from storage.unit import Unit
 
 F = TypeVar("F", bound=Callable[..., Any])
+#: For whom recaps are made here, and who reads them in fact.
 VIEWER: Final = "coordinator"
+READER: Final = "operator"
 NOTHING_YET = "No group has finished a session in which something was said, so there is no recap."
 
 
@@ -123,6 +125,8 @@ def show(
 ) -> None:  # fmt: skip
     """Print recaps as they stand: what will go out, or what went out. In Markdown, with each line's number.
 
+    That they were read is kept in the audit log.
+
     Without --group or --managers: all of that session. Where each stands is told apart from the text (on standard
     error), so that the text can be put in a file.
 
@@ -133,8 +137,9 @@ def show(
       runda recap show north --series
     """
     _one_of(group, managers, series)
+    with _room(caller, called) as room:
+        number = _read(room, meeting)
     with _room(caller, called, write=False) as room:
-        number = room.number(meeting)
         if series:
             _show_managers(room, room.of_managers(number, lock=False, whole=True))
             return
@@ -143,6 +148,18 @@ def show(
             _show_group(room, room.of_group(number, each, lock=False))
         if not group:
             _show_managers(room, room.of_managers(number, lock=False))
+
+
+def _read(room: _Room, meeting: int | None) -> int:
+    """The meeting that is meant. That its recaps are read is written down before anything is looked at."""
+    from bot.recaps.desk import record
+    from flows import sight
+
+    for datum in ("group-recap", "manager-draft", "manager-recap"):
+        sight.require(READER, datum, given={"logged"})
+    number = room.number(meeting)
+    record(room.office, "recaps read", f"session {number}")
+    return number
 
 
 def _groups(room: _Room, number: int) -> list[str]:
@@ -292,6 +309,7 @@ def edit(
     if wanted.empty != anew or (anew and managers):
         raise click.UsageError("Say --drop, --say or --restore; or, for a group's recap, --anew alone.")
     with _room(caller, called) as room:
+        _read(room, meeting)
         if managers:
             across = room.of_managers(meeting, whole=series)
             told = approval.edit(across, wanted)

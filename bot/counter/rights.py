@@ -31,10 +31,13 @@ ROWS = 25
 
 
 def kept(visit: Visit) -> Sheet:
-    """What is kept of what people write, and who sees it; and the way to one's own."""
+    """What is kept of what people write, who sees it, and how long, by series; and the way to one's own."""
     key = "meeting.privacy" if visit.capabilities.deletions else BY_COMMAND["meeting.privacy"]
     told = [line(part.strip()) for part in visit.say(key).split("\n")]
     told.append(line(visit.say("sight.answered")))
+    for number in sorted({seat.series_id for seat in visit.visitor.seats}):
+        [countdown] = days.countdowns(visit.connection, number)
+        told += [heading(countdown.series.title), *_until(visit, countdown)]
     own = ("mine", "erase") if visit.visitor.person is not None else ()
     return sheet(visit, "counter.title.kept", *told,
                  labels=[button(visit, f"counter.button.{each}", each) for each in (*own, "home")])  # fmt: skip

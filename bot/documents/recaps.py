@@ -96,7 +96,7 @@ def of_managers(
 
     Raises SeriesProblem where none has been approved, and NotYours.
     """
-    sight.require(viewer, "manager-recap", given={"archiving"})
+    sight.require(viewer, "manager-recap", given={"logged"})
     row = office.meeting(number)
     r = t.recaps.c
     sent = select(t.recaps).where(

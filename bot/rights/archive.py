@@ -116,7 +116,7 @@ class Archiving:
 
     def files(self) -> dict[PurePosixPath, bytes]:
         """Every file, by its path. Raises NotYours."""
-        sight.require(self.viewer, "manager-recap", given={"archiving"})
+        sight.require(self.viewer, "manager-recap", given={"logged"})
         found: dict[PurePosixPath, bytes] = {}
         for path, document in self._documents():
             found |= {path.with_name(f"{path.name}.{end}"): body for end, body in self._written(document)}

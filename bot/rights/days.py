@@ -6,6 +6,7 @@ whoever asks is told so. A meeting that is moved or added moves the days with it
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -76,6 +77,17 @@ def _counted(row: Any) -> Countdown:
 
 def _days(own: int | None, otherwise: int | None) -> int | None:
     return own if own is not None else otherwise
+
+
+def lengths(connection: Connection, series: Collection[int]) -> dict[int, tuple[int | None, int | None]]:
+    """By series, so many days replies are kept after its last meeting, and recaps; None: until somebody decides."""
+    s, o = t.series.c, t.organisations.c
+    own = select(
+        s.id,
+        func.coalesce(s.retention_days, o.retention_days).label("replies"),
+        func.coalesce(s.recaps_days, o.recaps_days).label("recaps"),
+    ).join_from(t.series, t.organisations, o.id == s.organisation_id)
+    return {row.id: (row.replies, row.recaps) for row in connection.execute(own.where(s.id.in_(series)))}
 
 
 def shortest(connection: Connection) -> dict[int, timedelta]:

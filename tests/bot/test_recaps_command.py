@@ -49,6 +49,17 @@ def test_the_command_shows_a_session_as_markdown_and_where_it_stands_apart(
     assert "Session 1, managers: waits for approval" in result.stderr
 
 
+def test_what_is_read_at_the_command_line_stands_in_the_log_without_what_it_says(
+    story: Story, runda: Callable[..., Result]
+) -> None:
+    """Reading used to leave no trace, though the table of who sees what said that the operator could not."""
+    runda("show", "north", "--group", "Fjord")
+    runda("show", "north", "--meeting", "2")
+    runda("edit", "north", "--group", "Fjord", "--restore", "1")
+    logged = [(row.act, row.object) for row in rows(story.database, t.audit) if row.act.startswith("recap")]
+    assert logged == [("recaps read", f"north/session {number}") for number in (1, 2, 1)]
+
+
 def test_the_command_holds_releases_edits_and_approves(story: Story, runda: Callable[..., Result]) -> None:
     assert "Version 1 is held" in runda("hold", "north", "--group", "Fjord").stdout
     assert "made by rule when it goes out. It goes out when session 2 opens." in (

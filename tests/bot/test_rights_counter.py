@@ -281,10 +281,12 @@ def test_a_coordinator_decides_how_long_it_is_kept(desk: Desk) -> None:
     with desk.database.read() as connection:
         [countdown] = days.countdowns(connection, series.id)
     assert f"{countdown.left('replies', desk.clock.at)} days" in words(shown)
+    assert f"{countdown.left('replies', desk.clock.at)} days" in words(desk.ask("kept"))
     desk.hand_in("days:1", {"replies": "60", "recaps": ""})
     assert len(rows(desk.database, t.audit, t.audit.c.act == "replies kept")) == 1
     desk.hand_in("days:1", {"replies": "", "recaps": ""})
     assert rows(desk.database, t.series)[0].retention_days is None
+    assert "until somebody decides" in words(desk.ask("kept", who="U1"))
 
 
 def test_a_coordinator_says_what_is_settled_and_sees_who_did_what(desk: Desk) -> None:

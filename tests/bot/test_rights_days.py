@@ -54,6 +54,27 @@ def at_the_end(story, count):
 # -- when
 
 
+def test_before_anything_is_asked_people_are_told_how_long_it_is_kept(sqlite_database, tmp_path):
+    """The notice told what is kept and who sees it, and not how long."""
+    planned(sqlite_database, tmp_path)
+    with sqlite_database.write() as connection:
+        connection.execute(update(t.organisations).values(retention_days=90))
+        connection.execute(update(t.series).values(retention_days=1))
+    with Played(sqlite_database, OPENS[0], 1) as played:
+        played.go(OPENS[0])
+        first = played.posts("north-1")[0]
+        told = (
+            "what you write is deleted 1 day after the last session of the series.",
+            "It is not decided yet when",
+        )
+        assert [each for each in told if each not in first] == []
+        played.say("north-1", "kari", "pause")
+        played.say("north-1", "kari", "resume")
+        assert told[0] in played.posts("north-1")[0]
+        played.go(OPENS[1])
+        assert told[0] not in "".join(played.posts("north-1")[1:])
+
+
 def test_without_a_decision_it_is_kept(story):
     found = countdown(story)
     assert (found.replies, found.recaps, found.left("replies", story.played.clock.at)) == (None, None, None)

@@ -256,9 +256,10 @@ PRIVACY: dict[str, dict[Viewer, dict[Datum, str]]] = {
                    "action": "yes"},
         **{key: {"solo": "no", "score": "no"} for key in ("circle", "series", "coordinator", "manager")},
     },
-    "Those who run the machine could open the database; Runda shows them your words only when you want to see them or "
-    "have them erased": {
-        "operator": dict.fromkeys(("reply", "solo", "score", "finding", "released", "action"), "on-request"),
+    "Those who run the machine could open the database; Runda shows them your words only in recaps, which is logged, "
+    "and when you want to see them or have them erased": {
+        "operator": dict.fromkeys(("reply", "solo", "score", "finding", "released", "action"), "on-request")
+        | {"group-recap": "logged"},
     },
 }  # fmt: skip
 
@@ -282,7 +283,7 @@ def test_what_a_group_is_told_when_its_meeting_opens_is_what_the_table_says() ->
     given = dict.fromkeys(DATUM_OF.values()) | {"released": None}
     assert {(viewer, datum) for viewer, datum, _ in claimed} == {
         (viewer, datum) for viewer in VIEWERS if viewer != "other" for datum in given
-    }
+    } | {("operator", "group-recap")}
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "sv"])
