@@ -205,7 +205,8 @@ class Desk:
             elif isinstance(effect, fx.Pair):
                 self._pair(live, effect)
             elif isinstance(effect, fx.Finish):
-                self.unit.run(meeting_becomes(live, "held", ("open",)))
+                # "confirmed": those who had it before them were given another date meanwhile.
+                self.unit.run(meeting_becomes(live, "held", ("open", "confirmed")))
 
     def _pair(self, live: Live, effect: fx.Pair) -> None:
         """Who is drawn once more, because somebody went back, has met all the same."""

@@ -677,6 +677,17 @@ def test_a_group_still_at_it_is_ended_though_another_has_held_the_meeting(databa
     assert {row.phase for row in sessions(database, 1)} == {"finished"}
 
 
+def test_a_meeting_is_held_by_the_group_that_had_begun_though_the_others_have_moved(database):
+    """Story: the rest was cancelled, and the meeting was to come for ever: managers' recap waited for it."""
+    made(database)
+    do(database, moving.start, 1, "1")
+    works(database).take_due(NOW)
+    do(database, moving.move, 1, on("2026-10-27"))
+    do(database, changes.cancel, 1)
+    assert {row.phase for row in sessions(database, 1)} == {"finished", "cancelled"}
+    assert meetings(database)[0].status == "held"
+
+
 def test_each_group_is_told_of_its_own_date_that_is_cancelled(database):
     made(database)
     do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
