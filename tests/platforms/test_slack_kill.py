@@ -34,9 +34,7 @@ GROUPS = {"Fjord": FJORD, "Fjell": FJELL}
 DOWN = (5, 40)
 
 
-def test_killed_at_every_boundary_nothing_is_lost_and_nothing_comes_twice(
-    keeper, database, tmp_path, capsys
-):
+def test_killed_at_every_boundary_nothing_is_lost_and_nothing_comes_twice(keeper, database, tmp_path, capsys):
     seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9))
     chance = random.Random(seed)
     transport = TRANSPORT[database.url.get_backend_name()]
@@ -103,7 +101,8 @@ def begins(slack, *death):
 def calm(slack):
     """A life that nobody ends: Slack brings what it has had no answer to, and the meeting comes to its end."""
     assert begins(slack)
-    slack.pass_by(LEASE.total_seconds() + 1)  # where others may live, what a dead one was sending is its for so long
+    # Where others may live, what a dead one was sending is its for so long.
+    slack.pass_by(LEASE.total_seconds() + 1)
     slack.go(minutes=90)
     slack.go(minutes=60)
     assert slack.keeper.stop() == "status 0"
