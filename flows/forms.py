@@ -29,7 +29,7 @@ from typing import Any, Literal, TypeAlias
 from flows.calendar import plausible
 
 Kind = Literal[
-    "text", "names", "group", "choice", "number", "date", "time", "moment", "zone", "flag", "place"
+    "text", "name", "names", "group", "choice", "number", "date", "time", "moment", "zone", "flag", "place"
 ]
 Values: TypeAlias = dict[str, Any]
 
@@ -38,6 +38,8 @@ _TIME = re.compile(r"(\d{1,2})[:.](\d\d)")
 _NAMED = re.compile(r"(?P<name>[^()<>]+?)\s*(?:\((?P<unit>[^()<>]+)\)\s*)?(?:<(?P<at>[^()<>]+)>)?")
 #: Between an id and what it belongs to.
 _PARTS = 3
+#: Characters of what something is called: more is no name, and the tables hold no more.
+_LONGEST = 100
 
 
 class Sentence(str):
@@ -200,6 +202,14 @@ def _text(written: str) -> str:
     return written
 
 
+def called(written: str) -> str:
+    """A name for something. Raises NotSo."""
+    if len(written) > _LONGEST:
+        words = f"“{written[:20]}…” is too long for a name; write {_LONGEST} characters at most"
+        raise NotSo(words, "long", most=_LONGEST)
+    return written
+
+
 def _number(written: str) -> int:
     if not written.isascii() or not written.isdecimal() or int(written) < 1:
         raise NotSo(f"{written!r} is no whole number; write 1 or more", "number", written=written)
@@ -244,7 +254,7 @@ def named(written: str) -> Named:
         raise NotSo(words, "name", written=written)
     unit = found["unit"]
     at = _at(found["at"]) if found["at"] else None
-    return Named(" ".join(found["name"].split()), unit.strip() if unit else None, at)
+    return Named(called(" ".join(found["name"].split())), called(unit.strip()) if unit else None, at)
 
 
 def _at(written: str) -> At:
@@ -264,11 +274,11 @@ def _group(written: str) -> NamedGroup:
     if not colon or not name.strip() or not people.strip():
         words = f"{written!r} is no group; write it like “Fjord: Kari, Amir, Liv, Jon”"
         raise NotSo(words, "group", written=written)
-    return NamedGroup(name.strip(), _names(people), _at(home) if home.strip() else None)
+    return NamedGroup(called(name.strip()), _names(people), _at(home) if home.strip() else None)
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "number": _number, "date": _date, "time": _time, "moment": _moment, "names": _names,
+    "name": called, "number": _number, "date": _date, "time": _time, "moment": _moment, "names": _names,
     "group": _group, "place": _at,
 }  # fmt: skip
 
@@ -345,7 +355,7 @@ PLATFORMS = ("terminal", "slack", "telegram")
 CREATE = Form(
     "series-create",
     (
-        Field("name", "text", "What the series is called.", required=True),
+        Field("name", "name", "What the series is called.", required=True),
         Field(
             "people", "names", "Who takes part, to be divided in groups of 4 to 6; with accounts, Kari <U1>."
         ),

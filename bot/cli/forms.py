@@ -15,8 +15,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 #: Options whose field is called otherwise, because `from` is a word of Python.
 _OTHERWISE = {"start": "--from"}
 _METAVARS = {
-    "text": "TEXT", "names": "NAMES", "group": "NAME: NAMES", "number": "N", "date": "DATE", "time": "HH:MM",
-    "moment": "DATE", "zone": "ZONE", "place": "CHANNEL",
+    "text": "TEXT", "name": "NAME", "names": "NAMES", "group": "NAME: NAMES", "number": "N", "date": "DATE",
+    "time": "HH:MM", "moment": "DATE", "zone": "ZONE", "place": "CHANNEL",
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from bot.shelf import Shelf
 from flows import groups
 from flows.calendar import resolve
 from flows.events import Joined, Left
-from flows.forms import Named, NamedGroup, Sentence, named
+from flows.forms import Named, NamedGroup, NotSo, Sentence, called, named
 from storage import tables as t
 from storage.unit import Unit
 
@@ -192,7 +192,10 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
 def come_from(office: Office, unit: str | None, people_: Sequence[Who]) -> Change:
     """These who take part are from there: two of the same unit are kept apart where pairs are drawn, and managers are
     told how many came from each where the programme asks for it. None: it is not known. Raises SeriesProblem."""
-    unit = " ".join((unit or "").split()) or None
+    try:
+        unit = called(" ".join((unit or "").split())) or None
+    except NotSo as wrong:
+        raise SeriesProblem(wrong.why) from wrong
     seats = [_seat_of(office, who, TAKING_PART) for who in people_]
     making.come_from(
         office.connection, office.series.organisation_id, unit, [seat.person_id for seat in seats]

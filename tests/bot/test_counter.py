@@ -207,6 +207,7 @@ def test_a_coordinator_says_where_people_are_from(desk: Desk) -> None:
     who, _ = desk.ask("unit:1").blanks
     two = tuple(option.value for option in who.options[:2])
     assert faults(desk.hand_in("unit:1", {"who": (), "unit": "Fjord"})).keys() == {"who"}
+    assert "høyst 100 tegn" in str(faults(desk.hand_in("unit:1", {"who": two, "unit": "Fjord" * 50})))
     names = ", ".join(option.words for option in who.options[:2])
     assert f"Fra Fjord: {names}." in words(desk.hand_in("unit:1", {"who": two, "unit": "Fjord"}))
     assert [row.name for row in rows(desk.database, t.units)] == ["Fjord"]

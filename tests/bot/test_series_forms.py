@@ -65,6 +65,9 @@ def test_every_fault_of_a_form_is_told_at_once():
         ({"on": [], "rule": "every tuesday 09:00, six times"}, "at", "holds its own time"),
         ({"people": None, "group": ["Kari, Amir"]}, "group", "is no group"),
         ({"people": "Kari (Health"}, "people", "is no name"),
+        ({"people": f"Kari, {'A' * 101}"}, "people", "too long for a name"),
+        ({"people": f"Kari ({'A' * 101})"}, "people", "too long for a name"),
+        ({"name": "A" * 101}, "name", "too long for a name"),
         ({"on": ["1026-10-13"]}, "on", "check the year"),
     ],
 )
