@@ -24,6 +24,7 @@ from bot.recaps.desk import record
 from bot.recaps.editing import Edit, applied
 from bot.recaps.reading import sources_of
 from bot.recaps.wording import Draft, Wording
+from bot.rights.days import countdowns
 from bot.series.office import PURGED, Office
 from bot.series.problems import NotFound, SeriesProblem
 from flows import recap as recaps
@@ -148,7 +149,9 @@ def open_desk(
         unit.all(select(s.id).where(s.id == meeting.anchor).with_for_update())
     versions = managers.versions(unit, row.id, whole=whole)
     purged = unit.all(select(s.id).where(s.meeting_id == row.id, s.phase == PURGED).limit(1))
-    kept = _kept(versions) if purged else None
+    # Deleting takes many steps: from the day on, nothing is made of what may be half gone.
+    (days,) = countdowns(office.connection, office.series.id)
+    kept = _kept(versions) if purged or days.due("replies", office.now) else None
     return ManagersDesk(office, unit, shelf, ids, viewer, meeting, versions, whole, kept)
 
 

@@ -217,6 +217,14 @@ def test_what_managers_have_cannot_be_approved_anew_without_what_it_rests_on(sto
         story.approve()
 
 
+def test_from_the_day_on_nothing_is_approved_that_may_be_half_gone(story):
+    """Deleting takes many steps, and what was approved between two of them rested on what was left."""
+    decide(story, replies=30)
+    story.played.clock.at = last(story) + timedelta(days=30)
+    with pytest.raises(SeriesProblem, match="has been deleted"):
+        story.approve()
+
+
 def test_nothing_is_deleted_in_a_look_that_could_not_put_recaps_into_words_first(story, monkeypatch):
     """Another process was at the series, or people met, for just that step."""
     story.approve()
