@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bot import library
-from bot.series import making
+from bot.happenings import Order
+from bot.series import making, pausing
 from bot.series.deciding import decide
+from bot.series.moving import To
 from bot.series.office import Change, Office, open_office
 from bot.series.planning import Plan, Tenant, Wish, plan
+from bot.series.problems import SeriesProblem
 from bot.shelf import Shelf
 from bot.wiring import tomb_maker
 from bot.work import Works
+from flows import state as states
+from flows.events import Pressed
 from flows.forms import CREATE
 from storage import tables as t
 from storage.database import Database
@@ -26,6 +33,8 @@ HERE = Tenant("Runda", "en", "Europe/Oslo")
 PEOPLE = "Kari, Amir, Liv, Jon, Ola, Siri, Per, Eva"
 #: The clock in Oslo is put back on 25 October 2026.
 BEFORE, AFTER, LATER = "2026-10-20", "2026-11-03", "2026-11-17"
+#: 09:00 in Oslo, before that.
+OPENS = datetime(2026, 10, 20, 7, 0, tzinfo=UTC)
 
 
 def planned(
@@ -61,6 +70,36 @@ def looking(
 ) -> Any:
     with database.read() as connection:
         return look(open_office(connection, "Runda", called, "test", now))
+
+
+def refused(words: str) -> Any:
+    """What is done in it is refused with these words."""
+    return pytest.raises(SeriesProblem, match=re.escape(words))
+
+
+def on(day: str) -> To:
+    return To(date.fromisoformat(day))
+
+
+def until(day: str, **more: Any) -> Callable[[Office], Change]:
+    """A pause that ends on that day."""
+    return lambda office: pausing.pause(office, date.fromisoformat(day), **more)
+
+
+def opened(database: Database, now: datetime = OPENS, *, here: bool = True) -> list[Any]:
+    """Meeting 1 is under way: it has opened, and both groups have said that they are here."""
+    house = works(database)
+    house.take_due(now)
+    if here:
+        people = {
+            each.id: states.load(each.state).members[0]
+            for each in sessions(database, 1)
+            if each.kind == "group" and each.state
+        }
+        house.take(
+            [Order(f"here:{key}", key, Pressed(person, "here")) for key, person in people.items()], now
+        )
+    return [each for each in sessions(database, 1) if each.kind == "group"]
 
 
 def works(database: Database) -> Works:
