@@ -21,7 +21,7 @@ _PLANNED, _CANCELLED, _MOVED = "session.planned", "session.cancelled", "session.
 _OTHERS = {
     "series created": _PLANNED, "meeting added": _PLANNED, "meetings confirmed": _PLANNED,
     "series resumed": _PLANNED, "cancelling undone": _PLANNED, "meeting cancelled": _CANCELLED,
-    "series cancelled": _CANCELLED,
+    "series cancelled": _CANCELLED, "adding undone": _CANCELLED,
 }  # fmt: skip
 KINDS = {act: _OTHERS.get(act, _MOVED) for act in DATE_ACTS} | {"recap approved": RECAP}
 #: Managers' recaps, as the audit log names them: of a session, and of the series until then. A group's is its own.

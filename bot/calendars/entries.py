@@ -29,7 +29,7 @@ Status = Literal["tentative", "confirmed", "cancelled"]
 DATE_ACTS = (
     "series created", "meetings confirmed", "series paused", "series resumed", "meeting cancelled",
     "series cancelled", "cancelling undone", MOVED, ALONG, "move undone", "meeting started", "meeting added",
-    "group added",
+    "group added", "adding undone", "group undone",
 )  # fmt: skip
 #: Phases of a session that was not held, and will not be.
 OFF = ("cancelled", "missed")

@@ -94,10 +94,14 @@ def move(caller: Caller, /, called: str, number: int, *, dry_run: bool, **given:
 @_dry
 @click.pass_obj
 def undo(caller: Caller, called: str, *, dry_run: bool) -> None:
-    """Take the last change back, if it was a move, a pause or a cancelled session, and the session has not begun."""
-    from bot.series import changes
+    """Take the last change back.
 
-    change(caller, called, changes.undo, dry_run=dry_run)
+    A move, a pause and a cancelled session are, until the session has begun: who has been told is told of this too. A
+    session or group that was added, or a newer programme, until the first message of it has gone out.
+    """
+    from bot.series import undoing
+
+    change(caller, called, undoing.undo, dry_run=dry_run)
 
 
 @click.command()

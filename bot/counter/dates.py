@@ -12,7 +12,7 @@ from bot.counter.acts import Act, runs
 from bot.counter.begun import newer
 from bot.counter.sheets import blank, groups, heading, item, line, sheet
 from bot.counter.visit import Gone, Next, Visit, Wrong, name_of, text_of
-from bot.series import changes, close_by, moving, pausing, texts
+from bot.series import changes, close_by, moving, pausing, texts, undoing
 from bot.series.deciding import foreseen
 from bot.series.moving import To
 from bot.series.office import BEFORE, Change, Office
@@ -324,7 +324,7 @@ _confirm = _one_or_all(
 _cancel = _asking("counter.cancel.one", "counter.button.cancel", "counter.title.cancel", changes.cancel)
 _stop = _asking("counter.cancel.all", "counter.button.cancel-series", "counter.title.cancel", changes.cancel)
 _resume = _asking("counter.resume.asks", "counter.button.resume", "counter.title.resume", pausing.resume)
-_undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo", changes.undo)
+_undo = _asking("counter.undo.asks", "counter.button.undo", "counter.title.undo", undoing.undo)
 
 ACTS = (
     Act("move", runs, move_sheet, move),
@@ -339,6 +339,6 @@ ACTS = (
     Act("pause", runs, pause_sheet, pause),
     Act("pauses", runs, pauses_sheet, pauses),
     Act("resume", runs, _resume, _doing(pausing.resume)),
-    Act("undo", runs, _undo, _doing(changes.undo)),
+    Act("undo", runs, _undo, _doing(undoing.undo)),
     Act("close-by", runs, close_by_sheet, be_close_by),
 )

@@ -10,7 +10,7 @@ from bot.counter.acts import Act, sees
 from bot.counter.begun import newer
 from bot.counter.sheets import button, heading, item, line, sheet
 from bot.counter.visit import Gone, Visit
-from bot.series import changes, curating, overview, signing
+from bot.series import curating, overview, signing, undoing
 from bot.series.office import Office
 from bot.series.overview import Circle, Listed, Meeting, View, view
 
@@ -97,7 +97,7 @@ def _for_coordinators(visit: Visit, office: Office, found: View) -> Iterator[Lab
     elif found.status != "finished":
         yield button(visit, "counter.button.close-by", "close-by", number)
         yield button(visit, "counter.button.pause", "pause", number)
-    if changes.undoable(office):
+    if undoing.undoable(office):
         yield button(visit, "counter.button.undo", "undo", number)
     if found.status != "finished" and newer(visit, office) is not None:
         yield button(visit, "counter.title.programme", "programme", number)

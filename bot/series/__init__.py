@@ -6,9 +6,10 @@
     making      from a plan to rows, in one transaction
     office      one series at hand: its rows, its audit log, and what people are told
     deciding    a change and what it tells sessions under way, in one transaction
-    moving      another date: move, undo, start
+    moving      another date: move, start
     changes     confirm, cancel
     pausing     pause, with a date or without, and go on
+    undoing     the last change, taken back
     members     who takes part, and in what role
     texts       what the rounds that have not opened will say
     paper       what a table wrote on paper, entered at once

@@ -1,5 +1,5 @@
-"""What a coordinator does to a planned series: confirm, cancel. Dates are changed in `moving`, and it stands still in
-`pausing`.
+"""What a coordinator does to a planned series: confirm, cancel. Dates are changed in `moving`, it stands still in
+`pausing`, and what was done last is taken back in `undoing`.
 
 A session that is under way belongs to the engine, so it is told by an order, which is carried out in the same
 transaction (`deciding`): a command that is cut off has either happened or not, and can be given again.
@@ -11,13 +11,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.series import pausing
 from bot.series.dates import refuse_past
-from bot.series.moving import ALONG, MOVED, redated, spoken, tell_each, withdraw
-from bot.series.moving import undo as move_back
+from bot.series.moving import redated, spoken
 from bot.series.office import BEFORE, LEFT, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
-from flows.calendar import local_moment
 from flows.events import Closed
 from flows.forms import Sentence
 from flows.message import Message, Moment, line, message
@@ -93,53 +90,6 @@ def _cancelled(office: Office, meeting: Row[Any], left: list[Row[Any]], audit: i
         told.append(Sentence(words, "cancelled", number=number))
     rest = Sentence(f"What was left of session {number} is cancelled.", "rest-cancelled", number=number)
     return office.done(*told or [rest])
-
-
-# -- taking it back
-
-
-def undoable(office: Office) -> bool:
-    """Whether the last change can be taken back: a move, or the cancelling of a session that nobody was in."""
-    last = office.last_act()
-    return last is not None and (last.act in (MOVED, ALONG) or _was(office, last) is not None)
-
-
-def undo(office: Office) -> Change:
-    """Take the last change back. Who has been told of it is told of this too. Raises SeriesProblem."""
-    last = office.last_act()
-    was = _was(office, last) if last is not None else None
-    if last is not None and was is not None:
-        return _on_again(office, last.id, *was)
-    return pausing.undo(office) if last is not None and last.act == pausing.PAUSED else move_back(office)
-
-
-def _was(office: Office, act: Row[Any]) -> tuple[int, str] | None:
-    """The number of a session that was cancelled, and how it stood."""
-    number, _, status = act.object.removeprefix(office.series.slug).strip().partition(" ")
-    return (int(number), status) if act.act == CANCELLED and status else None
-
-
-def _on_again(office: Office, act: int, number: int, status: str) -> Change:
-    meeting = office.meeting(number)
-    sessions = [each for each in office.sessions(meeting.id) if each.phase == "cancelled"]
-    for each in sessions:
-        refuse_past(number, each.starts_at, office.now, office.series.zone)
-    audit = office.record("cancelling undone", str(number))
-    office.set_meetings([meeting.id], status=status)
-    wakes = status != "tentative" and not office.paused
-    unaware, news, told = withdraw(office, act), [], []
-    for at in sorted({each.starts_at for each in sessions}):
-        then = [each for each in sessions if each.starts_at == at]
-        office.set_sessions([each.id for each in then], phase="planned", wake_at=at if wakes else None)
-        redated(office, [each.id for each in then], at)
-        heard = [one for one in then if (one.home_id or one.place_id) not in unaware and one.kind == "group"]
-        news.append((line("counter.told.undone", number=number, to=Moment(at)), heard))
-        local = local_moment(at, office.series.zone)
-        quiet = "" if heard else " Nobody had been told."
-        words = f"Session {number} is on {spoken(local)} again.{quiet}"
-        told.append(Sentence(words, "undone" if heard else "undone-quietly", number=number, to=local))
-    tell_each(office, news, audit)
-    return office.done(*told)
 
 
 def _say(key: str, **params: Any) -> Message:

@@ -27,6 +27,7 @@ from storage.unit import Unit
 
 #: Roles of a series as a whole; a note-taker's is one of a group.
 OF_SERIES = ("coordinator", "manager")
+GROUP_ADDED = "group added"
 TAKING_PART = ("participant", "note-taker")
 
 #: Somebody by name as it is written in forms, by name and account, or by the person's number.
@@ -164,7 +165,7 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
     key = add(office.connection, t.circles, [row])[0]
     if home is None:
         row["home_id"], _ = wait(office.connection, owner, key, office.whereabouts.workspace, office.now)
-    office.record("group added", f"group-{number}")
+    office.record(GROUP_ADDED, f"group-{number}")
     circle = next(each for each in office.circles("group") if each.id == key)
     for one in named.people:
         person, _ = _person(office, one, circle)

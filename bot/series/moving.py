@@ -24,8 +24,10 @@ from flows.forms import Sentence
 from flows.message import Line, Moment, Name, line, message
 from storage import tables as t
 
-#: The acts in the audit log that can be undone: a move, and those that came along with it.
+#: Acts in the audit log: a move, and those that came along with it.
 MOVED, ALONG = "meeting moved", "meeting moved along"
+#: A date for a round that had none; with the programme before it, where that round is there to hold another once more.
+ADDED = "meeting added"
 #: Why what was said of a date is not sent any more.
 REDATED = "redated"
 
@@ -61,7 +63,7 @@ def move(office: Office, number: int, to: To) -> Change:
     """Give a meeting, or one group's session of it, another date. Raises SeriesProblem."""
     office.refuse_cancelled()
     if to.group is None and number not in [each.number for each in office.meetings()]:
-        return _first_date(office, number, to)
+        return first_date(office, number, to)
     if to.following:
         office.sessions()  # locked at once, in their order: meeting by meeting, a group that came late is out of it
     meeting = office.meeting(number)
@@ -141,15 +143,10 @@ def tell_each(office: Office, news: Sequence[tuple[Line, Sequence[Row[Any]]]], a
 
 def undo(office: Office) -> Change:
     """Take the last change back, if it was a move. Where people have been told of it, they are told of this too."""
+    office.sessions()  # as for the move
     acts = _last_move(office)
     if not acts:
-        title = office.series.title
-        words = (
-            f"The last change of {title} is no move, pause or cancelled session; there is nothing to undo."
-        )
-        raise SeriesProblem(Sentence(words, "nothing-to-undo"))
-    if len(acts) > 1:
-        office.sessions()  # as for the move
+        raise nothing_to_undo(office)
     backs = [_back(office, each) for each in acts]
     audit = office.record("move undone", ", ".join(str(each.new.number) for each, _ in backs))
     withdrawn, told, news = withdraw(office, acts[0].id), [], []
@@ -169,6 +166,14 @@ def undo(office: Office) -> Change:
     return office.done(*told)
 
 
+def nothing_to_undo(office: Office) -> SeriesProblem:
+    words = (
+        f"The last change of {office.series.title} is no move, pause, cancelled or added session, added group or "
+        "newer programme; there is nothing to undo."
+    )
+    return SeriesProblem(Sentence(words, "nothing-to-undo"))
+
+
 def _last_move(office: Office) -> list[Row[Any]]:
     """The rows of the last act, if it was a move: its own first, then those that came along."""
     found: list[Row[Any]] = []
@@ -183,7 +188,7 @@ def _last_move(office: Office) -> list[Row[Any]]:
 
 def _back(office: Office, act: Row[Any]) -> tuple[_Move, _Earlier]:
     """Where a meeting was. Raises SeriesProblem where it cannot go back there."""
-    earlier = _Earlier.read(act.object.removeprefix(office.series.slug).strip())
+    earlier = _Earlier.read(office.of(act))
     if earlier.status in ("missed", "cancelled"):
         words = f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
@@ -214,8 +219,11 @@ def start(office: Office, number: int, group: str | None = None) -> Change:
     return office.done(Sentence(words, "opens-now", number=number))
 
 
-def _first_date(office: Office, number: int, to: To) -> Change:
-    """A date for a round of the programme that had none, at the time of the one before. Raises SeriesProblem."""
+def first_date(office: Office, number: int, to: To, before: str = "") -> Change:
+    """A date for a round of the programme that had none, at the time of the one before. Raises SeriesProblem.
+
+    `before`: the programme that undo goes back to, if the round is a new one.
+    """
     body = office.all(select(t.contents.c.body).where(t.contents.c.id == office.series.content_id))[0][0]
     programme, meetings = library.content_from_json(body).programme, office.meetings()
     if number not in range(1, len(programme.rounds) + 1) or not meetings:
@@ -232,7 +240,7 @@ def _first_date(office: Office, number: int, to: To) -> Change:
     ]
     wakes = confirmed and not office.paused
     add_sessions(office.connection, [new], [key], {number: circles}, confirmed=wakes)
-    audit = office.record("meeting added", str(number))
+    audit = office.record(ADDED, f"{number} {before}".strip())
     if confirmed:
         dated = line("counter.told.dated", number=number, to=Moment(new.at))
         tell_each(office, [(dated, office.sessions(key))], audit)

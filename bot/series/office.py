@@ -154,6 +154,10 @@ class Office:
         mine = select(t.audit).where(a.organisation_id == self.series.organisation_id, about)
         return self.all(mine.order_by(a.id.desc()).limit(most))
 
+    def of(self, act: Row[Any]) -> str:
+        """What stands in the log with an act, besides the series."""
+        return str(act.object.removeprefix(self.series.slug).strip())
+
     # -- writing
 
     def set_series(self, **values: Any) -> None:

@@ -12,12 +12,17 @@ from sqlalchemy import select
 
 from bot import library
 from bot.series.making import store_content
-from bot.series.moving import To, move
+from bot.series.moving import To, first_date
 from bot.series.naming import first_free
 from bot.series.office import Change, Office
 from bot.series.problems import SeriesProblem
 from flows.forms import Sentence
 from storage import tables as t
+
+#: In the audit log, with the programme before it.
+CHANGED = "programme changed"
+#: So much of a digest stands there: the log has no room for all of it.
+SHORT = 16
 
 
 def rewrite(office: Office, content: library.Content) -> Change:
@@ -40,16 +45,19 @@ def rewrite(office: Office, content: library.Content) -> Change:
             Sentence(f"{series.title} needs {needed}. Nothing was changed.", "programme-lacks")
         )
     _use(office, content)
-    office.record("programme changed", content.programme.programme)
-    ahead = [
+    office.record(CHANGED, _short(series.content_id))
+    numbers = ", ".join(map(str, ahead(office)))
+    words = f"The programme is changed. Sessions that will use it: {numbers or 'none: all have opened'}."
+    return office.done(
+        Sentence(words, "programme-changed" if numbers else "programme-too-late", numbers=numbers)
+    )
+
+
+def ahead(office: Office) -> list[int]:
+    """The meetings that would open with what the series has now."""
+    return [
         each.number for each in office.meetings() if each.content_id is None and each.status != "cancelled"
     ]
-    where = ", ".join(map(str, ahead)) or "none: all have opened"
-    words = f"The programme is changed. Sessions that will use it: {where}."
-    numbers = ", ".join(map(str, ahead))
-    return office.done(
-        Sentence(words, "programme-changed" if ahead else "programme-too-late", numbers=numbers)
-    )
 
 
 def repeat(office: Office, number: int, to: To) -> Change:
@@ -69,7 +77,8 @@ def repeat(office: Office, number: int, to: To) -> Change:
     new = len(programme.rounds)
     # The date is for a round of the new content.
     series = office.all(select(t.series).where(t.series.c.id == office.series.id))[0]
-    added = move(Office(office.connection, series, office.actor, office.now), new, to)
+    before = _short(office.series.content_id)
+    added = first_date(Office(office.connection, series, office.actor, office.now), new, to, before)
     words = f"Session {new} is session {number} once more."
     return office.done(Sentence(words, "repeated", number=new, other=number), *added.told)
 
@@ -79,6 +88,16 @@ def stored(office: Office) -> library.Content:
     c = t.contents.c
     body = office.connection.execute(select(c.body).where(c.id == office.series.content_id)).scalar_one()
     return library.content_from_json(body)
+
+
+def use_again(office: Office, short: str) -> None:
+    """The content that the series had before, by what the audit log has of its digest."""
+    c = t.contents.c
+    office.set_series(content_id=office.all(select(c.id).where(c.id.startswith(short)))[0].id)
+
+
+def _short(digest: str) -> str:
+    return digest[:SHORT]
 
 
 def _use(office: Office, content: library.Content) -> None:

@@ -319,6 +319,12 @@ def test_a_round_is_held_once_more_after_its_dates_have_been_shown(north: Desk) 
     assert page.name == "series:1"
     assert "meeting:1:4" in presses(page)
     assert {f"{row.starts_at:%m-%d %H}" for row in sessions(north.database, 4)} == {"12-24 12"}
+    assert "undo:1" in presses(page)
+    asked = words(north.ask("undo:1"))
+    assert "Økt 4 er ute av planen igjen. Ingen hadde fått vite om den.\nIngen gruppe får vite det." in asked
+    assert len(meetings(north.database)) == 4
+    assert "meeting:1:4" not in presses(north.hand_in("undo:1"))
+    assert len(meetings(north.database)) == 3
 
 
 def test_a_later_version_of_the_programme_is_used_by_what_has_not_opened(
@@ -338,6 +344,9 @@ def test_a_later_version_of_the_programme_is_used_by_what_has_not_opened(
     assert {row.content_id for row in rows(north.database, t.series)}.isdisjoint(before)
     assert {meetings(north.database)[0].content_id} == before
     assert "programme:1" not in presses(north.ask("series:1"))
+    assert "Programmet er som det var før. Økter som får det: 2, 3." in words(north.hand_in("undo:1"))
+    assert {row.content_id for row in rows(north.database, t.series)} == before
+    assert "programme:1" in presses(north.ask("series:1"))
 
 
 def test_a_group_comes_late_with_those_of_its_channel(north: Desk) -> None:
@@ -353,6 +362,9 @@ def test_a_group_comes_late_with_those_of_its_channel(north: Desk) -> None:
     (elv,) = rows(north.database, t.circles, t.circles.c.name == "Elv")
     assert len([row for row in sessions(north.database) if row.circle_id == elv.id]) == 3
     assert faults(north.hand_in("group:1", {"name": "Elv", "channel": "C2"})).keys() == {"name"}
+    assert "Elv er tatt ut igjen" in words(north.hand_in("undo:1"))
+    assert not rows(north.database, t.circles, t.circles.c.name == "Elv")
+    assert "Den siste endringen kan ikke angres" in words(north.ask("undo:1"))
 
 
 def test_closed_days_are_named_and_taken_back_and_what_is_on_them_is_shown_first(north: Desk) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import update
 
 from bot.happenings import Order
-from bot.series import changes, moving, pausing
+from bot.series import changes, moving, pausing, undoing
 from bot.series.moving import To
 from bot.series.overview import view
 from flows.events import Closed
@@ -49,8 +49,8 @@ def test_a_session_that_was_cancelled_by_mistake_is_on_again_quietly_until_that_
                 connection.execute(
                     update(t.outbox).where(t.outbox.c.status == "queued").values(status="sent")
                 )
-        assert looking(database, changes.undoable)
-        words = do(database, changes.undo).told
+        assert looking(database, undoing.undoable)
+        words = do(database, undoing.undo).told
         assert words == (f"Session 2 is on Tuesday 2026-11-03 at 09:00 again.{told}",)
         assert meetings(database)[1].status == "confirmed"
         assert all(row.wake_at == row.starts_at for row in sessions(database, 2))
@@ -59,12 +59,12 @@ def test_a_session_that_was_cancelled_by_mistake_is_on_again_quietly_until_that_
         *[("counter.told.undone", "queued")] * 2,
     ]  # fmt: skip
     with refused("there is nothing to undo"):
-        do(database, changes.undo)
+        do(database, undoing.undo)
     do(database, until("2026-10-12"))
-    assert do(database, changes.undo).told[0].startswith("North goes on.")
+    assert do(database, undoing.undo).told[0].startswith("North goes on.")
     opened(database)
     do(database, changes.cancel, 1, now=OPENS)
-    assert not looking(database, changes.undoable)
+    assert not looking(database, undoing.undoable)
 
 
 def test_cancelling_what_is_under_way_ends_it(database):

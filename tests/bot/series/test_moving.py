@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.series import changes, members, moving, pausing
+from bot.series import changes, members, moving, pausing, undoing
 from bot.series.deciding import foreseen
 from bot.series.moving import To
 from bot.series.office import open_office
@@ -207,7 +207,7 @@ def test_a_move_of_those_who_have_not_begun_can_be_undone_though_another_group_h
     do(database, moving.start, 1, "1")
     works(database).take_due(NOW)
     do(database, until("2026-10-26", over=True))
-    do(database, changes.undo)
+    do(database, undoing.undo)
     assert [f"{row.local_date}" for row in meetings(database)] == [BEFORE, AFTER, LATER]
     begun, waits = sessions(database, 1)
     assert (begun.phase, begun.starts_at) == ("paused", NOW)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from bot.api.acts import about
-from bot.series import changes, moving, pausing
+from bot.series import changes, moving, pausing, undoing
 from bot.series.office import Office
 from bot.series.overview import needs
 from storage import tables as t
@@ -174,12 +174,12 @@ def test_undo_of_another_end_is_the_end_before_told_to_those_who_heard_and_then_
     with database.write() as connection:
         connection.execute(update(t.outbox).values(status="sent"))
     do(database, until("2026-10-15"))
-    assert do(database, changes.undo).told == ("North is paused. It goes on by itself on Monday 2026-10-12.",)
+    assert do(database, undoing.undo).told == ("North is paused. It goes on by itself on Monday 2026-10-12.",)
     assert [row.status for row in announced(database)] == ["sent"] * 2 + ["dropped"] * 2
     do(database, until("2026-10-15"))
     with database.write() as connection:
         connection.execute(update(t.outbox).values(status="sent"))
-    do(database, changes.undo)
+    do(database, undoing.undo)
     assert [row.status for row in announced(database)][-2:] == ["queued"] * 2
     assert f"{rows(database, t.series)[0].paused_until}" == "2026-10-12"
 

@@ -1,8 +1,9 @@
 """Who takes part, in what group and role, also those who come late."""
 
 import pytest
+from sqlalchemy import update
 
-from bot.series import members
+from bot.series import members, undoing
 from bot.series.overview import view
 from bot.shelf import Shelf
 from flows import state as states
@@ -136,6 +137,36 @@ def test_a_group_that_comes_late_is_in_what_has_not_begun(database):
     ):
         with refused(words):
             do(database, members.add_group, again, now=OPENS)
+    with refused("Elv has heard of it. Take its people out instead."):
+        do(database, undoing.undo, now=OPENS)
+
+
+def test_a_group_that_came_late_is_taken_back_before_it_has_heard_of_it(database):
+    made(database)
+    before = sessions(database), rows(database, t.circles), rows(database, t.memberships)
+    late = NamedGroup("Elv", (Named("Ida"), Named("Nils"), Named("Else"), Named("Knut")))
+    for _ in range(2):
+        do(database, members.add_group, late, Named("Else"))
+        assert looking(database, undoing.undoable)
+        told = do(database, undoing.undo).told
+        assert told == ("Elv is taken out again, with all its sessions. Nobody there had been told.",)
+        assert (sessions(database), rows(database, t.circles), rows(database, t.memberships)) == before
+    do(database, members.add_group, late)
+    do(database, members.join, "Nora", "Elv")
+    assert not looking(database, undoing.undoable)
+
+
+def test_a_group_that_waits_for_its_chat_is_taken_back_with_its_code(database):
+    made(database)
+    with database.write() as connection:
+        connection.execute(update(t.series).values(platform="telegram", workspace="777"))
+    before = rows(database, t.places), rows(database, t.circles)
+    do(database, members.add_group, NamedGroup("Elv", ()))
+    assert [row.blocked for row in rows(database, t.places)[len(before[0]) :]] == ["unbound"]
+    do(database, undoing.undo)
+    assert (rows(database, t.places), rows(database, t.circles)) == before
+    with database.read() as connection:
+        assert not list(connection.execute(t.codes.select()))
 
 
 def test_where_people_are_from_is_kept_for_those_who_shall_meet_somebody_from_elsewhere(database):
