@@ -26,13 +26,14 @@ CANCELLED = "meeting cancelled"
 def confirm(office: Office, number: int | None = None) -> Change:
     """Make tentative dates certain: one meeting's, or all. Raises SeriesProblem."""
     office.refuse_cancelled()
+    sessions = office.sessions(office.meeting(number).id if number is not None else None)
     meetings = [office.meeting(number)] if number is not None else office.meetings()
     tentative = [each for each in meetings if each.status == "tentative"]
     if not tentative:
         words = f"No date of {office.series.title} is tentative; there is nothing to confirm."
         raise SeriesProblem(Sentence(words, "none-tentative"))
     numbers = {each.id: each.number for each in tentative}
-    for one in office.sessions(tentative[0].id if number is not None else None):
+    for one in sessions:
         if one.phase == "planned" and one.meeting_id in numbers:
             refuse_past(numbers[one.meeting_id], one.starts_at, office.now, office.series.zone)
             office.set_sessions([one.id], wake_at=None if office.paused else one.starts_at)
@@ -53,7 +54,7 @@ def cancel(office: Office, number: int | None = None) -> Change:
     What is left is found by session: a meeting is held as soon as one of its groups has held it.
     """
     office.refuse_cancelled()
-    meeting = office.meeting(number) if number is not None else None
+    meeting = office.locked(number) if number is not None else None
     sessions = office.sessions(meeting.id if meeting else None)
     left = [each for each in sessions if each.phase in LEFT]
     under_way = [each for each in sessions if each.phase in UNDER_WAY]

@@ -66,7 +66,7 @@ def move(office: Office, number: int, to: To) -> Change:
         return first_date(office, number, to)
     if to.following:
         office.sessions()  # locked at once, in their order: meeting by meeting, a group that came late is out of it
-    meeting = office.meeting(number)
+    meeting = office.locked(number)
     circle = office.circle(to.group) if to.group else None
     sessions = _not_begun(office, meeting, circle)
     was = office.moment(meeting, sessions[0] if circle else None)
@@ -206,7 +206,7 @@ def start(office: Office, number: int, group: str | None = None) -> Change:
     if office.paused:
         words = f"{office.series.title} is paused. Let it go on first, then start the session."
         raise SeriesProblem(Sentence(words, "is-paused"))
-    meeting = office.meeting(number)
+    meeting = office.locked(number)
     circle = office.circle(group) if group else None
     sessions = _not_begun(office, meeting, circle)
     # To the minute, as meetings are; at most a minute behind is on time.

@@ -90,6 +90,12 @@ class Office:
         words = f"{self.series.title} has no session {number}. There is: {there}."
         raise SeriesProblem(Sentence(words, "no-session", number=number))
 
+    def locked(self, number: int) -> Row[Any]:
+        """A meeting, with its sessions locked first: who was at it before us has written what they did by now. Raises
+        SeriesProblem."""
+        self.sessions(self.meeting(number).id)
+        return self.meeting(number)
+
     def circles(self, *kinds: str) -> list[Row[Any]]:
         c = t.circles.c
         wanted = select(t.circles).where(

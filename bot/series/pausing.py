@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from bot.series.dates import closed_day
 from bot.series.deciding import tell_all
 from bot.series.moving import To, move, spoken, tell_each, withdraw
 from bot.series.office import ANNOUNCED, UNDER_WAY, Change, Office
@@ -67,7 +68,7 @@ def pause(
     ]
     tell_each(office, [(said, _aware(these, unaware)) for said, these in news], audit)
     zone = office.series.zone
-    return office.done(_paused(paused), *moved, *(_falls(each, zone) for each in inside))
+    return office.done(_paused(paused), *_few_work(paused), *moved, *(_falls(each, zone) for each in inside))
 
 
 def _locked(office: Office) -> tuple[Office, list[Row[Any]]]:
@@ -106,6 +107,14 @@ def _paused(paused: Office) -> Sentence:
         return Sentence(f"{title} is paused. Nothing opens until it is resumed.", "paused")
     words = f"{title} is paused. It goes on by itself on {until:%A} {until}."
     return Sentence(words, "paused-until", until=until)
+
+
+def _few_work(paused: Office) -> Iterator[Sentence]:
+    """It goes on at eight on the day that was asked for, whatever day that is."""
+    until = paused.series.paused_until
+    if until is not None and (why := closed_day(until, paused.series.zone, paused.closed)):
+        words = f"Mind: {until} is {why}. The series goes on then all the same."
+        yield Sentence(words, "pause-ends-closed", on=until)
 
 
 # -- what falls in it

@@ -289,6 +289,8 @@ def test_a_coordinator_moves_pauses_and_goes_on(either: Desk) -> None:
         "until": "Si hvilken dag pausen slutter."
     }
     assert faults(either.hand_in("pause:1", {"until": "2026-10-01"})).keys() == {"until"}
+    ends = words(either.hand_in("pause:1", {"until": "2026-12-25"}))
+    assert "Pausen slutter fredag 25. desember, en dag da få er på jobb." in ends
     shown = either.hand_in("pause:1", {"until": "2026-10-26"})
     assert "Den fortsetter av seg selv mandag 26. oktober." in words(shown)
     assert "Økt 1, tirsdag 20. oktober kl. 09:00, faller i pausen" in words(shown)

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from bot.series import changes, members, moving, pausing, undoing
 from bot.series.deciding import foreseen
 from bot.series.moving import To
-from bot.series.office import open_office
+from bot.series.office import Office, open_office
 from bot.series.problems import WhichTime
 from flows import state as states
 from storage import tables as t
@@ -148,6 +148,25 @@ def test_groups_that_share_a_channel_are_told_of_a_move_once_also_where_one_has_
     do(database, moving.move, 3, To(date(2026, 11, 18), group="Group 1"))
     do(database, moving.move, 2, To(date(2026, 11, 10), following=True))
     assert [row.body.count("moved") for row in announced(database)] == [1, 2]
+
+
+def test_of_two_who_move_a_meeting_at_once_the_second_moves_it_from_where_the_first_has_put_it(
+    postgres_database, monkeypatch
+):
+    """Story: the log, and so undo, had the date before both."""
+    made(postgres_database)
+    locked, earlier = Office.sessions, [on("2026-11-04")]
+
+    def somebody_first(office, *args, **more):
+        if earlier:
+            do(postgres_database, moving.move, 2, earlier.pop())
+        return locked(office, *args, **more)
+
+    monkeypatch.setattr(Office, "sessions", somebody_first)
+    (told,) = do(postgres_database, moving.move, 2, on("2026-11-05")).told
+    assert told.startswith("Session 2 moves from Wednesday 2026-11-04")
+    do(postgres_database, undoing.undo)
+    assert f"{meetings(postgres_database)[1].local_date}" == "2026-11-04"
 
 
 def test_undo_of_one_groups_move_leaves_the_others_alone(database):

@@ -156,6 +156,16 @@ def test_what_falls_in_a_pause_moves_over_it_where_that_is_asked_for_and_can_be_
     assert [row.wake_at == row.starts_at for row in sessions(database, 2)] == [True] * 2
 
 
+def test_an_end_on_a_day_when_few_people_work_is_pointed_out_and_stands(database):
+    """Story: it goes on at eight on that day, whatever day it is, and nobody had been told."""
+    made(database)
+    for day, what in (("2026-12-25", "Christmas Day"), ("2026-10-11", "a Sunday")):
+        told = do(database, until(day)).told
+        assert told[1] == f"Mind: {day} is {what}. The series goes on then all the same."
+        assert f"{rows(database, t.series)[0].paused_until}" == day
+    assert "Mind" not in "".join(do(database, until("2026-10-12")).told)
+
+
 def test_another_end_of_a_pause_is_told_and_so_is_none(database):
     made(database)
     with refused("cannot end on 2026-10-01. Choose a date after today"):
