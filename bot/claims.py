@@ -189,8 +189,8 @@ class Claims:
             o.session_id.in_({row.session_id for row in hanging}),
             o.slot == "root", o.kind == "say", o.receipt.is_not(None),
         )  # fmt: skip
-        # Where its group has moved meanwhile, the first message stands in another chat.
-        there = {(row.session_id, row.place_id): row.receipt for row in unit.all(first)}
+        # Where its group has moved meanwhile, the first message stands in another chat, and the last said counts.
+        there = {(row.session_id, row.place_id): row.receipt for row in unit.all(first.order_by(o.id))}
         hung = ((row.id, there.get((row.session_id, row.place_id))) for row in hanging)
         return {row: receipt for row, receipt in hung if receipt}
 

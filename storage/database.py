@@ -48,10 +48,8 @@ def _read(url: str) -> URL:
     """Raises DatabaseProblem for what is no URL, and for one of another database than the two that are tried."""
     try:
         read = make_url(url)
-    except (
-        ArgumentError,
-        ValueError,
-    ):  # what stands where a port should is told as it is: part of a password, maybe
+    except (ArgumentError, ValueError):
+        # What stands where a port should is told by the error as it is: part of a password, maybe.
         raise DatabaseProblem(NO_DATABASE) from None
     if read.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseProblem(NO_DATABASE)

@@ -6,7 +6,7 @@ a second, emptying one a few milliseconds: so a test gets one that the test befo
 numbers back at 1, or a new copy of what the migrations have made where there is none. Tests that change the tables
 themselves take `empty_database`. Where the server cannot start, tests fail and say why.
 
-Both engines wait for no disk (`tests.haste`).
+Neither engine waits for the disk, and SQLite gives no order that was not asked for (`tests.haste`).
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def _sittings(unit: Unit, rows: Rows, sent: set[tuple[int | None, bool]]) -> Non
         .join(t.places, p.id == o.place_id)
         .where(sends.id.in_([session for session, _ in sent]), o.receipt.is_not(None), p.threads)
     )  # fmt: skip
-    for row in unit.all(there):
+    for row in unit.all(there.order_by(o.id)):
         place = Address(row.platform, row.workspace, row.channel, row.thread)
         rows.sittings[row.id, bool(row.everyone)] = Link(place, row.receipt, row.sent_at)
 

@@ -264,8 +264,9 @@ async def standing(
 
 
 def rows(database: Database, table: Table, *where: Any) -> list[Any]:
+    """In the order of their primary keys: of most tables that is the order in which they were made."""
     with database.read() as connection:
-        return list(connection.execute(select(table).where(*where)))
+        return list(connection.execute(select(table).where(*where).order_by(*table.primary_key)))
 
 
 # -- what must hold whatever happened

@@ -77,7 +77,8 @@ class TelegramServer(Reading):
 
     def _values(self, asked: Asked) -> dict[str, Any]:
         if self.spec is None:
-            return spec.guess(asked.params)
+            asked.params = spec.guess(asked.params)
+            return asked.params
         asked.params, faults = self.spec.request(asked.method, asked.params)
         if faults:
             with self.changed:
