@@ -48,9 +48,7 @@ class Scene:
         with database.write() as connection:
             connection.execute(delete(t.memberships).where(t.memberships.c.role == "participant"))
             groups = select(t.circles).where(t.circles.c.kind == "group")
-            self.group, self.other = (
-                row.id for row in connection.execute(groups.order_by(t.circles.c.id))
-            )
+            self.group, self.other = (row.id for row in connection.execute(groups.order_by(t.circles.c.id)))
             (self.owner,) = connection.execute(select(t.organisations.c.id)).scalars()
             self.codes = {}
             for circle in (self.group, self.other):
