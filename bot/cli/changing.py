@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.common import actor, which_time
+from bot.cli.common import MAYBE_NUMBER, NUMBER, SERIES, actor, which_time
 from bot.cli.forms import asked, read
 from flows.forms import MOVE, PAUSE
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 ROLES = ("coordinator", "manager", "note-taker")
 
-_series = click.argument("called", metavar="SERIES")
-_number = click.argument("number", type=click.IntRange(1), metavar="NUMBER")
-_maybe_number = click.argument("number", type=click.IntRange(1), metavar="[NUMBER]", required=False)
 _group = click.option("--group", metavar="NAME", help="One group only, by its name or number.")
 
 
@@ -67,8 +64,8 @@ def _foreseen(caller: Caller, called: str, act: Callable[[Office], Change]) -> N
 
 
 @click.command()
-@_series
-@_number
+@SERIES
+@NUMBER
 @asked(MOVE)
 @_dry
 @click.pass_obj
@@ -90,7 +87,7 @@ def move(caller: Caller, /, called: str, number: int, *, dry_run: bool, **given:
 
 
 @click.command()
-@_series
+@SERIES
 @_dry
 @click.pass_obj
 def undo(caller: Caller, called: str, *, dry_run: bool) -> None:
@@ -105,8 +102,8 @@ def undo(caller: Caller, called: str, *, dry_run: bool) -> None:
 
 
 @click.command()
-@_series
-@_number
+@SERIES
+@NUMBER
 @_group
 @_dry
 @click.pass_obj
@@ -118,8 +115,8 @@ def start(caller: Caller, called: str, number: int, group: str | None, *, dry_ru
 
 
 @click.command()
-@_series
-@_maybe_number
+@SERIES
+@MAYBE_NUMBER
 @_dry
 @click.pass_obj
 def confirm(caller: Caller, called: str, number: int | None, *, dry_run: bool) -> None:
@@ -130,7 +127,7 @@ def confirm(caller: Caller, called: str, number: int | None, *, dry_run: bool) -
 
 
 @click.command()
-@_series
+@SERIES
 @asked(PAUSE)
 @_dry
 @click.pass_obj
@@ -150,7 +147,7 @@ def pause(caller: Caller, /, called: str, *, dry_run: bool, **given: Any) -> Non
 
 
 @click.command()
-@_series
+@SERIES
 @_dry
 @click.pass_obj
 def resume(caller: Caller, called: str, *, dry_run: bool) -> None:
@@ -161,7 +158,7 @@ def resume(caller: Caller, called: str, *, dry_run: bool) -> None:
 
 
 @click.command("close-by")
-@_series
+@SERIES
 @click.option(
     "--weeks", type=int, default=4, show_default=True, help="For so many weeks from now; 0 ends it."
 )
@@ -184,8 +181,8 @@ def close_by(caller: Caller, called: str, weeks: int, group: str | None, *, dry_
 
 
 @click.command()
-@_series
-@_maybe_number
+@SERIES
+@MAYBE_NUMBER
 @click.option("--all", "everything", is_flag=True, help="The series, with all that is left of it.")
 @_dry
 @click.pass_obj
@@ -202,7 +199,7 @@ def cancel(caller: Caller, called: str, number: int | None, *, everything: bool,
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("name")
 @_group
 @click.option("--instead-of", metavar="NAME", help="Whose seat they take; what that person has said is kept.")
@@ -220,7 +217,7 @@ def add(
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("name")
 @_dry
 @click.pass_obj
@@ -232,7 +229,7 @@ def remove(caller: Caller, called: str, name: str, *, dry_run: bool) -> None:
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("role", type=click.Choice(ROLES))
 @click.argument("name")
 @click.option("--instead-of", metavar="NAME", help="Hand the role over from somebody.")
@@ -260,7 +257,7 @@ def role(caller: Caller, called: str, role: str, name: str, instead_of: str | No
 
 
 @click.command("managers-place")
-@_series
+@SERIES
 @click.argument("place", metavar="[CHANNEL]", required=False)
 @click.option("--end", is_flag=True, help="Managers get their recaps in private only.")
 @_dry
@@ -290,7 +287,7 @@ def managers_place(caller: Caller, called: str, place: str | None, *, end: bool,
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("group", metavar="GROUP")
 @click.option("--note-taker", metavar="NAME", help="Who of them writes for the group.")
 @_dry
@@ -314,7 +311,7 @@ def group(caller: Caller, called: str, group: str, note_taker: str | None, *, dr
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("unit", metavar="UNIT")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--end", is_flag=True, help="They are not from there, and nobody knows from where.")
@@ -340,7 +337,7 @@ def unit(caller: Caller, called: str, unit: str, names: tuple[str, ...], *, end:
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("groups", metavar="[GROUP]...", nargs=-1)
 @click.option("--end", is_flag=True, help="No group is the leaders'.")
 @_dry
@@ -365,8 +362,8 @@ def leaders(caller: Caller, called: str, groups: tuple[str, ...], *, end: bool, 
 
 
 @click.command()
-@_series
-@_number
+@SERIES
+@NUMBER
 @click.argument("group", metavar="GROUP")
 @click.argument("file", type=click.File("r", "utf-8"), required=False)
 @click.option("--heads", type=click.IntRange(1), metavar="N", help="How many sat at the table.")
@@ -405,7 +402,7 @@ def paper(caller: Caller, called: str, number: int, group: str, file: Any, heads
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("programme")
 @_dry
 @click.pass_obj
@@ -423,8 +420,8 @@ def programme(caller: Caller, called: str, programme: str, *, dry_run: bool) -> 
 
 
 @click.command()
-@_series
-@_number
+@SERIES
+@NUMBER
 @asked(MOVE.only("to", "at", "which"))
 @_dry
 @click.pass_obj
@@ -441,7 +438,7 @@ def repeat(caller: Caller, /, called: str, number: int, *, dry_run: bool, **give
 
 
 @click.command()
-@_series
+@SERIES
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option(

@@ -19,6 +19,12 @@ LONGEST = 120
 ZONE = "Europe/Oslo"
 
 
+#: What most commands are about: a series, and one session of it.
+SERIES = click.argument("called", metavar="SERIES")
+NUMBER = click.argument("number", type=click.IntRange(1), metavar="NUMBER")
+MAYBE_NUMBER = click.argument("number", type=click.IntRange(1), metavar="[NUMBER]", required=False)
+
+
 class Group(click.Group):
     """A command of several; click would cut what its help says of each to what one line has room for."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import Group, actor
+from bot.cli.common import MAYBE_NUMBER, SERIES, Group, actor
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 VIEWER: Final = "coordinator"
 RECAPS = ("html", "pdf", "docx", "md", "csv", "json")
-_series = click.argument("called", metavar="SERIES")
-_meeting = click.option("--meeting", type=click.IntRange(1), metavar="N", help="Default: the last one held.")
 _out = click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Its ending says what kind of file it is.",
@@ -65,22 +63,24 @@ def _written(out: Path, file: bytes) -> None:
 
 
 @document.command(short_help="A recap: HTML, PDF, DOCX, Markdown, CSV or JSON.")
-@_series
-@_meeting
+@SERIES
+@MAYBE_NUMBER
 @click.option("--group", metavar="NAME", help="A group's, by its name or number.")
 @click.option("--managers", is_flag=True, help="The managers', across groups.")
 @click.option("--series", is_flag=True, help="The managers', of the whole series until that session.")
 @_out
 @click.pass_obj
 def recap(
-    caller: Caller, called: str, meeting: int | None, group: str | None, out: Path, *, managers: bool, series: bool
+    caller: Caller, called: str, number: int | None, group: str | None, out: Path, *, managers: bool, series: bool
 ) -> None:  # fmt: skip
     """Make a file of a recap: a group's, or the managers' once it is approved.
+
+    Without NUMBER: of the last session held.
 
     \b
       runda document recap north --managers --out recap.pdf
       runda document recap north --series --out series.docx
-      runda document recap north --meeting 2 --group Fjord --out fjord.docx
+      runda document recap north 2 --group Fjord --out fjord.docx
     """
     from bot.documents import recaps
     from bot.recaps.desk import record
@@ -91,7 +91,7 @@ def recap(
         raise click.UsageError("Say --group, --managers or --series, and one of them only.")
     ending = _ending(out, RECAPS)
     with _office(caller, called, write=True) as (office, unit):
-        number, speaker = meeting or _last_held(office), Speaker(Shelf())
+        number, speaker = number or _last_held(office), Speaker(Shelf())
         if managers or series:
             found = recaps.of_managers(office, unit, speaker, VIEWER, number, whole=series)
         else:
@@ -120,38 +120,39 @@ def _maker(ending: str) -> Callable[[Document], bytes]:
     return makers[ending]
 
 
-_next = click.option("--meeting", type=click.IntRange(1), metavar="N", help="Default: the next one.")
-
-
 @document.command(short_help="A session's questions for the room's screen: PPTX.")
-@_series
-@_next
+@SERIES
+@MAYBE_NUMBER
 @_out
 @click.pass_obj
-def slides(caller: Caller, called: str, meeting: int | None, out: Path) -> None:
+def slides(caller: Caller, called: str, number: int | None, out: Path) -> None:
     """Make slides of a session: one question on each, pictures with their text, notes for whoever leads it.
 
+    Without NUMBER: of the next session.
+
     \b
-      runda document slides north --meeting 1 --out session-1.pptx
+      runda document slides north 1 --out session-1.pptx
     """
     from bot.documents.slides import to_pptx
 
     _ending(out, ("pptx",))
     with _office(caller, called) as (office, unit):
-        file = to_pptx(_round(office, unit, meeting))
+        file = to_pptx(_round(office, unit, number))
     _written(out, file)
 
 
 @document.command(short_help="A session on paper, a sheet for each table: HTML or PDF.")
-@_series
-@_next
+@SERIES
+@MAYBE_NUMBER
 @_out
 @click.pass_obj
-def sheets(caller: Caller, called: str, meeting: int | None, out: Path) -> None:
+def sheets(caller: Caller, called: str, number: int | None, out: Path) -> None:
     """Make sheets to write on, one for each group's table. What is to count is written in the chat afterwards.
 
+    Without NUMBER: of the next session.
+
     \b
-      runda document sheets north --meeting 1 --out session-1.pdf
+      runda document sheets north 1 --out session-1.pdf
     """
     from bot.documents import web
     from bot.documents.forms import to_form
@@ -159,7 +160,7 @@ def sheets(caller: Caller, called: str, meeting: int | None, out: Path) -> None:
     ending = _ending(out, ("html", "pdf"))
     with _office(caller, called) as (office, unit):
         tables = [each.name for each in office.circles("group")]
-        file = to_form(_round(office, unit, meeting), caller.settings.organisation, tables)
+        file = to_form(_round(office, unit, number), caller.settings.organisation, tables)
     _written(out, web.to_pdf(file) if ending == "pdf" else file)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import Group, actor
+from bot.cli.common import MAYBE_NUMBER, NUMBER, SERIES, Group, actor
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -41,19 +41,15 @@ def recap() -> None:
     The managers' recap of a session waits for your approval; if it waits too long, counts only go out. That of the
     whole series (--series) can be made from the second session on, and goes out only when you approve it.
 
-    SERIES is what a series is called in the list: runda series list
+    SERIES is what a series is called in the list: runda series list. NUMBER is that of a session; without it, the last
+    one held is meant.
     """
 
 
 def _which(command: F) -> F:
-    """The options that say which recap is meant."""
-    for option in (
-        click.option("--group", metavar="NAME", help="A group, by its name or number."),
-        click.option("--meeting", type=click.IntRange(1), metavar="N", help="Default: the last one held."),
-        click.argument("called", metavar="SERIES"),
-    ):
-        command = option(command)
-    return command
+    """What says which recap is meant."""
+    group = click.option("--group", metavar="NAME", help="A group, by its name or number.")
+    return SERIES(MAYBE_NUMBER(group(command)))
 
 
 _managers = click.option("--managers", is_flag=True, help="The managers' recap, across groups.")
@@ -121,7 +117,7 @@ def _one_of(group: str | None, *managers: bool) -> None:
 @_series
 @click.pass_obj
 def show(
-    caller: Caller, called: str, meeting: int | None, group: str | None, *, managers: bool, series: bool
+    caller: Caller, called: str, number: int | None, group: str | None, *, managers: bool, series: bool
 ) -> None:  # fmt: skip
     """Print recaps as they stand: what will go out, or what went out. In Markdown, with each line's number.
 
@@ -132,13 +128,13 @@ def show(
 
     \b
       runda recap show north
-      runda recap show north --meeting 2 --group Fjord
+      runda recap show north 2 --group Fjord
       runda recap show north --managers > recap.md
       runda recap show north --series
     """
     _one_of(group, managers, series)
     with _room(caller, called) as room:
-        number = _read(room, meeting)
+        number = _read(room, number)
     with _room(caller, called, write=False) as room:
         if series:
             _show_managers(room, room.of_managers(number, lock=False, whole=True))
@@ -210,7 +206,7 @@ def _print(room: _Room, draft: Draft, session: Any) -> None:
 
 
 @recap.command(name="list", short_help="List what waits, and what went out.")
-@click.argument("called", metavar="SERIES")
+@SERIES
 @click.pass_obj
 def list_(caller: Caller, called: str) -> None:
     """List what waits, and what went out: when, to whom, in which version. Without what the recaps say."""
@@ -228,23 +224,23 @@ def list_(caller: Caller, called: str) -> None:
 @recap.command(short_help="Keep a group's recap back.")
 @_which
 @click.pass_obj
-def hold(caller: Caller, called: str, meeting: int | None, group: str | None) -> None:
+def hold(caller: Caller, called: str, number: int | None, group: str | None) -> None:
     """Keep a group's recap back: its next session opens without it, and nothing is said of it there."""
     from bot.recaps import desk
 
     with _room(caller, called) as room:
-        click.echo(desk.hold(room.of_group(meeting, group)))
+        click.echo(desk.hold(room.of_group(number, group)))
 
 
 @recap.command(short_help="Hold a group's recap no longer.")
 @_which
 @click.pass_obj
-def release(caller: Caller, called: str, meeting: int | None, group: str | None) -> None:
+def release(caller: Caller, called: str, number: int | None, group: str | None) -> None:
     """Hold a group's recap no longer."""
     from bot.recaps import desk
 
     with _room(caller, called) as room:
-        click.echo(desk.release(room.of_group(meeting, group)))
+        click.echo(desk.release(room.of_group(number, group)))
 
 
 @recap.command(short_help="Change lines before it goes out.")
@@ -279,7 +275,7 @@ def release(caller: Caller, called: str, meeting: int | None, group: str | None)
 @click.option("--anew", is_flag=True, help="A group's recap by rule again, without what you changed.")
 @click.pass_obj
 def edit(
-    caller: Caller, /, called: str, meeting: int | None, group: str | None,
+    caller: Caller, /, called: str, number: int | None, group: str | None,
     *, managers: bool, series: bool, anew: bool, **changes: Any,
 ) -> None:  # fmt: skip
     """Change a recap before it goes out, and print it.
@@ -309,13 +305,13 @@ def edit(
     if wanted.empty != anew or (anew and managers):
         raise click.UsageError("Say --drop, --say or --restore; or, for a group's recap, --anew alone.")
     with _room(caller, called) as room:
-        _read(room, meeting)
+        _read(room, number)
         if managers:
-            across = room.of_managers(meeting, whole=series)
+            across = room.of_managers(number, whole=series)
             told = approval.edit(across, wanted)
             _print(room, across.draft(), across.session)
         else:
-            one = room.of_group(meeting, group)
+            one = room.of_group(number, group)
             told = desk.make_anew(one) if anew else desk.edit(one, wanted)
             _print(room, one.draft(), one.sitting)
     click.echo(told, err=True)
@@ -327,7 +323,7 @@ def edit(
 @click.option("--by", metavar="NAME", help="The coordinator who approves it. Default: the only one.")
 @click.pass_obj
 def approve(
-    caller: Caller, called: str, meeting: int | None, group: str | None, by: str | None, *, series: bool
+    caller: Caller, called: str, number: int | None, group: str | None, by: str | None, *, series: bool
 ) -> None:  # fmt: skip
     """Approve the managers' recap, and send it to them; or, with --group, a group's recap.
 
@@ -335,7 +331,7 @@ def approve(
     has changed since, approving makes a new version, and sends that.
 
     \b
-      runda recap approve north --meeting 2
+      runda recap approve north 2
       runda recap approve north --series
     """
     from bot.recaps import approval, desk
@@ -344,9 +340,9 @@ def approve(
     with _room(caller, called) as room:
         who = approval.coordinator(room.office, by)
         if group is not None:
-            told = [desk.approve(room.of_group(meeting, group), who)]
+            told = [desk.approve(room.of_group(number, group), who)]
         else:
-            told = approval.approve(room.of_managers(meeting, whole=series), who)
+            told = approval.approve(room.of_managers(number, whole=series), who)
     click.echo("\n".join(told))
 
 
@@ -359,33 +355,35 @@ def _lines(said: str) -> tuple[int, ...]:
 
 
 @recap.command(short_help="Answer a group, as a manager does.")
-@click.argument("called", metavar="SERIES")
-@click.argument("finding", type=click.IntRange(1))
-@click.option("--meeting", type=click.IntRange(1), metavar="N", help="Default: the last one held.")
+@SERIES
+@NUMBER
+@click.argument("finding", type=click.IntRange(1), metavar="FINDING")
 @click.option("--decided", metavar="WORDS", help="What has been decided. Can be empty.")
 @click.option("--not-now", metavar="WORDS", help="Why it is not done now.")
 @click.option("--by", metavar="NAME", help="The manager who answers. Default: the only one.")
-@click.option("--series", is_flag=True, help="FINDING is its number in the recap of the whole series.")
+@click.option(
+    "--series", is_flag=True, help="FINDING is its number in the recap of the whole series until then."
+)
 @click.pass_obj
 def answer(
-    caller: Caller, called: str, finding: int, meeting: int | None, decided: str | None, not_now: str | None,
+    caller: Caller, called: str, number: int, finding: int, decided: str | None, not_now: str | None,
     by: str | None, *, series: bool,
 ) -> None:  # fmt: skip
     """Answer the group that put a finding forward: decided, or not now, because.
 
-    FINDING is its number in the recap that managers have. The group sees the answer when it meets next, with its
-    actions, and without the manager's name. The last answer to a finding counts.
+    FINDING is its number in the recap that managers have of session NUMBER. The group sees the answer when it
+    meets next, with its actions, and without the manager's name. The last answer to a finding counts.
 
     \b
-      runda recap answer north 3 --decided "We apply for the exemption in March."
-      runda recap answer north 4 --meeting 1 --not-now "The budget is closed until May." --by Per
+      runda recap answer north 2 3 --decided "We apply for the exemption in March."
+      runda recap answer north 1 4 --not-now "The budget is closed until May." --by Per
     """
     from bot.recaps import responding
 
     if (decided is None) == (not_now is None):
         raise click.UsageError("Say --decided or --not-now.")
     with _room(caller, called) as room:
-        desk = room.of_managers(meeting, whole=series)
+        desk = room.of_managers(number, whole=series)
         who = responding.manager(desk, by)
         words = decided if decided is not None else not_now
         told = responding.respond(
@@ -398,7 +396,7 @@ def answer(
 
 
 @recap.command(short_help="Make files of recaps.")
-@click.argument("called", metavar="SERIES")
+@SERIES
 @click.option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
     help="Where to put the files. Made if it is not there.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.changing import change
-from bot.cli.common import actor
+from bot.cli.common import NUMBER, SERIES, actor
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("called", metavar="SERIES")
-@click.argument("number", type=click.IntRange(1), metavar="NUMBER")
+@SERIES
+@NUMBER
 @click.argument("line", type=click.IntRange(1), metavar="[LINE]", required=False)
 @click.option("--into", type=click.IntRange(1), metavar="LINE", help="Make it part of another line.")
 @click.option("--size", type=click.Choice(("small", "large")), help="Call it small or large.")
@@ -72,8 +72,8 @@ def _line(each: Listed) -> str:
 
 
 @click.command()
-@click.argument("called", metavar="SERIES")
-@click.argument("number", type=click.IntRange(1), metavar="NUMBER")
+@SERIES
+@NUMBER
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--not", "away", is_flag=True, help="NAME does not come.")
 @click.pass_obj

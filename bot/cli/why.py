@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.common import MAYBE_NUMBER, SERIES, actor
+
 if TYPE_CHECKING:
     from bot.cli import Caller
 
 
 @click.command(short_help="Say why messages came, or did not come.")
-@click.argument("called", metavar="SERIES")
-@click.argument("number", type=click.IntRange(1), metavar="[NUMBER]", required=False)
+@SERIES
+@MAYBE_NUMBER
 @click.option("--group", metavar="NAME", help="One group only, by its name or number.")
 @click.option(
     "--most", type=click.IntRange(1), default=40, show_default=True, help="So many messages, the newest."
@@ -29,7 +31,6 @@ def why(caller: Caller, called: str, number: int | None, group: str | None, most
       runda why north 2 --group Fjord
     """
     from bot import library
-    from bot.cli.common import actor
     from bot.series import why as reasons
     from bot.series.office import open_office
     from flows.language import Catalogue

@@ -109,7 +109,7 @@ def of_managers(
         of = f"the series until session {number}" if whole else f"session {number}"
         words = f"The managers' recap of {of} is not approved, so it is in no file. Approve it first: "
         which = " --series" if whole else ""
-        raise SeriesProblem(f"{words}runda recap approve {office.series.slug} --meeting {number}{which}")
+        raise SeriesProblem(f"{words}runda recap approve {office.series.slug} {number}{which}")
     draft = _stored(last)
     said = reading.say(speaker, unit, draft, _anchor(unit, row.id), office.now)
     return _document(office, speaker, said, "series" if whole else "managers", number, group=None,

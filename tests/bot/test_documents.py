@@ -341,7 +341,7 @@ def test_what_is_held_and_what_is_not_approved_is_in_no_file(story: Story) -> No
     story.group(desk.hold)
     with pytest.raises(Exception, match="is held, so it is in no file"):
         group(story)
-    with pytest.raises(Exception, match="runda recap approve north --meeting 1"):
+    with pytest.raises(Exception, match="runda recap approve north 1"):
         managers(story)
 
 

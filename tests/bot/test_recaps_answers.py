@@ -253,8 +253,8 @@ def test_a_manager_answers_at_the_counter_and_the_log_has_no_words_of_it(counter
 
 def test_the_command_answers(runda: Callable[..., Result], story: Story) -> None:
     runda("approve", "north")
-    told = runda("answer", "north", "1", "--not-now", "The budget is closed.", "--by", "Per")
+    told = runda("answer", "north", "1", "1", "--not-now", "The budget is closed.", "--by", "Per")
     assert "The group sees it when it meets next" in told.stdout
-    assert runda("answer", "north", "1").exit_code == 2
+    assert runda("answer", "north", "1", "1").exit_code == 2
     (row,) = rows(story.database, t.responses)
     assert (row.verdict, row.words) == ("not-now", "The budget is closed.")

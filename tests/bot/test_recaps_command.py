@@ -54,7 +54,7 @@ def test_what_is_read_at_the_command_line_stands_in_the_log_without_what_it_says
 ) -> None:
     """Reading used to leave no trace, though the table of who sees what said that the operator could not."""
     runda("show", "north", "--group", "Fjord")
-    runda("show", "north", "--meeting", "2")
+    runda("show", "north", "2")
     runda("edit", "north", "--group", "Fjord", "--restore", "1")
     logged = [(row.act, row.object) for row in rows(story.database, t.audit) if row.act.startswith("recap")]
     assert logged == [("recaps read", f"north/session {number}") for number in (1, 2, 1)]
@@ -112,7 +112,7 @@ def test_the_command_makes_files_of_what_went_out(
     [
         (("hold", "north"), 2, "Say which group is meant: Fjord, Fjell."),
         (("show", "south"), 2, "There is no series called south."),
-        (("show", "north", "--meeting", "2", "--managers"), 2, "No group has finished session 2"),
+        (("show", "north", "2", "--managers"), 2, "No group has finished session 2"),
         (("show", "north", "--group", "Fjord", "--managers"), 2, "one of them only"),
         (("edit", "north", "--group", "Fjord"), 2, "Say --drop, --say or --restore"),
         (("edit", "north", "--managers", "--anew"), 2, "Say --drop, --say or --restore"),

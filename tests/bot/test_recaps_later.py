@@ -281,7 +281,7 @@ def test_what_is_taken_back_goes_from_the_whole_too_and_erasing_makes_a_version_
 
 def test_the_whole_is_in_the_files_and_a_document_of_each_kind(story: Story) -> None:
     follow_up(story)
-    with story.office() as (office, unit), pytest.raises(SeriesProblem, match="--meeting 2 --series"):
+    with story.office() as (office, unit), pytest.raises(SeriesProblem, match="north 2 --series"):
         documents.of_managers(office, unit, Speaker(Shelf()), "manager", 2, whole=True)
     story.approve(number=2, whole=True)
     assert "Recap of the whole series" in exported(story)["managers/series-2-v1.md"]
