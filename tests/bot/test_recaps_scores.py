@@ -12,10 +12,8 @@ Scores of two rounds are two things: people answer anew, and nothing is taken fo
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import re
-import secrets
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +42,7 @@ from storage import tables as t
 from storage.database import Database
 from storage.unit import Unit
 from tests.bot.a_series import do, made
+from tests.chance import a_seed
 
 PROGRAMME = """
 programme: check
@@ -394,7 +393,7 @@ class Series:
 
 
 def test_no_scores_of_few_people_can_be_found_out(sqlite_template: Path, tmp_path: Path, capsys: Any) -> None:
-    seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9))
+    seed = a_seed()
     with capsys.disabled():
         print(f"\nseed {seed}", end=" ")
     chance, seen = random.Random(seed), Counter[str]()

@@ -7,10 +7,8 @@ API.
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import secrets
 from collections import defaultdict
 from datetime import timedelta
 
@@ -35,6 +33,7 @@ from tests.bot.a_meeting import OPENS, PROGRAMME, Played, planned
 from tests.bot.a_person import erase, number
 from tests.bot.a_series import do
 from tests.bot.a_story import Story
+from tests.chance import a_seed
 
 GROUPS = {"north-1": ("kari", "amir", "liv"), "north-2": ("tor", "sigrid", "ola")}
 #: The programme of these groups, and everyone together after the first round.
@@ -147,7 +146,7 @@ def outside(watched):
 
 @pytest.mark.parametrize("run", range(RUNS))
 def test_what_was_not_released_is_in_nothing_outside_its_circle(sqlite_database, tmp_path, capsys, run):
-    seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9)) + run
+    seed = a_seed() + run
     with capsys.disabled():
         print(f"\nseed {seed}", end=" ")
     database = sqlite_database

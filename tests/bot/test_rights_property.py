@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -24,6 +22,7 @@ from storage.unit import Unit
 from tests.bot.a_meeting import OPENS, Played, planned
 from tests.bot.a_person import begin, finish, holds, number, posted, within
 from tests.bot.a_story import Story
+from tests.chance import a_seed
 
 GROUPS = {"north-1": ("kari", "amir", "liv"), "north-2": ("tor", "sigrid", "ola")}
 #: Things that happen in each meeting.
@@ -98,7 +97,7 @@ def exported(played):
 
 
 def test_whoever_is_erased_is_found_nowhere(database, tmp_path, capsys):
-    seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9))
+    seed = a_seed()
     chance = random.Random(seed)
     with capsys.disabled():
         print(f"\n{database.url.get_backend_name()}: seed {seed}", end=" ")

@@ -6,9 +6,7 @@ the log says the same again. `RUNDA_TEST_SEED` repeats a run's choices.
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
 from collections import Counter, defaultdict
 from datetime import timedelta
 
@@ -20,6 +18,7 @@ from adapters.terminal.client import Client
 from adapters.terminal.places import Places
 from bot.wiring import build, working
 from storage import tables as t
+from tests.chance import a_seed
 from tests.house.keeping import Keeper, People
 from tests.house.rig import NINE, Clock, Rig, driven, planned, replayed, rows
 
@@ -50,7 +49,7 @@ def fates(chance):
 
 
 def test_killed_at_every_boundary_nothing_is_lost_and_nothing_comes_twice(database, keeper, capsys):
-    seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9))
+    seed = a_seed()
     chance = random.Random(seed)
     planned(database, on=["2026-10-13", "2026-10-27"])
     keeper.clock.move(NINE)

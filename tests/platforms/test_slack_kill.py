@@ -8,15 +8,14 @@ once, went on and ended; and the log says the same again. `RUNDA_TEST_SEED` repe
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.courier import LEASE
 from storage import tables as t
+from tests.chance import a_seed
 from tests.house.rig import NINE, replayed, rows
 from tests.platforms.slack_house import House, house, wait_for
 from tests.platforms.slack_scene import FJELL, FJORD
@@ -35,7 +34,7 @@ DOWN = (5, 40)
 
 
 def test_killed_at_every_boundary_nothing_is_lost_and_nothing_comes_twice(keeper, database, tmp_path, capsys):
-    seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9))
+    seed = a_seed()
     chance = random.Random(seed)
     transport = TRANSPORT[database.url.get_backend_name()]
     with house(keeper, database, tmp_path, transport=transport) as slack:

@@ -7,9 +7,7 @@ choices.
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +20,7 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 from adapters.telegram import names
 from flows.message import RATHER_TWICE
 from storage import tables as t
+from tests.chance import a_seed
 from tests.house.rig import EIGHT, NINE, replayed, rows
 from tests.platforms.telegram_house import TRANSPORTS, House, house
 from tests.platforms.telegram_rig import COORDINATOR, FJELL, FJORD, planned
@@ -40,7 +39,7 @@ PATIENCE = 6
 def test_killed_thirty_times_no_answer_is_lost_and_no_receipt_doubled(
     keeper, sqlite_database, tmp_path, capsys
 ):
-    seed = int(os.environ.get("RUNDA_TEST_SEED") or secrets.randbelow(10**9))
+    seed = a_seed()
     keeper.ends.clear()
     with house(keeper, sqlite_database, tmp_path, at=EIGHT) as telegram:
         town = Town(telegram, random.Random(seed))
