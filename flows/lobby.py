@@ -38,7 +38,7 @@ def _waits(turn: Turn) -> bool:
 def _opening(turn: Turn, event: e.Opened | None = None) -> Message:
     """`event`: when it opens, it is told who else hears or reads what comes of it, before anything is said."""
     here = (line("meeting.here"),) if _waits(turn) else ()
-    told = [*_first(turn), *(_readers(turn, event) if event is not None else ())]
+    told = [*_first(turn), *_counted(turn), *(_readers(turn, event) if event is not None else ())]
     return message("question", turn.title(), *told, *here, choices=choices("here") if here else ())
 
 
@@ -57,6 +57,12 @@ def _first(turn: Turn) -> list[Part]:
     # Everyone has read it in their group.
     first = setting.number == 1 and not setting.groups
     return [*late, line("meeting.privacy"), *_kept(setting)] if first else late
+
+
+def _counted(turn: Turn) -> Iterator[Part]:
+    """That where people are from is counted, each time that it is: a programme may come to ask for it on its way."""
+    if turn.route.units and not turn.table and not turn.state.setting.groups:
+        yield line("meeting.units")
 
 
 def _kept(setting: e.Setting) -> Iterator[Part]:

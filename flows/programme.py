@@ -119,7 +119,8 @@ class Programme(_Part):
         each = self.rounds[number - 1]
         points = {name: picture.points for name, picture in self.pictures.items()}
         scales = {step.id: step for step in (*each.steps, *each.plenum) if isinstance(step, Scale)}
-        return Route(each.round, each.plenum if everyone else each.steps, points, scales)
+        steps = each.plenum if everyone else each.steps
+        return Route(each.round, steps, points, scales, self.units)
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ class Route:
     pictures: dict[str, int] = field(default_factory=dict)
     #: The scales of the whole round, the groups' and everyone's: what one asks another may show.
     scales: dict[str, Scale] = field(default_factory=dict)
+    #: Managers are told how many came from each unit; people are told so first.
+    units: bool = False
 
     def points(self, picture: str) -> int:
         return self.pictures.get(picture, 0)

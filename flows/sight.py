@@ -6,7 +6,7 @@ parts to play sees what any of them sees, so roles that overlap are named when t
 
 docs/who-sees-what.md (`page`) is made from the same rows, and so is the list for one datum (`sentence`), which no
 platform shows yet. What a group is told when its meeting opens (`meeting.privacy`) is written by hand, and
-tests/flows/test_sight.py holds each of its sentences to the cells it rests on.
+tests/flows/test_sight.py holds each of its sentences to the cells it rests on, and so for `meeting.units`.
 
 What is ugly: a person who runs the machine can open the database. The table says what Runda shows them.
 """
@@ -186,8 +186,9 @@ TABLE: dict[Datum, Row] = {
     "profile": Row(
         what="a person's accounts, groups and roles, and where they are from",
         why="groups are formed of them, and messages find their people by them; managers see no list of people, and "
-        "are told how many came from where only if the programme asks for it",
-        author="yes", circle="yes", coordinator="yes", manager="from-five", operator="on-request",
+        "are told how many came from where only if the programme asks for it, which people hear when a session opens",
+        author="yes", circle="yes", series="from-five", coordinator="yes", manager="from-five",
+        operator="on-request",
     ),
     "draft": Row(
         what="what somebody has begun to fill in, and has not handed in",

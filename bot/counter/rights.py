@@ -7,7 +7,7 @@ reached by an erasure is told before it can be handed in. What it does stands in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.port import Block, Option, Sheet, Written
 from bot.counter.acts import Act, anybody, runs, somebody
@@ -37,10 +37,16 @@ def kept(visit: Visit) -> Sheet:
     told.append(line(visit.say("sight.answered")))
     for number in sorted({seat.series_id for seat in visit.visitor.seats}):
         [countdown] = days.countdowns(visit.connection, number)
-        told += [heading(countdown.series.title), *_until(visit, countdown)]
+        told += [heading(countdown.series.title), *_until(visit, countdown), *_counted(visit, countdown.series)]
     own = ("mine", "erase") if visit.visitor.person is not None else ()
     return sheet(visit, "counter.title.kept", *told,
                  labels=[button(visit, f"counter.button.{each}", each) for each in (*own, "home")])  # fmt: skip
+
+
+def _counted(visit: Visit, series: Any) -> Iterator[Block]:
+    """That managers are told how many came from where, as it is said when a session opens."""
+    if visit.works.shelf.programme(visit.unit, series.content_id).units and series.answering != "table":
+        yield line(visit.say("meeting.units"))
 
 
 class Shown(NamedTuple):

@@ -60,6 +60,14 @@ def answer(desk: Desk, who: str, comes: str) -> str:
     return words(desk.ask(press))
 
 
+def test_that_it_is_counted_where_people_are_from_stands_with_what_is_kept(desk: Desk) -> None:
+    told = "Vi teller hvor mange som deltar fra hver kommune eller enhet."
+    assert told in words(desk.ask("kept", who="U1"))
+    with desk.database.write() as connection:
+        connection.execute(t.series.update().values(answering="table"))
+    assert told not in words(desk.ask("kept", who="U1")), "nobody is counted at a table"
+
+
 def test_each_group_is_asked_once_in_working_hours_where_the_round_asks_for_it(desk: Desk) -> None:
     look(desk, ASKED.replace(hour=20))
     assert said(desk, "signup.ask") == []

@@ -30,6 +30,7 @@ from flows.sight import (
     seen_by,
     sentence,
 )
+from tests.flows.stage import TRANSCRIPTS, play
 
 PAGE = Path(__file__).parents[2] / "docs" / "who-sees-what.md"
 ALL = tuple(CONDITIONS)
@@ -41,6 +42,7 @@ GOES_INTO: dict[Datum, tuple[Datum, ...]] = {
     "action": ("group-recap",),
     "released": ("group-recap", "manager-draft", "manager-recap"),
     "chosen": ("manager-draft", "manager-recap"),
+    "profile": ("manager-recap",),  # how many came from where
 }
 
 
@@ -102,7 +104,7 @@ def test_a_managers_answer_is_for_the_group_that_it_answers_without_the_name() -
 
 def test_other_groups_see_what_was_released_and_not_what_was_not() -> None:
     assert seen("series") == {"released", "manager-recap", "chosen", "pairs"}
-    assert seen("series", ALL) == {"released", "manager-recap", "chosen", "pairs", "levels"}
+    assert seen("series", ALL) == {"released", "manager-recap", "chosen", "pairs", "levels", "profile"}
 
 
 @pytest.mark.parametrize(
@@ -284,6 +286,21 @@ def test_what_a_group_is_told_when_its_meeting_opens_is_what_the_table_says() ->
     assert {(viewer, datum) for viewer, datum, _ in claimed} == {
         (viewer, datum) for viewer in VIEWERS if viewer != "other" for datum in given
     } | {("operator", "group-recap")}
+
+
+def test_where_people_are_from_is_counted_for_managers_as_the_table_says_and_they_are_told_so() -> None:
+    """`meeting.units`, in every language: managers, from five up, and no names. At a table nobody is counted."""
+    row = TABLE["profile"]
+    assert (row.series, row.manager) == ("from-five", "from-five")
+    five = {"en": "five", "nb": "fem", "nn": "fem", "sv": "fem"}
+    who = {"en": "Managers", "nb": "Ledere", "nn": "Leiarar", "sv": "Chefer"}
+    for language, number in five.items():
+        told = catalogue(language).say("meeting.units")
+        assert number in told
+        assert who[language] in told
+    opened = (TRANSCRIPTS / "exchange_1_group.txt").read_text()
+    assert "meeting.units" in opened
+    assert "meeting.units" not in play(opened.replace("people: ", "answering: table\npeople: "))[0]
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "sv"])
