@@ -94,7 +94,7 @@ class Reader:
         brief = self._brief(row)
         return shapes.Recap(
             brief.series, brief.number, brief.whole, brief.version, brief.status, brief.approved_at,
-            cast(Any, said.language), _counts(row.points, office.series.zone), said.text,
+            cast(Any, said.language), _counts(unit, row.points, office.series.zone), said.text,
         )  # fmt: skip
 
     def series_recap(self, asked: Asked) -> shapes.Recap | None:
@@ -150,7 +150,7 @@ def _session(entry: Entry) -> shapes.Session:
     )  # fmt: skip
 
 
-def _counts(points: str, zone: str) -> shapes.Counts:
+def _counts(unit: Unit, points: str, zone: str) -> shapes.Counts:
     found = recaps.load(points)
     assert isinstance(found, recaps.ManagerRecap), "a recap that is no group's is the managers'"
     ideas = (
@@ -158,4 +158,8 @@ def _counts(points: str, zone: str) -> shapes.Counts:
         for one in found.ideas
     )
     actions = shapes.Actions(**asdict(found.actions))
-    return shapes.Counts(found.groups, found.of, found.people, actions, tuple(ideas))
+    u = t.units.c
+    told = unit.all(select(u.id, u.name).where(u.id.in_([one.unit for one in found.units])))
+    names = {one.id: one.name for one in told}
+    units = (shapes.Units(names.get(one.unit), one.n) for one in found.units)
+    return shapes.Counts(found.groups, found.of, found.people, actions, tuple(ideas), tuple(units))

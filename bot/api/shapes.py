@@ -97,6 +97,13 @@ class Ideas(Struct, frozen=True):
     since: Annotated[date, Meta(description="Since when the oldest has had it, in the series' zone.")]
 
 
+class Units(Struct, frozen=True):
+    """How many of those people are from one unit, such as a municipality. From five up, so never who."""
+
+    unit: Annotated[str | None, Meta(description="Null: elsewhere, or it is not known where.")]
+    n: Annotated[int, Meta(ge=5)]
+
+
 class Counts(Struct, frozen=True):
     groups: Annotated[int, Meta(description="Groups that took part.")]
     of: Annotated[int, Meta(description="Groups that there are.")]
@@ -104,6 +111,13 @@ class Counts(Struct, frozen=True):
     actions: Actions
     ideas: Annotated[
         tuple[Ideas, ...], Meta(description="Empty: none, or the programme does not ask for them.")
+    ]
+    units: Annotated[
+        tuple[Units, ...],
+        Meta(
+            description="As managers were told it first. Empty: no unit has five, or fewer would be known by what is "
+            "missing; the programme does not ask for it; or it is of the whole series, where each session has its own."
+        ),
     ]
 
 

@@ -37,7 +37,8 @@ def kept(visit: Visit) -> Sheet:
     told.append(line(visit.say("sight.answered")))
     for number in sorted({seat.series_id for seat in visit.visitor.seats}):
         [countdown] = days.countdowns(visit.connection, number)
-        told += [heading(countdown.series.title), *_until(visit, countdown), *_counted(visit, countdown.series)]
+        series = countdown.series
+        told += [heading(series.title), *_until(visit, countdown), *_counted(visit, series)]
     own = ("mine", "erase") if visit.visitor.person is not None else ()
     return sheet(visit, "counter.title.kept", *told,
                  labels=[button(visit, f"counter.button.{each}", each) for each in (*own, "home")])  # fmt: skip

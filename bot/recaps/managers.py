@@ -14,7 +14,7 @@ from bot.recaps import sources
 from flows import recap as recaps
 from flows.message import Levels
 from flows.reading import bare
-from flows.recap import Across, GroupRecap, ManagerRecap
+from flows.recap import Across, FromUnit, GroupRecap, ManagerRecap
 from storage import tables as t
 from storage.unit import Unit
 
@@ -97,7 +97,7 @@ def _compiled(unit: Unit, shelf: Shelf, row: Any) -> _Compiled:
         findings,
         levels=tuple(_since(one, before) for one in sources.spreads_shown(unit, plenum)),
         chosen=recaps.decisions(everyones, stands.get(plenum or 0), plenum=True),
-        across=_as_told(unit, row, route.round, tuple(recaps.settled(route, groups.values()))),
+        across=tuple(recaps.settled(route, groups.values())),
         paired=sources.paired_at(unit, meeting_id),
         said=said,
         language=row.language,
@@ -106,23 +106,28 @@ def _compiled(unit: Unit, shelf: Shelf, row: Any) -> _Compiled:
     asked = programme.units and row.answering != "table"
     units = recaps.from_units(sources.came_from(unit, meeting_id)) if asked else ()
     made = replace(made, actions=sources.actions_counted(unit, meeting_id), ideas=tuple(ideas), units=units)
+    if asked or made.across:
+        made = _as_told(unit, row, made)
     return _Compiled(recaps.since(made, before[-1] if before else None), findings, said)
 
 
-def _as_told(unit: Unit, meeting: Any, name: str, across: tuple[Across, ...]) -> tuple[Across, ...]:
-    """As managers were told it first, of that meeting or of the series: what one group more settled would be known
-    by what it adds."""
+def _as_told(unit: Unit, meeting: Any, made: ManagerRecap) -> ManagerRecap:
+    """With how groups settled things, and where people were from, as managers were told it first, of that meeting or
+    of the series: who came late, or is said to be from elsewhere since, would be known by what is added."""
     r, m = t.recaps.c, t.meetings.c
     later = m.series_id == meeting.series_id, m.number >= meeting.number
-    approved = r.session_id.is_(None), r.approved_at.is_not(None)
-    stored = select(r.points).join(t.meetings, m.id == r.meeting_id).where(*later, *approved)
+    stored = select(r.points).join(t.meetings, m.id == r.meeting_id)
+    stored = stored.where(*later, r.session_id.is_(None), r.status.in_(OUT)).order_by(r.made_at, r.id)
     told: dict[str, Across] = {}
-    for row in unit.all(stored.order_by(r.approved_at, r.version)) if across else ():
+    units: tuple[FromUnit, ...] = ()
+    for row in unit.all(stored):
         recap = recaps.load(row.points)
         assert isinstance(recap, ManagerRecap), "a group's recap has its session"
-        here = (one for one in recap.rounds or (recap,) if one.round == name)
-        told = {each.asked: each for one in here for each in one.across} | told
-    return tuple(told.get(one.asked, one) for one in across)
+        for here in (one for one in recap.rounds or (recap,) if one.round == made.round):
+            told = {each.asked: each for each in here.across} | told
+            units = units or here.units
+    across = tuple(told.get(one.asked, one) for one in made.across)
+    return replace(made, across=across, units=units or made.units)
 
 
 def earlier(unit: Unit, meeting: Any) -> list[ManagerRecap]:

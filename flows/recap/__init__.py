@@ -36,6 +36,7 @@ from flows.recap.shapes import (
     Before,
     Decision,
     FindingRow,
+    FromUnit,
     GroupRecap,
     Held,
     IdeaCount,
@@ -54,8 +55,8 @@ from flows.recap.shapes import (
 from flows.recap.showing import parts
 
 __all__ = (
-    "Across", "ActionCounts", "ActionRow", "ActionState", "Answered", "Before", "Decision", "FindingRow", "GroupRecap",
-    "Held", "IdeaCount", "ManagerRecap", "Numbered", "Point", "Question", "Said", "Shared", "Turnout", "Why",
-    "arranged", "compile_group", "compile_manager", "compile_plenum", "compile_whole", "counts_only", "decisions",
-    "dump", "from_units", "load", "parts", "settled", "settles", "since", "without",
+    "Across", "ActionCounts", "ActionRow", "ActionState", "Answered", "Before", "Decision", "FindingRow", "FromUnit",
+    "GroupRecap", "Held", "IdeaCount", "ManagerRecap", "Numbered", "Point", "Question", "Said", "Shared", "Turnout",
+    "Why", "arranged", "compile_group", "compile_manager", "compile_plenum", "compile_whole", "counts_only",
+    "decisions", "dump", "from_units", "load", "parts", "settled", "settles", "since", "without",
 )  # fmt: skip

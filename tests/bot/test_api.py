@@ -24,7 +24,7 @@ from bot.documents.text import to_json
 from bot.series import moving
 from bot.series.moving import To
 from flows import recap as recaps
-from flows.recap import IdeaCount
+from flows.recap import FromUnit, IdeaCount
 from storage import tables as t
 from storage.database import Database
 from tests.bot.a_series import NOW, do, made
@@ -112,13 +112,21 @@ def test_nothing_is_changed_by_asking(reads: Served, story: Story) -> None:
 
 
 def test_a_recap_says_what_managers_were_sent_and_names_nobody(reads: Served, story: Story) -> None:
+    with story.database.write() as connection:
+        row = connection.execute(select(t.recaps).where(t.recaps.c.status == "approved")).one()
+        place = {"organisation_id": row.organisation_id, "name": "Nordvik"}
+        unit = connection.execute(t.units.insert().returning(t.units.c.id), place).scalar_one()
+        counted = replace(recaps.load(row.points), units=(FromUnit(unit, 6), FromUnit(0, 5)))
+        points = t.recaps.update().where(t.recaps.c.id == row.id).values(points=recaps.dump(counted).decode())
+        connection.execute(points)
     answer = reads.ask(RECAP, token(story.database))
     said = answer.said
     assert said["lines"] == json.loads(to_json(managers(story)))["text"]
     assert said["counts"] == {
         "groups": 2, "of": 2, "people": 6, "actions": {"open": 2, "under_way": 0, "done": 0, "dropped": 0},
-        "ideas": [],
+        "ideas": [], "units": [{"unit": "Nordvik", "n": 6}, {"unit": None, "n": 5}],
     }  # fmt: skip
+    assert "Nordvik: 6" in json.dumps(said["lines"])
     assert (said["series"], said["number"], said["version"], said["status"]) == ("north", 1, 1, "approved")
     assert not [name for name in NAMES if name in answer.body.decode()]
 

@@ -111,6 +111,9 @@ def test_people_are_counted_by_unit_where_the_programme_asks_and_five_came_from_
     (said,) = story.played.posts("@per")
     assert "Where they are from" in said
     assert "Nordvik: 6" in said
+    with story.office() as (office, _):
+        members.come_from(office, "Sørvik", six[5:])
+    assert "nothing has changed since" in story.approve()[0], "Nordvik: 5 would tell that one has moved"
     assert [name for name in library.shipped() if library.read(name).programme.units] == [
         "exchange",
         "network",

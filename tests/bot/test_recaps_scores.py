@@ -1,8 +1,9 @@
 """Whatever managers are given of scores, in whatever series: it tells of no few people what they gave.
 
 A manager is taken to know more than Runda says: who was in each group, who answered in time, and whose answers are in
-which spread. What is not known is what each one gave. All worlds that fit what was read are counted; a set of fewer
-than five people whose scores come out the same in all of them is found out.
+which spread; so more than counts of people by unit tell, in recaps or by the API. What is not known is what each one
+gave. All worlds that fit what was read are counted; a set of fewer than five people whose scores come out the same in
+all of them is found out.
 
 Scores of two rounds are two things: people answer anew, and nothing is taken for granted of how.
 
