@@ -40,6 +40,8 @@ OPEN_PHASES = ("lobby", "headcount", "running", "paused", "finished")
 IDLE = "nothing is going on there"
 #: What was written as a vote, a level or a verdict counts by what it says, and not as words to be read.
 COUNTED = Count | Digits | Verdict
+#: How what was said to a vote, and is none, is filed.
+VOTABLE = ("answer", "solo", "reflection")
 #: What its author is told of an edited vote that is none.
 UNCAST = {MOVED_ON: "scale.late", UNREAD: "answers.stands"}
 #: Characters of a message id that we make ourselves, for what was filled in.
@@ -211,11 +213,7 @@ class Deeds:
                 return "nothing is changed by it"
             if not found.words:
                 return self._scored_anew(live, found, each, key)
-            if (
-                found.prompt
-                and found.role == "control"
-                and isinstance(self._read(live, found.words), COUNTED)
-            ):
+            if self._is_vote(live, found) or self._becomes_vote(live, found, each.words):
                 return self._cast_anew(live, place, found, each, key)
             changed = {"words": each.words, "revision": each.revision}
             desk.unit.run(update(t.replies).where(t.replies.c.id == found.id).values(**changed))
@@ -226,7 +224,9 @@ class Deeds:
             self._bury(*where)
             desk.unit.run(delete(t.replies).where(t.replies.c.id == found.id))
             del desk.replies[where]
-            event = e.Removed(found.person_id, found.id)
+            counted = self._is_vote(live, found) and not found.late
+            said = self._says(live, place, found, found.words, each.at) if counted else None
+            event = e.Removed(found.person_id, found.id, said)
         outcome = desk.apply(live, event, key=key)
         desk.corrected.append((found.id, live, live.row.version))
         return outcome
@@ -257,12 +257,27 @@ class Deeds:
     def _read(self, live: Live, words: str) -> Reading:
         return understand(words, self.works.shelf.vocabulary(live.row.language))
 
+    def _is_vote(self, live: Live, found: Any) -> bool:
+        """It is filed for what it counts, and not for its words."""
+        counts = found.prompt and found.role == "control"
+        return bool(counts) and isinstance(self._read(live, found.words), COUNTED)
+
+    def _becomes_vote(self, live: Live, found: Any, words: str) -> bool:
+        """It was words to a question that is voted on, and still stands; these are no words any more."""
+        asked = live.state.prompt if live.state is not None and live.row.phase in GOING_ON else None
+        stands = asked is not None and asked.prompt == found.prompt and live.route.steps[asked.step].TALLIES
+        return stands and found.role in VOTABLE and isinstance(self._read(live, words), COUNTED)
+
+    def _says(self, live: Live, place: Any, found: Any, words: str, at: datetime) -> e.Replied:
+        """What is stored as these words, as it was heard."""
+        return e.Replied(person=found.person_id, reply=found.id, reading=self._read(live, words), sent_at=at,
+                         private=place.person_id is not None, prompt=found.prompt)  # fmt: skip
+
     def _cast_anew(self, live: Live, place: Any, found: Any, each: Rewrote, key: str) -> str:
         """A vote is changed: a new one while its question stands. Otherwise nothing of it is stored, and its author
         is told."""
         desk = self.desk
-        said = e.Replied(person=found.person_id, reply=found.id, reading=self._read(live, each.words),
-                         sent_at=each.at, private=place.person_id is not None, prompt=found.prompt)  # fmt: skip
+        said = self._says(live, place, found, each.words, each.at)
         outcome = desk.apply(live, e.Edited(found.person_id, found.id, said), key=key)
         words = each.words if outcome == "applied" else found.words
         changed = {"words": words, "revision": each.revision}

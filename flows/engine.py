@@ -41,6 +41,7 @@ from flows.hearing import (
     pressed,
     pressed_afterwards,
     pressed_while_paused,
+    recall,
     replied,
     replied_afterwards,
     replied_while_paused,
@@ -104,7 +105,12 @@ def _edited(turn: Turn, event: e.Edited) -> str | None:
 
 
 def _removed(turn: Turn, event: e.Removed) -> str | None:
+    scored = turn.going_on and turn.state.scored_by(turn.state.step).get(event.person) == event.reply
     turn.forget(event.reply)
+    if scored:
+        turn.uncounts(event.person)
+    if event.said is not None:
+        recall(turn, event.said)
     if turn.going_on:
         turn.step.taken_back(turn)
     return None

@@ -146,6 +146,8 @@ class Removed(Struct, frozen=True, tag="removed"):
 
     person: int
     reply: int
+    #: What it said, where that was counted.
+    said: Replied | None = None
 
 
 class Pressed(Struct, frozen=True, tag="pressed"):

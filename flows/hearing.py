@@ -84,12 +84,32 @@ def _said_aloud(turn: Turn, event: e.Replied, asked: Asked) -> None:
 
 def cast_anew(turn: Turn, said: e.Replied) -> str | None:
     """A vote that is edited is a new vote of the same person, as long as what it answers stands."""
-    asked = turn.state.prompt
-    if asked is None or asked.prompt != said.prompt or not _is_present(turn, asked):
+    asked = _standing(turn, said)
+    if asked is None:
         return MOVED_ON
+    if turn.step.confides(said):
+        return UNREAD
     counted = Keep(said.reply, "control", asked.prompt, turn.step.place(asked.part))
     turn.step.hears(turn, said)
     return None if counted in turn.effects else UNREAD
+
+
+def recall(turn: Turn, said: e.Replied) -> None:
+    """A vote that is taken back is none, as long as what it answers stands; afterwards its count does. Its author is
+    told either."""
+    asked = turn.state.asked_as(said.prompt)
+    if asked is None or not turn.route.steps[asked.step].TALLIES:
+        return
+    if _standing(turn, said) is None:
+        turn.say(message("answer", line("answers.settled")), "person", person=said.person)
+    elif turn.step.recalls(turn, said):
+        turn.say(message("answer", line("answers.recalled")), "person", person=said.person)
+
+
+def _standing(turn: Turn, said: e.Replied) -> Asked | None:
+    """What this answers, if the circle is at it."""
+    asked = turn.state.prompt
+    return asked if asked and asked.prompt == said.prompt and _is_present(turn, asked) else None
 
 
 def filled(turn: Turn, event: e.Filled) -> str | None:

@@ -254,6 +254,11 @@ class Turn:
             self.set(answered=(*self.state.answered, person))
         self.settle()
 
+    def uncounts(self, person: int) -> None:
+        """They have taken back what they had answered the present prompt with."""
+        self.set(answered=tuple(one for one in self.state.answered if one != person))
+        self.settle()
+
     def scored(self, step: int, person: int, reply: int) -> None:
         """Count a person's scores at a step (from 0), the latest only."""
         by = {**self.state.scored_by(step), person: reply}

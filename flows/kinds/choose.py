@@ -34,13 +34,15 @@ class Choose(Timed):
 
     The list is fixed when the vote begins. With `secret`, the usual, nobody sees a vote before all have been cast:
     one votes with the buttons or privately, and a number in the thread is not stored. The last word of each counts,
-    until the time is up or all have voted. If several are equal, there is one more vote between them, then the lot
-    decides, the same on every machine; people are told so before. What was chosen, and the counts, are seen by the
-    circle; what was chosen is in its recap. Managers are told what everyone chose among the programme's own options.
+    until the time is up or all have voted; whoever takes it back before then has not voted. If several are equal, there
+    is one more vote between them, then the lot decides, the same on every machine; people are told so before. What was
+    chosen, and the counts, are seen by the circle; what was chosen is in its recap. Managers are told what everyone
+    chose among the programme's own options.
     """
 
     WORD: ClassVar[str] = "choose"
     ROLE: ClassVar[Role] = "answer"
+    TALLIES: ClassVar[bool] = True
 
     choose: Slug
     of: Of | None = Field(None, description="A step before: finding, form field (plan.goal), or scale.")
@@ -116,14 +118,7 @@ class Choose(Timed):
         return self.secret and not event.private and isinstance(event.reading, Count | Digits)
 
     def hears(self, turn: Turn, event: Replied) -> None:
-        reading = event.reading
-        numbers = (
-            reading.numbers
-            if isinstance(reading, Digits)
-            else (reading.number,)
-            if isinstance(reading, Count)
-            else ()
-        )
+        numbers = _numbers(event)
         if numbers and not stale(turn, event) and self._votes(turn, event.person, numbers):
             turn.keep(event, "control")
         else:
@@ -145,9 +140,15 @@ class Choose(Timed):
         done = next((one.options for one in turn.state.chosen if one.step == turn.state.step), ())
         return self.picks - len(done) if turn.state.part == "again" else self.picks
 
+    def recalls(self, turn: Turn, said: Replied) -> bool:
+        if turn.state.votes.get(said.person) != _picked(turn, _numbers(said)):
+            return False
+        turn.set(votes={one: cast for one, cast in turn.state.votes.items() if one != said.person})
+        turn.uncounts(said.person)
+        return True
+
     def _votes(self, turn: Turn, person: int, numbers: tuple[int, ...]) -> bool:
-        options = turn.state.options
-        picked = tuple(dict.fromkeys(options[n - 1] for n in numbers if 0 < n <= len(options)))
+        picked = _picked(turn, numbers)
         if not picked or len(picked) > self._left(turn) or len(picked) != len(numbers):
             return False
         news = person not in turn.state.votes
@@ -283,6 +284,19 @@ class Decide(Choose):
         given = raw.get("options")
         options = given if isinstance(given, list) else ["continue", "not-now", "hand-over"]
         return {"ask": True, "owner": True, **{name: True for name in options if isinstance(name, str)}}
+
+
+def _numbers(said: Replied) -> tuple[int, ...]:
+    """What it says, if that may be a vote."""
+    if isinstance(said.reading, Digits):
+        return said.reading.numbers
+    return (said.reading.number,) if isinstance(said.reading, Count) else ()
+
+
+def _picked(turn: Turn, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """The options of these numbers, from 1, in the list that is voted on."""
+    options = turn.state.options
+    return tuple(dict.fromkeys(options[n - 1] for n in numbers if 0 < n <= len(options)))
 
 
 def _place(step: Any, part: int) -> str:

@@ -35,6 +35,7 @@ class Level(Timed):
     WORD: ClassVar[str] = "level"
     ROLE: ClassVar[Role] = "answer"
     COUNTED: ClassVar[str] = "manager.weakest"
+    TALLIES: ClassVar[bool] = True
 
     level: Slug
     of: Slug = Field(description="The scale.")
@@ -94,6 +95,15 @@ class Level(Timed):
         others = tuple(one for one in turn.state.agreed if (one.step, one.item) != (at, asked.part))
         turn.set(agreed=(*others, Agreed(at, asked.part, level)))
         turn.say(message("answer", line("level.said", n=level)))
+        return True
+
+    def recalls(self, turn: Turn, said: Replied) -> bool:
+        """Nothing is agreed on then: what was said before it was left."""
+        part = turn.state.prompt.part if turn.state.prompt else 0
+        here = [one for one in turn.state.agreed if (one.step, one.item) == (turn.state.step, part)]
+        if not isinstance(said.reading, Count) or [one.level for one in here] != [said.reading.number]:
+            return False
+        turn.set(agreed=tuple(one for one in turn.state.agreed if one not in here))
         return True
 
     def hears_late(self, turn: Turn, event: Replied, asked: Asked) -> None:

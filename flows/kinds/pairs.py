@@ -30,6 +30,7 @@ class Pairs(Timed):
 
     WORD: ClassVar[str] = "pairs"
     JUDGES: ClassVar[bool] = True
+    TALLIES: ClassVar[bool] = True
 
     pairs: Slug
     turns: Minutes = Field(
@@ -66,6 +67,15 @@ class Pairs(Timed):
         others = {one: said for one, said in turn.state.votes.items() if one != person}
         turn.set(votes={**others, person: ()} if word == "yes" else others)
         turn.counts(person)
+
+    def recalls(self, turn: Turn, said: Replied) -> bool:
+        """Who takes a yes back is not drawn; a no has counted for nothing."""
+        yes = isinstance(said.reading, Verdict) and said.reading.word == "yes"
+        if not yes or said.person not in turn.state.votes:
+            return False
+        turn.set(votes={one: cast for one, cast in turn.state.votes.items() if one != said.person})
+        turn.uncounts(said.person)
+        return True
 
     def _round(self, turn: Turn) -> int:
         """Whose turn it is to speak, from 1; 0 while people are asked whether they want to."""

@@ -50,6 +50,7 @@ class Respond(Timed):
 
     WORD: ClassVar[str] = "respond"
     JUDGES: ClassVar[bool] = True
+    TALLIES: ClassVar[bool] = True
 
     respond: Slug
     of: Slug = Field(description="What the groups handed on: a pitch, a sentence, a form with `share`.")
@@ -133,6 +134,19 @@ class Respond(Timed):
         kept = (one for one in before if (one == EXTRA) != (said == EXTRA))
         turn.set(votes={**turn.state.votes, person: (*kept, said)})
         turn.counts(person)
+
+    def recalls(self, turn: Turn, said: Replied) -> bool:
+        """Of a judgement and an extra point, the one that it said."""
+        before = turn.state.votes.get(said.person, ())
+        words = [JUDGEMENTS[one] for one in before]
+        if not isinstance(said.reading, Verdict) or said.reading.word not in words:
+            return False
+        left = tuple(one for one in before if JUDGEMENTS[one] != said.reading.word)
+        others = {one: cast for one, cast in turn.state.votes.items() if one != said.person}
+        turn.set(votes={**others, said.person: left} if left else others)
+        if not left:
+            turn.uncounts(said.person)
+        return True
 
     def closes(self, turn: Turn) -> None:
         asked = turn.state.prompt

@@ -41,6 +41,8 @@ class Step(BaseModel):
     ROLE: ClassVar[Role] = "answer"
     #: Its answers are verdicts: «2 no», «1 done».
     JUDGES: ClassVar[bool] = False
+    #: What is said to it may count as a number, as a vote does, and not as words.
+    TALLIES: ClassVar[bool] = False
     #: It waits for people.
     WAITS: ClassVar[bool] = True
     #: The programme's catalogues have a text for it.
@@ -160,6 +162,10 @@ class Step(BaseModel):
 
     def times(self, turn: Turn, name: str) -> None:
         """A deadline of its own has come."""
+
+    def recalls(self, turn: Turn, said: Replied) -> bool:
+        """What it counts by this message is taken back. False: nothing is, since its author has said something else."""
+        return False
 
     def finding_added(self, turn: Turn) -> None:
         """A message marked itself as a finding, while the circle was at this step."""

@@ -242,6 +242,37 @@ def test_a_vote_that_is_edited_is_a_new_vote_until_it_is_over(played: Played) ->
     assert not {"9", "the first", "2"} & set(values(played, t.replies.c.words))
 
 
+def test_a_vote_that_is_taken_back_is_none_and_other_words_become_one_until_it_is_over(
+    played: Played,
+) -> None:
+    """What was deleted used to count all the same; and a number that was first written wrongly never did."""
+    groups_done(played, SCORES)
+    plenum = everyones(played)
+    for _ in range(2):
+        played.say(plenum, "kari", "next")
+    home = {who: alone(played.database, who) for who in SCORES}
+    said = {who: played.say(home[who], who, "2") for who in ("amir", "sigrid", "liv")}
+    said["liv-after"] = played.say(home["liv"], "liv", "1")
+    played.take_back(home["liv"], "liv", said["liv"])
+    assert "is not counted" not in played.posts(home["liv"])[-1], "a later word counts"
+    played.take_back(home["amir"], "amir", said["amir"])
+    assert "is not counted" in played.posts(home["amir"])[-1]
+    said["kari"] = played.say(home["kari"], "kari", "the first")
+    said["tor"] = played.say(plenum, "tor", "the second")
+    played.rewrite(plenum, "tor", said["tor"], "2")
+    assert "cannot be counted" in played.posts(home["tor"])[-1], "the vote is secret"
+    played.rewrite(home["kari"], "kari", said["kari"], "9")
+    played.rewrite(home["kari"], "kari", said["kari"], "1")
+    assert "Your vote is counted" in played.posts(home["kari"])[-1]
+    played.say(plenum, "tor", "next")
+    shown = played.posts(plenum)
+    assert any("We trust" in post and "chosen" in post for post in shown), "two votes to one"
+    played.take_back(home["liv"], "liv", said["liv-after"])
+    assert "what was counted there stands" in played.posts(home["liv"])[-1]
+    assert played.posts(plenum) == shown
+    assert "the second" in values(played, t.replies.c.words)
+
+
 def test_who_is_drawn_twice_in_a_sitting_has_met_once(sqlite_database: Database, tmp_path: Path) -> None:
     """Somebody goes back when pairs have been drawn, and the same two are drawn again."""
     (tmp_path / "two.yaml").write_text(

@@ -10,7 +10,8 @@ the indented lines anew: look the difference through before committing it.
     09:03 kari (private): I think …            to Runda alone; also (to 2), (about r4), (sent 09:02:10)
     09:04 kari presses next                    also: presses no under 5, presses was-answer about r3,
                                                presses help:3 privately
-    09:05 kari edits r4: other words           09:05 kari removes r4; no words reach the engine
+    09:05 kari edits r4: other words           09:05 kari removes r4; no words reach the engine, but of what is
+                                               counted: kari removes r4 of 2: 3 (r4 answered prompt 2 with «3»)
     09:04 kari fills 1: what r5 r6, who picks r5               a sheet: replies by item, written or picked; or what
                                                was chosen, stored under one reply: `scores r5 (freedom, trust)`
     09:05 ola presses note about r4 of kari answer to 1        with what the caller knows of r4; (of kari answer to 1)
@@ -235,9 +236,9 @@ class Stage:
         if did == "attaches":
             return e.Attached(self.person(who))
         if did in ("edits", "removes"):
-            return (e.Edited if did == "edits" else e.Removed)(
-                self.person(who), int(re.findall(r"r(\d+)", what)[0])
-            )
+            reply, prompt, words = re.findall(r"r(\d+)(?: of (\d+): (.*))?", what)[0]
+            said = self.counted(self.person(who), int(reply), int(prompt), words) if prompt else None
+            return (e.Edited if did == "edits" else e.Removed)(self.person(who), int(reply), said)
         if did in ("joins", "leaves"):
             return e.Joined(self.person(who)) if did == "joins" else e.Left(self.person(who))
         if did == "publishes":
@@ -246,6 +247,11 @@ class Stage:
             given = tuple(fx.Given(one.split()[0], ids(one)) for one in handed)
             return e.Published(circle, ids(found), given)
         return None
+
+    def counted(self, person: int, reply: int, prompt: int, words: str) -> e.Replied:
+        """What a message that was counted said, or says now."""
+        reading = understand(words, vocabulary())
+        return e.Replied(person=person, reply=reply, prompt=prompt, sent_at=self.now, reading=reading)
 
     def ordered(self, who: str, rest: str) -> e.Event:
         """What the coordinator, the platform and the clock do."""
