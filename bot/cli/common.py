@@ -11,6 +11,9 @@ import click
 from bot.cli import MISUSED, Told
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.cli import Caller
     from bot.series.planning import Plan, Wish
 
 #: Characters that the audit log has room for.
@@ -57,6 +60,21 @@ def planned(wish: Wish, content: Any, owner: Any, now: datetime) -> Plan:
 def which_time(problem: Any) -> Told:
     say = "Say --which first or --which second." if problem.twice else "Say it with --at."
     return Told(f"{problem} {say}", MISUSED)
+
+
+def workspaces(connection: Connection, caller: Caller, platform: str) -> list[str]:
+    """Those of a platform that Runda has met. On Telegram that is its bot, whose number its token begins with."""
+    from sqlalchemy import select
+
+    from bot.series.homes import TELEGRAM
+    from storage import tables as t
+
+    token = caller.settings.telegram_bot_token
+    if platform == TELEGRAM:
+        return [token.get_secret_value().partition(":")[0]] if token is not None else []
+    i = t.installations.c
+    met = select(i.workspace).where(i.platform == platform, i.ended_at.is_(None)).order_by(i.id)
+    return list(connection.execute(met).scalars())
 
 
 def record(database: Any, act: str, what: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import MISUSED, Told
-from bot.cli.common import ZONE, Group, actor
+from bot.cli.common import ZONE, Group, actor, workspaces
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -109,21 +109,20 @@ def found_account(
     """Where an account is, and the organisation that it belongs to. Raises Told."""
     from bot.series import making
 
-    where = _account(connection, account, platform, workspace)
+    where = _account(connection, caller, account, platform, workspace)
     return where, making.organisation(connection, _owner(connection, caller, where), caller.clock.now())
 
 
-def _account(connection: Connection, account: str, platform: str, workspace: str | None) -> Where:
+def _account(
+    connection: Connection, caller: Caller, account: str, platform: str, workspace: str | None
+) -> Where:  # fmt: skip
     """Raises Told where it does not say which workspace."""
-    from sqlalchemy import select
+    from bot.series.homes import BOT, TELEGRAM, Where
 
-    from bot.series.homes import Where
-    from storage import tables as t
-
-    i = t.installations.c
-    installed = select(i.workspace).where(i.platform == platform, i.ended_at.is_(None))
-    found = [row.workspace for row in connection.execute(installed)]
+    found = workspaces(connection, caller, platform)
     if workspace is None and not found:
+        if platform == TELEGRAM:
+            raise Told(BOT, MISUSED)
         way = "Start runda serve with its keys, and try again; or name it with --workspace"
         raise Told(f"Runda has not met a workspace of {platform.title()} yet. {way}", MISUSED)
     if workspace is None and len(found) > 1:

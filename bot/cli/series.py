@@ -6,17 +6,20 @@ the lines that are longer than one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.cli import MISUSED, Told, changing, sessions
-from bot.cli.common import ZONE, Group, actor, planned
+from bot.cli.common import ZONE, Group, actor, planned, workspaces
 from bot.cli.forms import asked, read
 from flows.forms import CREATE
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from bot.cli import Caller
     from bot.series.holidays import Closed
     from bot.series.planning import Wish
@@ -72,7 +75,7 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
     database, now = caller.database(new=True), caller.clock.now()
     with database.write() as connection:
         owner = making.tenant(connection, caller.settings.organisation, caller.language, ZONE)
-        plan = planned(wish, content, owner, now)
+        plan = planned(_somewhere(connection, caller, wish), content, owner, now)
         called = None if dry_run else making.make(connection, plan, owner.name, actor(), now)
     for line in of_plan(plan, called):
         click.echo(line)
@@ -88,6 +91,12 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
         click.echo(
             f"It is called {called}. See what will be sent: runda simulate {called}. Run it: runda serve.{there}"
         )
+
+
+def _somewhere(connection: Connection, caller: Caller, wish: Wish) -> Wish:
+    """In the only workspace of the platform that Runda has met, where nothing else is said."""
+    met = workspaces(connection, caller, wish.platform)
+    return replace(wish, workspace=met[0]) if wish.workspace is None and len(met) == 1 else wish
 
 
 def _somebody_runs_it(wish: Wish) -> None:

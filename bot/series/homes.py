@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 #: Where a group gets its chat later, by a code; and not everybody may use it at work.
 TELEGRAM = "telegram"
+BOT = (
+    "On Telegram the bot is the workspace, and Runda does not know which it is. Put the bot's token into "
+    "TELEGRAM_BOT_TOKEN; or say --workspace with the number that the token begins with."
+)
 #: Platforms where each meeting opens a thread of its own in its circle's home, whichever channel that is. On Telegram
 #: that is so in some groups, which is learned from Telegram.
 THREADED = frozenset({"slack"})
@@ -67,7 +71,8 @@ class Homes:
         if not workspace:
             written = f"{platform}/WORKSPACE/{at.id}"
             words = f"In which workspace of {platform} is {at.id}? Say it with --workspace, or as {written}."
-            raise _about("workspace", Sentence(words, "no-workspace"))
+            alone = platform == TELEGRAM == self.wish.platform
+            raise _about("workspace", Sentence(BOT if alone else words, "no-workspace"))
         return Where(platform, workspace, at.id)
 
     def of_group(self, group: Group) -> Where | None:
@@ -77,7 +82,7 @@ class Homes:
         """
         at = group.at or self.wish.channel
         if at is None and self.wish.platform == TELEGRAM:
-            self.settle(At("0"))
+            self.settle(At(group.name))  # the bot is to be known, also where all come in by codes
             return None
         if at is None and self.named:
             words = (

@@ -21,9 +21,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *args: str) -> Result:
+def run(folder: Path, *args: str, **env: str) -> Result:
     return CliRunner().invoke(
-        runda, ["--data", str(folder), "--language", "nb", *args], obj=Caller(Clock(NOW))
+        runda, ["--data", str(folder), "--language", "nb", *args], obj=Caller(Clock(NOW)), env=env
     )
 
 
@@ -76,6 +76,21 @@ def test_nobody_is_listed_where_nobody_is(folder: Path) -> None:
 
 TELEGRAM = ("--platform", "telegram", "--workspace", "777", "--groups", "2", "--acknowledged")
 DATES = ("--on", "2026-10-13", "--at", "09:00")
+
+
+def test_on_telegram_the_bot_is_the_workspace_and_its_token_tells_which(folder: Path) -> None:
+    """Story: «In which workspace of telegram is 0?», and to start runda serve, which did not help."""
+    north = ("series", "create", "selfcheck", "--name", "North", "--coordinator", "Siri <9>", *DATES)
+    there = ("--platform", "telegram", "--groups", "2", "--acknowledged")
+    berit = ("coordinator", "add", "9", "--platform", "telegram")
+    for command in ((*north, *there), berit):
+        refused = run(folder, *command)
+        assert (refused.exit_code, "the bot is the workspace" in refused.output) == (2, True)
+        assert run(folder, *command, TELEGRAM_BOT_TOKEN="777:AAExample").exit_code == 0
+    database = Database(f"sqlite:///{folder / 'runda.db'}")
+    assert [row.workspace for row in rows(database, t.series)] == ["777"]
+    assert {row.workspace for row in rows(database, t.identities)} == {"777"}
+    database.close()
 
 
 def test_codes_are_shown_and_replaced(folder: Path) -> None:
