@@ -20,11 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
-
 from adapters.port import Address
-from bench import meeting, town
-from bench.load import Told
+from bench import load, meeting, town
 from bench.pairs import Ratios, in_turn
 from bench.posts import Plan, Post
 from bench.replies import MANY, UNTIL_KILLED, lost
@@ -114,14 +111,14 @@ class _Crowd:
 
     def post_until_killed(self, house: Served, events: int) -> None:
         plan = self._plan(self.house, events, MANY)
-        process = _posting(plan)
+        process = load.begin("bench.posts", plan)
         until(lambda: not lost({plan.posts[0].message}, self.file))
         time.sleep(UNTIL_KILLED)
         house.kill()
-        self.acknowledged |= set(_told(process).acknowledged)
+        self.acknowledged |= set(load.end(process).acknowledged)
 
     def _post(self, where: str, events: int, under_way: int, *, kept: bool) -> float:
-        told = _told(_posting(self._plan(where, events, under_way)))
+        told = load.end(load.begin("bench.posts", self._plan(where, events, under_way)))
         if len(told.acknowledged) != events:
             raise RuntimeError(f"{events} were posted to {where}, {len(told.acknowledged)} answered with 200")
         if kept:
@@ -143,22 +140,3 @@ class _Crowd:
         people = town.persons(group + 1)
         person = people[number // len(self.places) % len(people)]
         return self.telling.post(host, self.places[group], person, number)
-
-
-def _posting(plan: Plan) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.posts"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin is not None
-    process.stdin.write(msgspec.msgpack.encode(plan))
-    process.stdin.close()
-    return process
-
-
-def _told(process: subprocess.Popen[bytes]) -> Told:
-    assert process.stdout is not None
-    with process.stdout:
-        said = process.stdout.read()
-    if process.wait():
-        raise RuntimeError(f"what posts ended with {process.returncode}")
-    return msgspec.json.decode(said, type=Told)

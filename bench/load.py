@@ -7,6 +7,7 @@ house is gone, and prints what was acknowledged.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from msgspec import Struct
 from adapters.terminal.client import Client, Dropped
 from adapters.terminal.parse import Request
 from bench import town
+from bench.served import ROOT
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -67,6 +69,30 @@ def write(plan: Plan) -> Told:
         return Told(time.perf_counter() - began, acknowledged, refused)
 
 
+# -- as a process of its own, from the other side
+
+
+def begin(module: str, plan: Struct) -> subprocess.Popen[bytes]:
+    """Have `module`, this one or its like, carry a plan out."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(msgspec.msgpack.encode(plan))
+    process.stdin.close()
+    return process
+
+
+def end(process: subprocess.Popen[bytes]) -> Told:
+    """What came of it, when it is done."""
+    assert process.stdout is not None
+    with process.stdout:
+        said = process.stdout.read()
+    if process.wait():
+        raise RuntimeError(f"what was to come of {process.args} ended with {process.returncode}")
+    return msgspec.json.decode(said, type=Told)
+
+
 if __name__ == "__main__":
-    told = write(msgspec.json.decode(sys.stdin.buffer.read(), type=Plan))
+    told = write(msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Plan))
     sys.stdout.buffer.write(msgspec.json.encode(told))

@@ -11,19 +11,15 @@ answers. First answers cost more, as each gets a receipt of its own, and are tol
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
-from bench import plain, town
-from bench.load import Plan, Told
+from bench import load, plain, town
+from bench.load import Plan
 from bench.pairs import Ratios, in_turn
-from bench.served import ROOT, Served, serving, until
+from bench.served import Served, serving, until
 
 #: Messages under way at the same time.
 MANY = 16
@@ -105,18 +101,18 @@ class _People:
         return Side(faster, replies * times / house, replies * times / rows, self._batch(name))
 
     def write_until_killed(self, house: Served, replies: int) -> None:
-        process = _writing(self._plan("killed", replies, MANY))
+        process = load.begin("bench.load", self._plan("killed", replies, MANY))
         until(lambda: bool(self._rows("killed")))
         time.sleep(UNTIL_KILLED)
         house.kill()
-        self.acknowledged |= set(_told(process).acknowledged)
+        self.acknowledged |= set(load.end(process).acknowledged)
 
     def _plan(self, name: str, replies: int, under_way: int, **more: str) -> Plan:
         return Plan(folder=str(self.folder / "terminal"), name=name, groups=self.groups, replies=replies,
                     under_way=under_way, **more)  # fmt: skip
 
     def _write(self, plan: Plan) -> float:
-        told = _told(_writing(plan))
+        told = load.end(load.begin("bench.load", plan))
         if len(told.acknowledged) != plan.replies:
             raise RuntimeError(f"{plan.replies} were sent, {len(told.acknowledged)} acknowledged")
         self.acknowledged |= set(told.acknowledged)
@@ -136,22 +132,3 @@ class _People:
 
     def _wait(self, counted: str, wanted: int) -> None:
         until(lambda: plain.select(self.file, counted)[0][0] == wanted)
-
-
-def _writing(plan: Plan) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.load"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin is not None
-    process.stdin.write(msgspec.json.encode(plan))
-    process.stdin.close()
-    return process
-
-
-def _told(process: subprocess.Popen[bytes]) -> Told:
-    assert process.stdout is not None
-    with process.stdout:
-        said = process.stdout.read()
-    if process.wait():
-        raise RuntimeError(f"the load ended with {process.returncode}")
-    return msgspec.json.decode(said, type=Told)

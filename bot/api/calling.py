@@ -26,7 +26,6 @@ from aiohttp import AddrInfoType
 from sqlalchemy import exists, func, or_, select, update
 
 from bot.api import acts, webhooks
-from bot.api.tokens import record
 from bot.api.webhooks import SECRET
 from bot.calendars.feeds import mark_of
 from bot.clock import Clock
@@ -34,6 +33,7 @@ from bot.recaps import managers, sending
 from bot.trouble import in_short
 from flows.message import line, message
 from storage import tables as t
+from storage.audit import log_act
 from storage.backup import delivery_held
 from storage.database import Database
 from storage.unit import Unit
@@ -181,7 +181,7 @@ class Calls:
         """Stop the webhook, and tell those who run the series that the call was about."""
         if not webhooks.stop(unit.connection, call.organisation, call.webhook, now):
             return 0
-        record(unit.connection, call.organisation, ME, "webhook given up", f"webhook:{call.webhook}", now)
+        log_act(unit.connection, call.organisation, ME, "webhook given up", f"webhook:{call.webhook}", now)
         return _tell(unit, call)
 
     # -- the world

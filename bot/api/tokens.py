@@ -67,9 +67,3 @@ def end(connection: Connection, table: Any, organisation: int, number: int, now:
     """End a row of the organisation's that has a beginning and an end. Returns whether there was one."""
     theirs = update(table).where(table.c.id == number, table.c.organisation_id == organisation)
     return bool(connection.execute(theirs.where(table.c.until.is_(None)).values(until=now)).rowcount)
-
-
-def record(connection: Connection, organisation: int, actor: str, act: str, what: str, now: datetime) -> None:
-    """In the organisation's audit log: who made or ended what, by its number."""
-    row = {"organisation_id": organisation, "actor": actor, "act": act, "object": what, "at": now}
-    connection.execute(insert(t.audit), row)

@@ -63,13 +63,14 @@ def make_token(caller: Caller, name: str, scopes: tuple[str, ...]) -> None:
       runda token make archive --scope schedule --scope recaps
     """
     from bot.api import tokens
+    from storage.audit import log_act
 
     now, longest = caller.clock.now(), 60
     if not 0 < len(name.strip()) <= longest:
         raise Told(f"NAME: say what program it is for, in at most {longest} characters.", MISUSED)
     with _organisation(caller, write=True) as (connection, owner):
         number, secret = tokens.make(connection, owner, name.strip(), scopes, now)  # type: ignore[arg-type]
-        tokens.record(connection, owner, actor(), "token made", f"token:{number} {' '.join(scopes)}", now)
+        log_act(connection, owner, actor(), "token made", f"token:{number} {' '.join(scopes)}", now)
     click.echo(secret)
     click.echo(
         f"Token {number}. It is not shown again. To take it back: runda token revoke {number}", err=True
@@ -96,12 +97,13 @@ def list_tokens(caller: Caller) -> None:
 def revoke_token(caller: Caller, number: int) -> None:
     """Take a token back, by its number. From now on it reads nothing."""
     from bot.api import tokens
+    from storage.audit import log_act
 
     now = caller.clock.now()
     with _organisation(caller, write=True) as (connection, owner):
         if not tokens.revoke(connection, owner, number, now):
             raise Told(f"There is no token {number} that holds. See: runda token list", MISUSED)
-        tokens.record(connection, owner, actor(), "token revoked", f"token:{number}", now)
+        log_act(connection, owner, actor(), "token revoked", f"token:{number}", now)
     click.echo(f"Token {number} reads nothing any more.")
 
 
@@ -124,14 +126,15 @@ def make_webhook(caller: Caller, url: str, *, private: bool) -> None:
     \b
       runda webhook make https://intranet.example.org/hooks/runda
     """
-    from bot.api import tokens, webhooks
+    from bot.api import webhooks
+    from storage.audit import log_act
 
     if not caller.settings.url:
         raise Told(NO_URL, MISUSED)
     now, own = caller.clock.now(), caller.database().secret(webhooks.SECRET)
     with _organisation(caller, write=True) as (connection, owner):
         number = webhooks.make(connection, owner, url, now, private=private)
-        tokens.record(connection, owner, actor(), "webhook made", f"webhook:{number}", now)
+        log_act(connection, owner, actor(), "webhook made", f"webhook:{number}", now)
     click.echo(webhooks.secret(webhooks.key(own, number)))
     click.echo(f"Webhook {number}. To tell it nothing more: runda webhook stop {number}", err=True)
 
@@ -156,7 +159,8 @@ def list_webhooks(caller: Caller) -> None:
 @click.pass_obj
 def stop_webhook(caller: Caller, number: int) -> None:
     """Tell a webhook nothing more, by its number. What waits for it is dropped."""
-    from bot.api import tokens, webhooks
+    from bot.api import webhooks
+    from storage.audit import log_act
 
     now = caller.clock.now()
     with _organisation(caller, write=True) as (connection, owner):
@@ -164,5 +168,5 @@ def stop_webhook(caller: Caller, number: int) -> None:
             raise Told(
                 f"There is no webhook {number} that is told anything. See: runda webhook list", MISUSED
             )
-        tokens.record(connection, owner, actor(), "webhook stopped", f"webhook:{number}", now)
+        log_act(connection, owner, actor(), "webhook stopped", f"webhook:{number}", now)
     click.echo(f"Webhook {number} is told nothing more.")

@@ -79,15 +79,12 @@ def workspaces(connection: Connection, caller: Caller, platform: str) -> list[st
 
 def record(database: Any, act: str, what: str, now: datetime) -> None:
     """What the operator did to all of it, in the audit log of every organisation."""
-    from sqlalchemy import insert, select
+    from sqlalchemy import select
 
     from storage import tables as t
+    from storage.audit import log_act
 
     with database.write() as connection:
         owners = connection.execute(select(t.organisations.c.id)).scalars().all()
-        rows = [
-            {"organisation_id": owner, "actor": actor(), "act": act, "object": what[:LONGEST], "at": now}
-            for owner in owners
-        ]
-        if rows:
-            connection.execute(insert(t.audit), rows)
+        for owner in owners:
+            log_act(connection, owner, actor(), act, what, now)

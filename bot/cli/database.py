@@ -182,9 +182,6 @@ def _confirm(caller: Caller, choice: str | None) -> None:
 
 # -- parked events
 
-#: Characters of a reason that the audit log has room for.
-REASON = 120
-
 
 @click.group(cls=Group, invoke_without_command=True)
 @click.option(
@@ -227,10 +224,11 @@ def parked(ctx: click.Context, *, show: bool, reason: str | None) -> None:
 
 def _allow_words(caller: Caller, database: Database, reason: str | None) -> None:
     """Words are for the operator on request only, whatever kind they are; the look is written down before it."""
-    from sqlalchemy import insert, select
+    from sqlalchemy import select
 
     from flows import sight
     from storage import tables as t
+    from storage.audit import log_act
 
     if not (reason or "").strip():
         raise click.UsageError(
@@ -244,9 +242,7 @@ def _allow_words(caller: Caller, database: Database, reason: str | None) -> None
         owner = connection.execute(select(t.organisations.c.id).where(called)).scalar()
         if owner is None:
             raise Told(f"There is no organisation called {caller.settings.organisation}.", MISUSED)
-        row = {"organisation_id": owner, "actor": actor(), "act": "parked words shown",
-               "object": str(reason).strip()[:REASON], "at": caller.clock.now()}  # fmt: skip
-        connection.execute(insert(t.audit), row)
+        log_act(connection, owner, actor(), "parked words shown", str(reason).strip(), caller.clock.now())
 
 
 @parked.command()

@@ -99,10 +99,9 @@ def show(caller: Caller, who: str, reason: str, *, as_json: bool, language: str 
 
 def _asked(caller: Caller, database: Database, who: str, act: str, reason: str) -> tuple[int, Any]:
     """Who is meant; that it was asked for is written down before anything is looked at."""
-    from sqlalchemy import insert
 
     from bot.rights import person as persons
-    from storage import tables as t
+    from storage.audit import log_act
 
     if not reason.strip():
         raise click.UsageError("--reason: say who asked for it, and how.")
@@ -110,14 +109,7 @@ def _asked(caller: Caller, database: Database, who: str, act: str, reason: str) 
         owner = _organisation(connection, caller)
         person = persons.find(connection, owner.name, who)
         told = f"{reason.strip()[:80]} person:{person}"
-        row = {
-            "organisation_id": owner.id,
-            "actor": actor(),
-            "act": act,
-            "object": told,
-            "at": caller.clock.now(),
-        }
-        connection.execute(insert(t.audit), row)
+        log_act(connection, owner.id, actor(), act, told, caller.clock.now())
     return person, owner
 
 

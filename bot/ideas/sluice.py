@@ -22,6 +22,7 @@ from flows import sight
 from flows.forms import Sentence
 from flows.recap import IdeaCount
 from storage import tables as t
+from storage.audit import log_act
 
 Status = Literal["received", "assessing", "needs-more", "investigating", "goes-on", "handed-over", "not-now"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -76,9 +77,7 @@ def decide(
         raise SeriesProblem(Sentence(told, "idea.because"))
     _put(connection, idea, status, now)
     _write(connection, idea.id, person, status, _said(said) if said else "", now)
-    row = {"organisation_id": idea.organisation_id, "actor": actor, "act": "idea decided",
-           "object": f"idea:{idea.id} {status}", "at": now}  # fmt: skip
-    connection.execute(insert(t.audit), row)
+    log_act(connection, idea.organisation_id, actor, "idea decided", f"idea:{idea.id} {status}", now)
 
 
 # -- reading: who may is decided by `flows.sight`

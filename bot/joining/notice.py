@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from storage import tables as t
+from storage.audit import log_act
 
 #: Where it is asked for.
 PLATFORM = "telegram"
@@ -22,8 +23,7 @@ ACT = "telegram notice acknowledged"
 def acknowledge(connection: Connection, organisation: int, series: str, actor: str, now: datetime) -> None:
     """`series` is what commands call it. Once is enough."""
     if not acknowledged(connection, organisation, series):
-        row = {"organisation_id": organisation, "actor": actor, "act": ACT, "object": series, "at": now}
-        connection.execute(insert(t.audit), row)
+        log_act(connection, organisation, actor, ACT, series, now)
 
 
 def acknowledged(connection: Connection, organisation: int, series: str) -> bool:

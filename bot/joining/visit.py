@@ -19,6 +19,7 @@ from bot.happenings import Happening, Order
 from flows.events import Event
 from flows.message import Message
 from storage import tables as t
+from storage.audit import log_act
 
 _encode = msgspec.json.Encoder().encode
 
@@ -77,14 +78,7 @@ class Visit:
         return f"person:{person.id}" if person is not None else f"account:{self.heard.account}"
 
     def record(self, organisation: int, act: str, what: str) -> int:
-        row = {
-            "organisation_id": organisation,
-            "actor": self.actor(),
-            "act": act,
-            "object": what,
-            "at": self.now,
-        }
-        return int(self.connection.execute(insert(t.audit).returning(t.audit.c.id), row).scalar_one())
+        return log_act(self.connection, organisation, self.actor(), act, what, self.now)
 
     # -- where
 

@@ -25,6 +25,7 @@ from bot.series.problems import SeriesProblem
 from bot.settings import Misconfigured, Settings
 from flows.forms import Named
 from storage import tables as t
+from storage.audit import log_act
 from storage.database import Database
 
 if TYPE_CHECKING:
@@ -186,9 +187,8 @@ class Installations:
 
     def _record(self, connection: Connection, act: str, owner: int, which: Any) -> None:
         """`which`: an installation, or its row."""
-        row = {"organisation_id": owner, "actor": _actor(which), "act": act, "object": f"{PLATFORM}/{which.workspace}",
-               "at": self.clock.now()}  # fmt: skip
-        connection.execute(insert(t.audit), row)
+        here = f"{PLATFORM}/{which.workspace}"
+        log_act(connection, owner, _actor(which), act, here, self.clock.now())
 
     def _organisation(self, connection: Connection, installation: Installation, *, own: bool) -> int:
         o = t.organisations.c

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from bot.recaps import wording
 from bot.recaps.editing import Edit, applied
@@ -24,6 +24,7 @@ from flows import sight
 from flows.forms import Sentence
 from flows.sight import Viewer
 from storage import tables as t
+from storage.audit import log_act
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -220,6 +221,5 @@ def _store(
 
 def record(office: Office, act: str, what: str) -> None:
     """In the audit log. Not as a change of the series itself, so that a move before it can still be undone."""
-    row = {"organisation_id": office.series.organisation_id, "actor": office.actor, "act": act,
-           "object": f"{office.series.slug}/{what}", "at": office.now}  # fmt: skip
-    office.connection.execute(insert(t.audit), row)
+    about = f"{office.series.slug}/{what}"
+    log_act(office.connection, office.series.organisation_id, office.actor, act, about, office.now)

@@ -31,6 +31,7 @@ from bot.rights import person as persons
 from bot.work import Works
 from flows import events as e
 from storage import tables as t
+from storage.audit import log_act
 from storage.unit import Unit
 
 #: Replies that one unit takes out: each may mean rewriting several messages.
@@ -64,7 +65,7 @@ class Erasing:
             "began_at": now,
         }
         connection.execute(insert(t.erasures), mark)
-        record(connection, row.organisation_id, actor, "erasure begun", person, now)
+        log_act(connection, row.organisation_id, actor, "erasure begun", f"person:{person}", now)
         _leave(self.works, connection, person, now)
         self._forget_accounts(connection, person, accounts, now)
         leftovers.forget_in_drafts(connection, accounts, row.name)
@@ -167,7 +168,9 @@ class Erasing:
                 self._forget_place(connection, each)
             done = update(t.erasures).where(t.erasures.c.person_id == person, t.erasures.c.done_at.is_(None))
             if connection.execute(done.values(done_at=now)).rowcount:
-                record(connection, mark.organisation_id, mark.asked_by, "erasure done", person, now)
+                log_act(
+                    connection, mark.organisation_id, mark.asked_by, "erasure done", f"person:{person}", now
+                )
             return True
 
     def _forget_place(self, connection: Connection, place: Any) -> None:
@@ -198,19 +201,6 @@ def pending(connection: Connection) -> list[int]:
         row.person_id
         for row in connection.execute(select(x.person_id).where(x.done_at.is_(None)).order_by(x.began_at))
     ]
-
-
-def record(
-    connection: Connection, organisation: int, actor: str, act: str, person: int, now: datetime
-) -> None:
-    row = {
-        "organisation_id": organisation,
-        "actor": actor,
-        "act": act,
-        "object": f"person:{person}",
-        "at": now,
-    }
-    connection.execute(insert(t.audit), row)
 
 
 # -- rows

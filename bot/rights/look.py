@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from bot.recaps import sending
 from bot.rights import days, erasing
@@ -20,6 +20,7 @@ from bot.words import Speaker
 from bot.work import Works
 from flows.message import Message, Moment, Name, line, message
 from storage import tables as t
+from storage.audit import log_act
 from storage.parked import reason_of
 from storage.unit import Unit
 
@@ -133,6 +134,4 @@ def _told(unit: Unit, series: Any, what: What, until: datetime) -> Message:
 
 
 def _record(connection: Connection, series: Any, act: str, what: str, now: datetime) -> None:
-    row = {"organisation_id": series.organisation_id, "actor": RUNDA, "act": act, "object": f"{series.slug}/{what}",
-           "at": now}  # fmt: skip
-    connection.execute(insert(t.audit), row)
+    log_act(connection, series.organisation_id, RUNDA, act, f"{series.slug}/{what}", now)

@@ -15,6 +15,7 @@ from bot.series.making import people
 from bot.series.problems import NotFound, SeriesProblem
 from flows.forms import Named, Sentence
 from storage import tables as t
+from storage.audit import log_act
 
 #: What an office allows, and what being given it is called in the log.
 MAY = {"series": "may set up series", "ideas": "assesses ideas"}
@@ -45,7 +46,7 @@ def appoint(
         )
     row = {"organisation_id": organisation, "person_id": person, "office": office, "since": now}
     connection.execute(insert(t.appointments), row)
-    _record(connection, organisation, actor, ACTS[office], person, now)
+    log_act(connection, organisation, actor, ACTS[office], f"person:{person}", now)
     words = f"{one.name} {MAY[office]}."
     return Sentence(words, "appointed" if office == "series" else "assesses", name=one.name)
 
@@ -65,19 +66,6 @@ def dismiss(
         raise SeriesProblem(Sentence(words, "last-appointed", name=name))
     ended = update(t.appointments).where(t.appointments.c.id.in_({row.id for row in mine}))
     connection.execute(ended.values(until=now))
-    _record(connection, organisation, actor, f"{ACTS[office]} no more", person, now)
+    log_act(connection, organisation, actor, f"{ACTS[office]} no more", f"person:{person}", now)
     words = f"{name} {MAY[office]} no more."
     return Sentence(words, "appointed-no-more" if office == "series" else "assesses-no-more", name=name)
-
-
-def _record(
-    connection: Connection, organisation: int, actor: str, act: str, person: int, now: datetime
-) -> None:  # fmt: skip
-    row = {
-        "organisation_id": organisation,
-        "actor": actor,
-        "act": act,
-        "object": f"person:{person}",
-        "at": now,
-    }
-    connection.execute(insert(t.audit), row)

@@ -28,6 +28,7 @@ from bot.series.planning import Plan, Tenant
 from bot.series.problems import SeriesProblem
 from flows.forms import Named, Sentence
 from storage import tables as t
+from storage.audit import log_act
 
 
 def tenant(connection: Connection, name: str, language: str, zone: str) -> Tenant:
@@ -54,8 +55,7 @@ def close(
         kept = update(t.organisations).where(t.organisations.c.id == key)
         connection.execute(kept.values(closed=" ".join(map(str, left)) or None))
         what = f"{len(left)} stretches of closed days"
-        row = {"organisation_id": key, "actor": actor, "act": "closed days set", "object": what, "at": now}
-        connection.execute(insert(t.audit), row)
+        log_act(connection, key, actor, "closed days set", what, now)
     return left
 
 

@@ -23,6 +23,7 @@ from flows.events import Event
 from flows.forms import Sentence
 from flows.message import Message
 from storage import tables as t
+from storage.audit import log_act
 
 #: A session that has not begun, and may still be given a date.
 BEFORE = ("planned", "missed", "cancelled")
@@ -177,12 +178,8 @@ class Office:
 
     def record(self, act: str, object_: str = "") -> int:
         """Write down who did what to this series. Returns the row's id."""
-        row = {
-            "organisation_id": self.series.organisation_id, "actor": self.actor, "act": act,
-            "object": f"{self.series.slug} {object_}".strip(), "at": self.now,
-        }  # fmt: skip
-        statement = insert(t.audit).returning(t.audit.c.id)
-        return int(self.connection.execute(statement, row).scalar_one())
+        what = f"{self.series.slug} {object_}".strip()
+        return log_act(self.connection, self.series.organisation_id, self.actor, act, what, self.now)
 
     def announce(
         self, said: Message, sessions: Sequence[Row[Any]], audit: int, *, there: bool = False
