@@ -6,7 +6,9 @@ sessions stood. Approved recaps, and those of counts, are put into words first, 
 
 What belongs to no session, such as word of an idea or that something is about to be deleted, goes by the shortest life
 that its organisation has decided on for any replies, counted from when it was sent. Where it says a name, or the words
-of an idea that is kept, it stays: an erasure has to find it.
+of an idea that is kept, it stays: an erasure has to find it. Of what was heard outside sessions the key alone is kept,
+so that it is not heard twice. A key does not tell whose it is, so it goes when the shortest life that anybody may ask
+for is over; platforms send the same again for a day at most.
 
 A purged session (its phase says so) hears nothing any more, and every message has its tombstone: a late event brings
 nothing back. Backups are not reached from here: whoever keeps them is told so.
@@ -16,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,7 +39,7 @@ from sqlalchemy import (
 
 from bot.recaps import managers
 from bot.rights import freezing, tombs
-from bot.rights.days import shortest, under_way
+from bot.rights.days import LEAST, shortest, under_way
 from bot.rights.leftovers import PAGE
 from bot.series.office import BEFORE, PURGED
 from bot.words import Speaker
@@ -82,12 +84,12 @@ class Purging:
         with self.works.database.read() as connection:
             lives = shortest(connection)
             past = {one: _loose(connection, one, now - life) for one, life in lives.items()}
-            heard = bool(lives) and connection.execute(_heard(now - min(lives.values())).limit(1)).first()
+            heard = _heard(connection, now - timedelta(days=LEAST))
         gone = [row for rows in past.values() for row in rows]
         if gone or heard:
             with self.works.database.write() as connection:
                 _without(connection, gone)
-                connection.execute(_heard(now - min(lives.values()), delete))
+                connection.execute(delete(t.log).where(t.log.c.id.in_(heard)))
         return len(gone)
 
     def _steps(self) -> Iterator[Step]:
@@ -240,9 +242,11 @@ def _loose(connection: Connection, organisation: int, until: datetime) -> list[i
     return list(connection.execute(found.order_by(o.id).limit(AT_ONCE)).scalars())
 
 
-def _heard(until: datetime, do: Callable[[Any], Any] = select) -> Any:
-    """What was heard outside sessions is only known so that it is not heard twice."""
-    return do(t.log).where(t.log.c.session_id.is_(None), t.log.c.at <= until)
+def _heard(connection: Connection, until: datetime) -> list[int]:
+    """What was heard outside sessions until then, by number."""
+    k = t.log.c
+    found = select(k.id).where(k.session_id.is_(None), k.at <= until).order_by(k.id)
+    return list(connection.execute(found.limit(AT_ONCE)).scalars())
 
 
 # -- what is left to do
