@@ -61,7 +61,8 @@ def _files(connection: Connection, person: int) -> Iterator[Text]:
 
 
 def _posts(connection: Connection, person: int) -> Iterator[Text]:
-    """Where the replies were deleted because their days were over, nothing tells which messages show them."""
+    """Where the replies were deleted because their days were over, nothing tells which messages show them, but of
+    recaps that are kept in words."""
     s = t.sessions.c
     over = select(func.count()).select_from(t.sessions)
     mine = s.series_id.in_(persons.series_of(person)), s.phase == PURGED

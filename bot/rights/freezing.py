@@ -1,7 +1,7 @@
 """Approved recaps in words: kept when the replies that they rest on are deleted, because they live longer.
 
-Each line knows whose words it holds, by number, so that an erasure still takes it out, and nothing takes its place.
-A heading that has lost all of its lines goes with them.
+Each line knows whose words it holds, by number, so that an erasure still takes it out, also where it was posted, and
+nothing takes its place. A heading that has lost all of its lines goes with them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from adapters.port import Block
 from flows.message import Recap, message
+from flows.reading import shortened
 from storage import tables as t
 from storage.unit import Unit
 
@@ -44,8 +45,13 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Frozen).decode
 
 
-def blocks(said: str) -> list[Block]:
-    return [Block(each.kind, each.words, number=each.number) for each in _decode(said).lines]
+def blocks(said: str, most: int | None) -> list[Block]:
+    """As it is read. `most`: characters that are shown of a line with people's words; None: it is read as a whole."""
+    return [Block(each.kind, _shown(each, most), number=each.number) for each in _decode(said).lines]
+
+
+def _shown(line: Kept, most: int | None) -> str:
+    return line.words if most is None or not line.of else shortened(line.words, most)
 
 
 def freeze(unit: Unit, speaker: Speaker, row: Any, session: Any, now: datetime) -> None:
@@ -86,7 +92,7 @@ def _authors(unit: Unit, replies: Collection[int]) -> dict[int, int]:
 
 def without(unit: Unit, ids: Callable[[], int], person: int, now: datetime) -> int:
     """Take somebody's lines out of every recap that is kept in words: a new version of each. Returns how many."""
-    from bot.rights import lessening
+    from bot.rights import leftovers, lessening
 
     r, mt = t.recaps.c, t.meetings.c
     mine = select(t.recaps, mt.series_id).join(t.meetings, mt.id == r.meeting_id).where(r.said.is_not(None))
@@ -97,11 +103,20 @@ def without(unit: Unit, ids: Callable[[], int], person: int, now: datetime) -> i
             continue
         left = Frozen(tuple(less(frozen.lines, person)))
         unit.run(update(t.recaps).where(r.id == row.id).values(said=_encode(left).decode()))
+        unit.add(t.outbox, [leftovers.again(each, f"kept/{person}") for each in _posted(unit, row)])
         series.setdefault(row.series_id, []).append(row.id)
     for number, changed in series.items():
         of_it = unit.all(select(t.series).where(t.series.c.id == number))[0]
         lessening.tell(unit, of_it, lessening.again(unit, ids, changed, now))
     return sum(map(len, series.values()))
+
+
+def _posted(unit: Unit, row: Any) -> list[Any]:
+    """Where it stands in a chat, or soon will: that a kept recap went out is kept as long."""
+    o = t.outbox.c
+    shows = (o.body.contains(f'"type":"recap","id":{row.id}{end}') for end in ",}")
+    out = o.sort == "recap", o.kind == "say", or_(o.status == "sent", o.attempts > 0)
+    return unit.all(select(t.outbox).where(o.organisation_id == row.organisation_id, *out, or_(*shows)))
 
 
 def moved(connection: Connection, former: int, person: int) -> None:

@@ -142,7 +142,7 @@ def rewrite_named(connection: Connection, person: int) -> int:
     out = or_(o.status == "sent", o.attempts > 0)
     sent = select(t.outbox).where(o.organisation_id == owner, out, said).order_by(o.id)
     newest = {_message(row): row for row in connection.execute(sent)}
-    rows = [_again(row, person) for row in newest.values()]
+    rows = [again(row, f"name/{person}") for row in newest.values()]
     if rows:
         connection.execute(t.outbox.insert(), rows)
     return len(rows)
@@ -152,8 +152,9 @@ def _message(row: Any) -> tuple[Any, ...]:
     return (row.session_id, row.slot, row.place_id) if row.slot else (row.target_id or row.id,)
 
 
-def _again(row: Any, person: int) -> dict[str, Any]:
-    number = crc32(f"name/{person}/{row.id}".encode()) % CORRECTIONS
+def again(row: Any, why: str) -> dict[str, Any]:
+    """The message of a row of the outbox, to be said anew in its place."""
+    number = crc32(f"{why}/{row.id}".encode()) % CORRECTIONS
     return {
         "organisation_id": row.organisation_id, "place_id": row.place_id, "session_id": row.session_id,
         "version": row.version, "effect": CORRECTIONS + number, "kind": "update", "sort": row.sort, "slot": row.slot,

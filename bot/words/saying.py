@@ -213,13 +213,14 @@ class Saying:
 
         In a chat a line is cut where it is long; who opens the recap, or has a file made of it, reads all.
         """
+        contents = self.contents
+        most = None if contents.kept or isinstance(row, wording.Draft) else LINE
         if frozen := getattr(row, "said", None):
-            return freezing.blocks(frozen)
+            return freezing.blocks(frozen, most)
         there = wording.Sources(self.rows.replies, self.rows.findings, self.rows.actions)
         shown = wording.shown(row, there, short=short)
-        contents = self.contents
         contents.worded, contents.headed, self.told = shown.worded, shown.headed, row.session_id or 0
-        contents.most = None if contents.kept or isinstance(row, wording.Draft) else LINE
+        contents.most = most
         blocks = self._blocks(shown.parts)
         contents.worded, contents.headed, contents.most, self.told = {}, {}, None, 0
         return blocks

@@ -239,13 +239,22 @@ def test_nothing_is_deleted_in_a_look_that_could_not_put_recaps_into_words_first
 
 
 def test_erased_after_the_purge_the_line_goes_out_of_the_kept_recap(story):
+    """What managers had is written anew from words, and long lines that were cut used to come whole."""
+    long = f"Finding: Rules are tighter than the law in north-2. {'The ferry is late again. ' * 40}"
+    story.played.rewrite("north-2", "tor", story.said["tor-finding"], long)
     story.approve()
+    (had,) = story.to_managers()["@per"]
+    (cut,) = [line for line in had.splitlines() if "ferry is late" in line]
     decide(story, replies=30)
     at_the_end(story, 30)
     assert holds(story.database, "Rules are tighter than the law in north-1")
     erase(story.played, "Kari")
     assert holds(story.database, "kari", "Rules are tighter than the law in north-1") == []
     assert holds(story.database, "Rules are tighter than the law in north-2")
+    story.played.settle()
+    (has,) = story.to_managers()["@per"]
+    assert "tighter than the law in north-1" not in has
+    assert [line for line in has.splitlines() if "ferry is late" in line] == [cut]
     assert story.versions(group=False) == [(1, "approved"), (2, "lessened")]
 
 
