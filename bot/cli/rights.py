@@ -297,9 +297,11 @@ def archive(caller: Caller, called: str, out: Path | None, case: str | None) -> 
 def audit(caller: Caller, called: str | None, *, as_csv: bool, as_json: bool) -> None:
     """List who did what to a series, and when: coordinators, managers and operators. Never what anybody said.
 
-    Without SERIES: all of the organisation's. People are numbers here.
+    Without SERIES: all of the organisation's. Who acts in a role is named; in files, people are numbers.
     """
     from bot.rights import audit as log
+    from bot.shelf import Shelf
+    from flows.calendar import zone_named
 
     if as_csv and as_json:
         raise click.UsageError("Say --csv or --json, not both.")
@@ -308,11 +310,18 @@ def audit(caller: Caller, called: str | None, *, as_csv: bool, as_json: bool) ->
         with _office(caller, called, write=False) as office:
             slug = office.series.slug
     with caller.database().read() as connection:
-        found = log.acts(connection, OPERATOR, _organisation(connection, caller).id, slug)
+        owner = _organisation(connection, caller)
+        found = log.acts(connection, OPERATOR, owner.id, slug)
+        told = log.Told(connection, owner.id, Shelf().catalogue(caller.language, owner.zone))
     if as_csv or as_json:
         click.echo(log.as_csv(found) if as_csv else log.as_json(found), nl=False)
         return
-    _printed(log.as_lines(found) or ["Nothing is in the log."])
+    local = zone_named(owner.zone)
+    lines = [
+        f"{each.at.astimezone(local):%Y-%m-%d %H:%M}  {'' if slug else f'{told.called(each):<16}  '}{told.line(each)}"
+        for each in found
+    ]
+    _printed(lines or ["Nothing is in the log."])
 
 
 @click.command(short_help="What is settled before a series begins.")

@@ -184,8 +184,8 @@ def acts(visit: Visit, number: int, page: int = 1) -> Sheet:
     """Who did what to the series, the newest first; never what anybody said."""
     office = visit.office(number)
     found = audit.acts(visit.connection, "coordinator", visit.organisation.id, office.series.slug)
-    lines = [visit.say("counter.acts.one", at=each.at, actor=each.actor, act=each.act, what=each.object)
-             for each in reversed(found)]  # fmt: skip
+    told = audit.Told(visit.connection, visit.organisation.id, visit.catalogue)
+    lines = [visit.say("counter.acts.one", at=each.at, did=told.line(each)) for each in reversed(found)]
     pages = in_pages(lines, len, most=ROWS)
     labels = [
         *turning(visit, "acts", page, len(pages), number),

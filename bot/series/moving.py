@@ -100,7 +100,7 @@ def _carry_out(office: Office, moves: Sequence[_Move]) -> Change:
     for each in moves:
         number = each.new.number
         refuse_past(number, each.new.at, office.now, office.series.zone)
-        earlier = _Earlier.of(each.meeting, each.circle, each.was, each.sessions[0]).written()
+        earlier = Earlier.of(each.meeting, each.circle, each.was, each.sessions[0]).written()
         audit = office.record(ALONG if first else MOVED, earlier)
         first = first or audit
         alone = each.circle is not None
@@ -186,9 +186,9 @@ def _last_move(office: Office) -> list[Row[Any]]:
     return []
 
 
-def _back(office: Office, act: Row[Any]) -> tuple[_Move, _Earlier]:
+def _back(office: Office, act: Row[Any]) -> tuple[_Move, Earlier]:
     """Where a meeting was. Raises SeriesProblem where it cannot go back there."""
-    earlier = _Earlier.read(office.of(act))
+    earlier = Earlier.read(office.of(act))
     if earlier.status in ("missed", "cancelled"):
         words = f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
@@ -329,7 +329,7 @@ def _mind_dates(office: Office, new: Sitting) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Earlier:
+class Earlier:
     """Where a meeting was, as the audit log keeps it: one line of words without spaces."""
 
     number: int
@@ -341,7 +341,7 @@ class _Earlier:
     own: bool
 
     @classmethod
-    def of(cls, meeting: Row[Any], circle: Row[Any] | None, was: LocalMoment, session: Row[Any]) -> _Earlier:
+    def of(cls, meeting: Row[Any], circle: Row[Any] | None, was: LocalMoment, session: Row[Any]) -> Earlier:
         group = circle.number if circle else None
         return cls(
             meeting.number,
@@ -366,7 +366,7 @@ class _Earlier:
         return " ".join("-" if part is None else str(part) for part in parts)
 
     @classmethod
-    def read(cls, written: str) -> _Earlier:
+    def read(cls, written: str) -> Earlier:
         number, circle, on, at, fold, status, own = written.split()
         group = None if circle == "all" else int(circle)
         return cls(int(number), group, on, at, None if fold == "-" else int(fold), status, own == "own")

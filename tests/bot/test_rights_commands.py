@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 
 import pytest
@@ -143,7 +144,10 @@ def test_an_archive_is_a_folder_or_one_file(story, runda, tmp_path):
 
 @pytest.mark.usefixtures("story")
 def test_the_log_is_listed_and_written(runda):
-    assert "series created, north" in runda("audit", "north").output
+    assert "test planned the series\n" in runda("audit", "north").output
+    assert re.search(
+        r"(?m)^20\d\d-\d\d-\d\d \d\d:\d\d  north +test planned the series$", runda("audit").output
+    )
     assert runda("audit", "north", "--csv").stdout_bytes.startswith(b"number,at,actor,act,object\r\n")
     assert json.loads(runda("audit", "--json").stdout)[0]["act"] == "series created"
     assert runda("audit", "--csv", "--json").exit_code == 2

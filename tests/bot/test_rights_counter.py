@@ -296,8 +296,8 @@ def test_a_coordinator_says_what_is_settled_and_sees_who_did_what(desk: Desk) ->
     assert isinstance(shown, Sheet)
     assert "talked over with them: 30 September 2026" in words(shown)
     told = words(desk.ask("acts:1"))
-    assert "checklist, north/union 2026-09-30" in told
-    assert f"person:{person(desk, 'U9')}" in told
+    assert "Berit Haug (coordinator) settled: The employees' representatives have been told" in told
+    assert "person:" not in told
 
 
 @pytest.mark.parametrize("act", ["rules:1", "days:1", "settle:1", "acts:1"])

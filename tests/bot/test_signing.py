@@ -129,7 +129,11 @@ def test_a_tentative_date_that_moves_three_months_is_asked_about_anew(desk: Desk
     look(desk, datetime(2027, 1, 20, 8, tzinfo=UTC))
     assert said(desk, "signup.reminder") == []
     url = str(desk.database.url)
-    told = CliRunner().invoke(runda, ["--database", url, "audit", "north"], obj=Caller(desk.clock)).output
+    told = (
+        CliRunner()
+        .invoke(runda, ["--database", url, "audit", "north", "--csv"], obj=Caller(desk.clock))
+        .output
+    )
     assert "2027-01-21" in told
 
 
