@@ -1,4 +1,5 @@
-"""`runda series`: planning meeting series, and looking at them. Changing them stands in `bot.cli.changing`.
+"""`runda series`: planning meeting series, and looking at them. Changing them stands in `bot.cli.changing`,
+`texts` and `members`.
 
 What is done stands in `bot.series`; here it is asked for by options, and told in lines. `bot.cli.telling` has
 the lines that are longer than one.
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli import MISUSED, Told, changing, sessions
+from bot.cli import MISUSED, Told, changing, members, sessions, texts
 from bot.cli.common import ZONE, Group, actor, planned, workspaces
 from bot.cli.forms import asked, read
 from flows.forms import CREATE
@@ -259,5 +260,5 @@ def codes(caller: Caller, called: str, replace: str | None) -> None:
         click.echo("No group of this series is on Telegram, so none has a code.")
 
 
-for command in (*changing.COMMANDS, *sessions.COMMANDS):
+for command in (*changing.COMMANDS, *texts.COMMANDS, *members.COMMANDS, *sessions.COMMANDS):
     series.add_command(command)
