@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -139,10 +140,16 @@ def ends(sitting: Sitting, pace: str, minutes: int, window: int | None, zone: st
     return WorkingDays(zone, *OFFICE).window_end(sitting.at, window or WINDOW_DAYS)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """All that there are, by their names. Looked through once: hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) -> Plan:
     """Raises SeriesProblem (WhichTime among them), UnknownZone, UnreadableRule."""
     programme = content.programme
-    zone = zone_named(wish.zone or tenant.zone, available_timezones()).key
+    zone = zone_named(wish.zone or tenant.zone, _zones()).key
     language, foreign = _language(wish, content, tenant)
     if wish.form and wish.form not in programme.forms:
         raise NotFound("form", wish.form, programme.forms)

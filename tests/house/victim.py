@@ -18,7 +18,6 @@ A child that nobody holds any more, because the test is gone, ends by itself.
 from __future__ import annotations
 
 import asyncio
-import gc
 import mmap
 import os
 import signal
@@ -32,11 +31,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.terminal import TerminalPlatform
-from bot import library
 from bot.clock import Clock, SystemClock
 from bot.wiring import build, running
 from storage.database import Database
-from tests.haste import hasten
+from tests.haste import warm
 
 _SECONDS = struct.Struct("d")
 
@@ -116,17 +114,9 @@ def life(at: Household, boundary: str, hit: int) -> None:
         os._exit(status)
 
 
-def warm() -> None:
-    """What every life would read first, and what never changes."""
-    hasten()
-    library.bot_texts("en")
-    library.content_json(library.read("selfcheck"))
-    gc.freeze()
-
-
 def main() -> None:
     at = Household.of(*sys.argv[1:])
-    warm()
+    warm("en")
     tell("waiting")
     with os.fdopen(0, "rb", buffering=0, closefd=False) as orders:
         while line := orders.readline():

@@ -18,7 +18,6 @@ moment; and its drawings are all the same dots, so that they take no time, and n
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import select
 import signal
@@ -42,7 +41,7 @@ from bot.cli import Caller, runda
 from bot.documents import drawing
 from bot.upkeep import Upkeep
 from flows.programme import LANGUAGES
-from tests.haste import hasten
+from tests.haste import warm
 
 #: What the command imports only when it is needed.
 LATE = (
@@ -206,19 +205,10 @@ def _settle_in(order: Order) -> None:
         os.dup2(log.fileno(), 2)
 
 
-def warm() -> None:
-    """What every life would read first, and what never changes."""
-    hasten()
+def main() -> None:
     for late in LATE:
         import_module(late)
-    for language in LANGUAGES:
-        library.bot_texts(language)
-    library.content_json(library.read("selfcheck"))
-    gc.freeze()
-
-
-def main() -> None:
-    warm()
+    warm(*LANGUAGES)
     tell("waiting")
     with os.fdopen(0, "rb", buffering=0, closefd=False) as orders:
         while line := orders.readline():
