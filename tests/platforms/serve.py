@@ -36,7 +36,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.slack import client, platform, socket
-from bot import library, timekeeper, wiring
+from bot import timekeeper, wiring
 from bot.cli import Caller, runda
 from bot.documents import drawing
 from bot.upkeep import Upkeep
