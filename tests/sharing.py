@@ -1,16 +1,20 @@
-"""Two runs of pytest that share the suite: each test file is run by the one that takes it first.
+"""Two runs of pytest that share the suite. Both see all the tests, and take one file after the other: whoever is done
+with a file takes the next that nobody has taken. Both tell what they ran, and both must pass.
 
     python -m tests.sharing FOLDER
 
-FOLDER, empty in the beginning, is where both put a mark for each file that they take.
+is the second of them. FOLDER, empty in the beginning, is where both put a mark for each file that they take. The second
+begins when the first has read every module: so what Python compiles is compiled once.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 
 import pytest
 
@@ -26,10 +30,13 @@ FIRST = (
 
 
 class Sharing:
-    """A plugin for one of the two."""
+    """A plugin for one of the two. `ready` is called when all tests have been found."""
 
-    def __init__(self, taken: Path) -> None:
-        self.taken = taken
+    def __init__(self, taken: Path, ready: Callable[[], object]) -> None:
+        self.taken, self.ready = taken, ready
+
+    def pytest_collection_finish(self) -> None:
+        self.ready()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """As pytest does it, with the files that nobody else takes."""
@@ -64,16 +71,27 @@ def _rank(item: pytest.Item) -> int:
     return next((rank for rank, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
 
 
-def half(taken: str) -> list[str]:
-    """The command for the second run."""
-    return [sys.executable, "-m", "tests.sharing", taken]
+def shared() -> int:
+    """The first run, and the second beside it."""
+    with TemporaryDirectory() as taken, TemporaryFile() as told:
+        second: list[subprocess.Popen[bytes]] = []
+        command = [sys.executable, "-m", "tests.sharing", taken]
+        try:
+            code = run(
+                taken, lambda: second.append(subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT))
+            )
+        finally:
+            codes = [each.wait() for each in second]
+        told.seek(0)
+        print("\nBeside it:\n", told.read().decode("utf-8", "replace"), sep="\n", flush=True)
+        return max(code, *map(abs, codes))
 
 
-def run(taken: str) -> int:
+def run(taken: str, ready: Callable[[], object]) -> int:
     """Run what the other does not take. How far each has come is not known: so dots, and no percents."""
     arguments = ["-p", "no:cacheprovider", "-o", "console_output_style=classic"]
-    return int(pytest.main(arguments, plugins=[Sharing(Path(taken))]))
+    return int(pytest.main(arguments, plugins=[Sharing(Path(taken), ready)]))
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1]))
+    sys.exit(run(sys.argv[1], lambda: None))
