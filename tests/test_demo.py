@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -64,8 +65,11 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs() -> Iterator[Runs]:
-    """All that takes long is begun at once, on two processors."""
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    """All that takes long is begun at once, on two processors, by children that need not read every module first."""
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool, warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # later Pythons tell of threads; ours hold nothing
         yield Runs(
             {each: pool.submit(twice, each, CALLED) for each in LANGUAGES},
             {each: pool.submit(first_break, each) for each in LANGUAGES},

@@ -66,7 +66,9 @@ class Outside:
     def runda(self, *words: str, exits: int = 0) -> str:
         """The same in a child of this process, which need not read every module first: most of what it would do."""
         with (self.folder / "said").open("w+b") as said, warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 and later tell of threads: ours hold nothing
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # later Pythons tell of threads; ours hold nothing
             child = os.fork()
             if not child:
                 self._become(words, said.fileno())
