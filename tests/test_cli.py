@@ -542,6 +542,7 @@ def test_a_programme_is_simulated_without_any_database(tmp_path):
     assert "Økt 1 av 3: Kartlegge status" in output
     assert "In Gruppe 1, Gruppe 2:" in output
     assert "In Alle:" in output
+    assert "[how many of the leaders gave which number" in told(0, "simulate", "culture")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -34,7 +34,8 @@ def simulate(caller: Caller, /, target: str, **given: Any) -> None:
     """Print every message that will be sent, where and when, in local time. Changes nothing.
 
     A programme is played by two groups of people that do not exist: on the dates given, or from tomorrow at 09:00.
-    Of a series, what is left is played. Nobody writes anything, so receipts and what depends on answers are not in it.
+    Where leaders are shown beside the others, the first group is theirs. Of a series, what is left is played. Nobody
+    writes anything, so receipts and what depends on words are not in it; but all are taken to have given their scores.
 
     \b
       runda simulate north
@@ -77,8 +78,10 @@ def _place(caller: Caller) -> str:
 def _try_out(caller: Caller, database: Database, programme: str, place: str, given: dict[str, Any]) -> str:
     """Plan a series that nobody will ever see. Returns what it is called."""
     from bot import library
-    from bot.series import making
+    from bot.series import making, members
+    from bot.series.office import open_office
     from bot.series.planning import Tenant, Wish
+    from bot.shelf import Shelf
     from flows.forms import Named
 
     content, now = library.read(programme), caller.clock.now()
@@ -93,7 +96,11 @@ def _try_out(caller: Caller, database: Database, programme: str, place: str, giv
     for warning in plan.warnings:
         click.echo(f"Mind: {warning}")
     with database.write() as connection:
-        return making.make(connection, plan, owner.name, actor(), now)
+        called = making.make(connection, plan, owner.name, actor(), now)
+        if content.programme.gap:
+            office = open_office(connection, owner.name, called, actor(), now)
+            members.lead(office, Shelf(), [office.circles("group")[0].name])
+        return called
 
 
 def _from_tomorrow(given: dict[str, Any], content: Content, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Each session is opened at its time, somebody says that the group is here, every message arrives at once, and nobody
 writes anything. So what is shown is what a silent group would get: receipts, help, and whatever depends on what
 people put forward is not in it. What was said last time, what groups share, and what they hand on to each other and
-to later rounds, stand as one line in brackets.
+to later rounds, stand as one line in brackets. So does how scores are spread, of everybody's: all are taken to have
+given theirs, so that it is seen what is shown, and whether there are people enough for it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -29,12 +30,13 @@ from flows import events as e
 from flows.engine import advance
 from flows.kinds.form import Form
 from flows.kinds.respond import Gross
+from flows.kinds.scale import Scale
 from flows.kinds.sentence import Sentence
 from flows.kinds.step import Step
-from flows.message import Finding, Message, Points, Quote, Recap
+from flows.message import Finding, Levels, Message, Points, Quote, Recap
 from flows.programme import Route
 from flows.reading import Count
-from flows.state import State
+from flows.state import Scored, State
 from storage import tables as t
 from storage.unit import SessionRow, Unit
 
@@ -45,6 +47,9 @@ UNWRITTEN = 0
 LAST_TIME = "[what the group said last time]"
 SHARED = "[what the group has chosen to share]"
 WRITTEN = "[what people have written]"
+SPREAD = "[how many gave which number]"
+SIDES = "[how many of the leaders gave which number, and how many of the others]"
+SINCE = "[and the last time, where that may be shown]"
 #: As many of these as make it necessary to choose.
 SEVERAL = (UNWRITTEN, UNWRITTEN - 1)
 
@@ -60,6 +65,10 @@ class Sent(Struct, frozen=True):
     people: int = 0
 
 
+#: When which group hands on what it released, and what besides.
+Arrival: TypeAlias = tuple[datetime, int, tuple[fx.Given, ...]]
+
+
 @dataclass(slots=True)
 class Played:
     """A session that has been played to its end."""
@@ -67,8 +76,9 @@ class Played:
     row: SessionRow
     circle: str
     sent: list[Sent] = field(default_factory=list)
-    #: When the group handed on what it released, if it did.
+    #: When the group handed on what it released, if it did, and the scores among that.
     published_at: datetime | None = None
+    scores: tuple[fx.Given, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +133,20 @@ def _play_row(unit: Unit, shelf: Shelf, row: SessionRow, name: str, before: Sequ
     route = programme.route(row.number, everyone=everyone)
     opened = Openings(unit, shelf, lambda: UNWRITTEN, row.starts_at).prepare([row])[row.id]
     recap = UNWRITTEN if row.number > 1 and not everyone else opened.setting.recap
-    steps = (step for each in programme.rounds[: row.number - 1] for step in (*each.steps, *each.plenum))
-    earlier = tuple(_handed(steps, SEVERAL))
+    steps = [step for each in programme.rounds[: row.number - 1] for step in (*each.steps, *each.plenum)]
+    scales = (fx.Given(step.id, SEVERAL) for step in steps if isinstance(step, Scale))
+    earlier = *_handed(steps, SEVERAL), *scales
     opened = replace(opened, setting=replace(opened.setting, recap=recap, given=earlier))
-    arrivals = (
-        [(each.published_at, each.row.circle_id) for each in before if each.published_at] if everyone else []
-    )
     given = tuple(_handed(programme.route(row.number).steps, (UNWRITTEN,)))
-    return play(route, opened, Played(row, name), sorted(arrivals), given)
+    arrivals = [(each.published_at, each.row.circle_id, (*given, *_apart(each))) for each in before
+                if everyone and each.published_at]  # fmt: skip
+    return play(route, opened, Played(row, name), sorted(arrivals, key=lambda each: each[:2]))
+
+
+def _apart(played: Played) -> Iterator[fx.Given]:
+    """The scores that a group hands on, as nobody else's."""
+    for one in played.scores:
+        yield fx.Given(one.step, tuple(reply - MOST * played.row.circle_id for reply in one.replies))
 
 
 def _handed(steps: Iterable[Step], replies: tuple[int, ...]) -> Iterator[fx.Given]:
@@ -169,19 +185,18 @@ def _rehearsed(unit: Unit, shelf: Shelf, number: int, played: Sequence[Played]) 
 
 @dataclass(slots=True)
 class _Stage:
-    """One session while it is played. `arrivals`: when which group hands on what it released, in order, and `given`."""
+    """One session while it is played."""
 
     route: Route
     into: Played
-    arrivals: list[tuple[datetime, int]]
-    given: tuple[fx.Given, ...]
+    arrivals: list[Arrival]
     now: datetime
     state: State | None = None
 
     def happen(self, event: e.Event) -> None:
         """One event, and what follows at once: every prompt is delivered, and the group says that it is here."""
         result = advance(self.route, self.state, event, now=self.now)
-        self.state = result.state
+        self.state = _with_scores(self.route, result.state)
         prompts = [prompt for effect in result.effects if (prompt := self._note(effect)) is not None]
         for prompt in prompts:
             self.happen(e.Delivered(prompt, self.now))
@@ -192,9 +207,9 @@ class _Stage:
         """What time brings: a group that arrives, or a deadline; None when nothing is waited for."""
         wake = self.state.wake_at if self.state is not None else None
         if self.arrivals and (wake is None or self.arrivals[0][0] <= wake):
-            at, circle = self.arrivals.pop(0)
+            at, circle, given = self.arrivals.pop(0)
             self.now = max(at, self.now)
-            return e.Published(circle, (UNWRITTEN,), self.given)
+            return e.Published(circle, (UNWRITTEN,), given)
         if wake is None:
             return None
         self.now = max(wake, self.now)
@@ -204,6 +219,7 @@ class _Stage:
         """Write down what is said; returns the prompt that has to be delivered."""
         if isinstance(effect, fx.Publish):
             self.into.published_at = self.now
+            self.into.scores = tuple(one for one in effect.given if one.step in self.route.scales)
         if not isinstance(effect, fx.Say):
             return None
         sent, last = Sent(self.now, effect.to, effect.message), self.into.sent[-1:]
@@ -230,15 +246,18 @@ class _Stage:
         return e.Replied(person=person, reply=UNWRITTEN, reading=heads, sent_at=self.now)
 
 
-def play(
-    route: Route,
-    opened: e.Opened,
-    into: Played,
-    arrivals: list[tuple[datetime, int]],
-    given: tuple[fx.Given, ...],
-) -> Played:
+def _with_scores(route: Route, state: State | None) -> State | None:
+    """As if all had given scores at the scale that they are at, without anything that follows from when they did."""
+    if state is None or not isinstance(route.steps[state.step], Scale) or state.scored_by(state.step):
+        return state
+    # The same in all groups, so that those that are sent the same are shown once.
+    given = Scored(state.step, {person: -n for n, person in enumerate(state.members, 1)})
+    return replace(state, scores=(*state.scores, given))
+
+
+def play(route: Route, opened: e.Opened, into: Played, arrivals: list[Arrival]) -> Played:
     """Drive one session to its end."""
-    stage = _Stage(route, into, list(arrivals), given, into.row.starts_at)
+    stage = _Stage(route, into, list(arrivals), into.row.starts_at)
     event: e.Event | None = opened
     for _ in range(MOST):
         if event is None:
@@ -274,6 +293,9 @@ def _pieces(said: Message) -> Iterator[Message | Block]:
             yield Block("line", SHARED)
         elif isinstance(part, Points) and Quote(UNWRITTEN) in part.items:
             yield Block("line", WRITTEN)
+        elif isinstance(part, Levels):
+            yield Message(said.sort, (Points(part.items),))
+            yield Block("line", f"{SIDES if part.leaders else SPREAD}{f' {SINCE}' if part.before else ''}")
         else:
             yield Message(said.sort, (part,))
     if said.choices:

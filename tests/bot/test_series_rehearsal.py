@@ -7,12 +7,14 @@ from sqlalchemy import func, select
 
 from bot.cli.telling import of_plan, of_rehearsal
 from bot.happenings import Order, Receipt
-from bot.series.rehearsal import LAST_TIME, SHARED, WRITTEN, rehearse
+from bot.series import members
+from bot.series.rehearsal import LAST_TIME, SHARED, SIDES, SINCE, SPREAD, WRITTEN, rehearse
+from bot.shelf import Shelf
 from flows import state as states
 from flows.events import Pressed, Replied
 from flows.reading import Count
 from storage import tables as t
-from tests.bot.a_series import looking, made, planned, rows, sessions, works
+from tests.bot.a_series import do, looking, made, planned, rows, sessions, works
 
 
 def silence(database):
@@ -176,3 +178,24 @@ def test_a_meeting_that_opens_half_an_hour_later_is_rehearsed_half_an_hour_later
         for called in ("north", "south")
     ]
     assert [at + timedelta(minutes=30) for at in times[0]] == times[1]
+
+
+def scores_in(meeting):
+    words = [block.words for one in meeting.shown for block in one.spoken.blocks]
+    return [each for each in words if each.startswith(("[how", "Fewer than five"))]
+
+
+def test_what_is_shown_of_scores_is_seen_where_there_are_people_enough(sqlite_database):
+    """Nobody gave any, so an author never saw a spread, nor the leaders beside the others."""
+    on = ["2026-10-20", "2026-11-03", "2026-11-17"]
+    made(sqlite_database, programme="culture", on=on, people=", ".join(f"P{n}" for n in range(10)))
+    do(sqlite_database, members.lead, Shelf(), ["Group 2"], called="north")
+    told = [scores_in(each) for each in looking(sqlite_database, rehearse)]
+    assert told == [[SPREAD], [SIDES], [f"{SPREAD} {SINCE}"]]
+    for name, people in (("Four", "A, B, C, D"), ("Ten", ", ".join(f"P{n}" for n in range(10)))):
+        made(sqlite_database, name=name, programme="network", on=on, people=people)
+    of_four, of_ten = (looking(sqlite_database, rehearse, called=called)[0] for called in ("four", "ten"))
+    assert (scores_in(of_ten), len(scores_in(of_four))) == ([SPREAD], 1), (
+        "groups that are sent the same, once"
+    )
+    assert scores_in(of_four)[0].startswith("Fewer than five")
