@@ -65,10 +65,12 @@ class Finding(Struct, frozen=True, tag="finding"):
     outside: bool = False
 
 
-class Action(Struct, frozen=True, tag="action"):
+class Action(Struct, frozen=True, tag="action", omit_defaults=True):
     """An action with its state, by the reply that named it."""
 
     reply: int
+    #: The state that it is told in; empty: that which it has when it is told.
+    state: str = ""
 
 
 class Theme(Struct, frozen=True, tag="theme", omit_defaults=True):

@@ -7,15 +7,17 @@ posted stays as it was posted, less what people take back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast, get_args
 
+from msgspec import structs
 from sqlalchemy import select
 
 from bot.recaps import wording
 from bot.recaps.editing import Edit, applied
 from bot.recaps.groups import HELD, RELEASED, compile_groups, row_of
 from bot.recaps.ledger import Fate, Ledger, ledger
+from bot.recaps.reading import sources_of
 from bot.recaps.wording import Draft
 from bot.series.office import Office
 from bot.series.problems import SeriesProblem
@@ -180,8 +182,23 @@ def approve(desk: GroupDesk, by: int | None) -> str:
         raise SeriesProblem(Sentence("It is held. Release it first: runda recap release.", "recap.is-held"))
     if draft.status == "approved":
         return Sentence(f"Version {draft.version} is approved already.", "recap.approved-already")
+    draft = _with_actions_as_seen(desk.unit, draft)
     version = _store(desk, draft, "approved", "recap approved", desk.office.now, by)
     return Sentence(f"Version {version} is approved. {_goes_out(desk)}", "recap.approved")
+
+
+def _with_actions_as_seen(unit: Unit, draft: Draft) -> Draft:
+    """In the states that they have now, in which the coordinator has seen them."""
+    recap, states = recaps.load(draft.points), sources_of(unit, draft).actions
+    assert isinstance(recap, recaps.GroupRecap), "the managers' recap is on a desk of its own"
+    known = get_args(recaps.ActionState)
+    actions = tuple(
+        recaps.ActionRow(one.reply, cast(recaps.ActionState, state))
+        if (state := states.get(one.reply)) in known
+        else one
+        for one in recap.actions
+    )
+    return replace(draft, points=recaps.dump(structs.replace(recap, actions=actions)).decode())
 
 
 def _goes_out(desk: GroupDesk) -> str:

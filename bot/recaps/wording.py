@@ -248,7 +248,9 @@ def headings(wording: Wording, recap: GroupRecap | ManagerRecap) -> dict[int, st
 
 def _marked(row: Any, recap: GroupRecap | ManagerRecap, wording: Wording, *, short: bool) -> Iterator[Part]:
     """The recap, with what a reader must know of how it was made under its title."""
-    title, *rest = recaps.parts(recap, automatic=row.status == "automatic", short=short)
+    title, *rest = recaps.parts(
+        recap, automatic=row.status == "automatic", approved=row.status == "approved", short=short
+    )
     yield title
     if isinstance(recap, ManagerRecap) and row.status == "approved":
         yield line("manager.approved", when=Moment(row.approved_at), n=row.version)

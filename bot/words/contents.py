@@ -68,7 +68,7 @@ class Contents:
         if isinstance(content, m.Finding):
             return self._finding(content.reply, outside=content.outside)
         if isinstance(content, m.Action):
-            return self._action(content.reply)
+            return self._action(content)
         if isinstance(content, m.Theme):
             return self._theme(content)
         if isinstance(content, m.Response):
@@ -124,13 +124,13 @@ class Contents:
         verdict = row.verdict if row.words else f"{row.verdict}-bare"
         return self.voice.bot.say(f"recap.answer.{verdict}", finding=self._cut(finding), words=row.words)
 
-    def _action(self, reply: int) -> str | None:
-        words, state = self._quote(reply), self.rows.actions.get(reply)
+    def _action(self, action: m.Action) -> str | None:
+        words, state = self._quote(action.reply), self.rows.actions.get(action.reply)
         if words is None or state is None or state == "withdrawn":
             return None
-        if worded := self.worded.get(reply):
+        if worded := self.worded.get(action.reply):
             words = self._coordinators(*worded)
-        words = self._cut(words)
+        words, state = self._cut(words), action.state or state
         return words if state == "open" else f"{words} ({self.voice.bot.say(f'action.state.{state}')})"
 
     def _try(self, content: m.Text) -> str | None:

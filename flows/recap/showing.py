@@ -44,16 +44,21 @@ SCREEN, THEMES = 12, 5
 
 
 def parts(
-    recap: GroupRecap | ManagerRecap, *, automatic: bool = False, short: bool = False
+    recap: GroupRecap | ManagerRecap, *, automatic: bool = False, approved: bool = False, short: bool = False
 ) -> tuple[Part, ...]:
-    """What a recap says. `automatic`: no coordinator has looked at it. `short`: as much as one screen holds.
+    """What a recap says. `automatic`: no coordinator has looked at it; `approved`: one has, and as it stood then it
+    stays. `short`: as much as one screen holds.
 
     The texts of the programme are found under the recap's own round.
     """
-    return _for_managers(recap, short) if isinstance(recap, ManagerRecap) else _for_group(recap, automatic)
+    return (
+        _for_managers(recap, short)
+        if isinstance(recap, ManagerRecap)
+        else _for_group(recap, automatic, approved)
+    )
 
 
-def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
+def _for_group(recap: GroupRecap, automatic: bool, approved: bool) -> tuple[Part, ...]:
     """Findings before questions: what the group itself found most important is read first."""
     shown: list[Part] = [Heading(text("recap.title", theme=programme("rounds", recap.round, "theme")))]
     if automatic:
@@ -72,7 +77,8 @@ def _for_group(recap: GroupRecap, automatic: bool) -> tuple[Part, ...]:
         shown.append(line("recap.others-more", n=recap.more))
     if recap.plenum:
         shown += [Heading(text("recap.plenum")), *_by_rule(recap.plenum)]
-    shown += _section("recap.actions", [Action(row.reply) for row in recap.actions])
+    actions = [Action(row.reply, row.state if approved else "") for row in recap.actions]
+    shown += _section("recap.actions", actions)
     shown += _section("recap.answers", [Response(one.response, one.reply) for one in recap.answers])
     unanswered = [programme("rounds", recap.round, *step.split(".")) for step in recap.unanswered]
     shown += _section("recap.unanswered", unanswered)

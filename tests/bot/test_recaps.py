@@ -100,6 +100,24 @@ def test_the_coordinators_words_take_the_place_of_a_line_and_are_marked(story: S
     assert "liv notes it down" not in story.recap()
 
 
+def test_an_approved_action_stands_as_it_stood(story: Story) -> None:
+    """What became of it since used to be written into what had been approved, posted and filed."""
+
+    def stands(state: str) -> None:
+        with story.database.write() as connection:
+            connection.execute(update(t.actions).values(state=state))
+
+    story.group(desk.edit, Edit(say=((1, "In other words."),)))
+    stands("under-way")
+    assert "(under way)" in story.preview(), "until it is approved it is as it stands"
+    story.group(desk.approve, None)
+    stands("done")
+    assert "(under way)" in story.preview()
+    story.open_second()
+    assert "(under way)" in story.recap()
+    assert "(done)" not in story.recap()
+
+
 def test_a_worded_action_keeps_its_state(story: Story) -> None:
     story.group(desk.edit, Edit(say=((8, "Somebody calls the county."),)))
     with story.database.write() as connection:
