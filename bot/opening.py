@@ -112,7 +112,9 @@ class Openings:
     def _seats(self, row: SessionRow) -> tuple[Seats, ...]:
         c = t.circles.c
         groups = self.unit.all(
-            select(c.id, c.leaders).where(c.series_id == row.series_id, c.kind == "group").order_by(c.number)
+            select(c.id, c.leaders)
+            .where(c.series_id == row.series_id, c.kind == "group", c.until.is_(None))
+            .order_by(c.number)
         )
         members = self._members({group.id for group in groups})
         p = t.people.c

@@ -25,6 +25,7 @@ from bot.intake import Checkpoint, Intake, nowhere
 from bot.recaps import away
 from bot.rights.look import Rights
 from bot.series import close_by, pausing
+from bot.series.dividing import Reminding
 from bot.series.signing import Signing
 from bot.shelf import Shelf
 from bot.timekeeper import Timekeeper
@@ -108,6 +109,7 @@ def besides(works: Works, platforms: Sequence[Platform]) -> dict[str, Look]:
         "who was away": partial(away.look, works),
         "close by": partial(close_by.look, works.database),
         "pauses that end": partial(pausing.look, works),
+        "people in no groups": Reminding(works).look,
     }
 
 

@@ -106,11 +106,15 @@ class Works:
             self._read(desk, unit.sessions(due))
             self._digest(desk, [live for live in desk.sessions.values() if live.row.phase in OPEN_PHASES])
             ready = [live for live in desk.sessions.values() if live.row.wake_at and live.row.wake_at <= now]
+            planned = [live for live in ready if live.row.phase == "planned"]
+            lacking = {live.row.id for live in planned if self.lacks_groups(unit, live.row)}
             # Where nothing can be said nothing opens, until the place takes messages again.
-            planned = [live for live in ready if live.row.phase == "planned" and not live.row.blocked]
-            opened = Openings(unit, self.shelf, self.ids, now).prepare([live.row for live in planned])
+            opens = [live.row for live in planned if not live.row.blocked and live.row.id not in lacking]
+            opened = Openings(unit, self.shelf, self.ids, now).prepare(opens)
             for live in ready:
-                if live.row.blocked and live.row.phase == "planned":
+                if live.row.id in lacking:
+                    self._missed(desk, live)
+                elif live.row.blocked and live.row.phase == "planned":
                     live.row.wake_at, live.changed = None, True
                     live.row.version += 1
                 elif event := opened.get(live.row.id):
@@ -128,6 +132,10 @@ class Works:
         for live in desk.sessions.values():
             self._missed(desk, live)
         desk.write()
+
+    def lacks_groups(self, unit: Unit, row: SessionRow) -> bool:
+        """Its people are to be divided first: only what each answers alone can be held before."""
+        return row.undivided and not self.shelf.programme(unit, row.content_id).rounds[row.number - 1].prework
 
     # -- reading
 
@@ -305,9 +313,8 @@ class Works:
         desk.unit.run(meeting_becomes(live, "missed", ("confirmed",)))
         if not self._is_news(desk, live):
             return
-        told = message(
-            "answer", line("series.late-missed", number=live.row.number, when=Moment(live.row.starts_at))
-        )
+        why = "series.undivided-missed" if self.lacks_groups(desk.unit, live.row) else "series.late-missed"
+        told = message("answer", line(why, number=live.row.number, when=Moment(live.row.starts_at)))
         desk.carry_out(live, (fx.Say(told, "coordinators"),), None)
 
     def _is_news(self, desk: Desk, live: Live) -> bool:

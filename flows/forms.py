@@ -287,7 +287,10 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def _some_people(values: Values) -> Fault | None:
-    if values["groups"] and not (values["people"] or values["group"]):
+    if values["undivided"] and (values["groups"] or values["group"]):
+        words = "people are divided later; give one list of them, or none where they come in by a code"
+        return _fault("undivided", words, "divided-later")
+    if (values["groups"] or values["undivided"]) and not (values["people"] or values["group"]):
         return None
     if values["people"] and values["group"]:
         return _fault(
@@ -320,6 +323,12 @@ def _all_or_one(values: Values) -> Fault | None:
     if values["following"] and values["group"]:
         words = "what follows moves for all groups; leave the group out, or move its sessions one by one"
         return _fault("following", words, "all-or-one")
+    return None
+
+
+def _number_or_names(values: Values) -> Fault | None:
+    if values["groups"] is not None and values["group"]:
+        return _fault("group", "say how many groups there are, or who sits in them", "number-or-names")
     return None
 
 
@@ -364,6 +373,9 @@ CREATE = Form(
         ),
         Field(
             "groups", "number", "How many groups, where people come in by codes of their own: on Telegram."
+        ),
+        Field(
+            "undivided", "flag", "People are divided into groups later, before the first session for groups."
         ),
         *_TIMES,
         Field("note_taker", "names", "Who writes for a group.", many=True),
@@ -415,6 +427,18 @@ PAUSE = Form(
         ),
     ),
     (_over_until,),
+)
+
+#: Dividing people who have been one circle so far: in so many groups, or who sits where.
+DIVIDE = Form(
+    "series-divide",
+    (
+        Field("groups", "number", "How many groups. Usually as many as make groups of 4 to 6."),
+        Field(
+            "group", "group", "Who sits in a group: “Fjord: Kari, Amir”, “Fjord@C1: Kari, Amir”.", many=True
+        ),
+    ),
+    (_number_or_names,),
 )
 
 #: Giving a meeting another date. The local time is kept, unless a new one is given.

@@ -74,7 +74,17 @@ def sizes(n: int, low: int = LOW, high: int = HIGH, target: int = TARGET) -> Spl
         raise ValueError(f"{n} people cannot be divided into groups; give one or more")
     if not 1 <= low <= high:
         raise ValueError(f"no group has at least {low} and at most {high} people; give 1 <= low <= high")
-    split = _even(n, _how_many(n, low, high, target))
+    return evenly(n, _how_many(n, low, high, target), low, high)
+
+
+def evenly(n: int, groups: int, low: int = LOW, high: int = HIGH) -> Split:
+    """Divide `n` people into so many groups; what is not within `low` to `high` is told.
+
+    Raise ValueError for fewer people than groups.
+    """
+    if not 1 <= groups <= n:
+        raise ValueError(f"{n} people cannot be divided into {groups} groups; give each group somebody")
+    split = _even(n, groups)
     large = SEVEN if split == (7,) else LARGE
     small_ones = (GroupWarning(SMALL, size, low) for size in split if size < low)
     large_ones = (GroupWarning(large, size, high) for size in split if size > high)

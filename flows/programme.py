@@ -79,6 +79,11 @@ class Round(_Part):
     steps: tuple[AnyStep, ...] = Field(min_length=1)
     plenum: tuple[AnyStep, ...] = ()
 
+    @property
+    def prework(self) -> bool:
+        """Each answers all of it privately, so that it can be held before there are groups."""
+        return all(step.apart for step in self.steps)
+
 
 class Programme(_Part):
     """The structure of a programme file."""

@@ -189,6 +189,8 @@ series = Table(
     #: While it is paused: the local date from which it goes on by itself; empty: when somebody says so.
     Column("paused_until", Date),
     Column("arena", String(40)),
+    #: Those who take part are not in groups yet: they are one circle until they are divided.
+    Column("undivided", Boolean, nullable=False, server_default=text("false")),
     #: How far behind a meeting may still open by itself; empty: the rule of the pace.
     Column("grace_minutes", Integer),
     #: Async: working days that a round is open.
@@ -237,6 +239,8 @@ circles = Table(
     #: Between sessions it is asked how it goes, until then (empty: it is not), and not again before.
     Column("close_until", Utc),
     Column("asks_at", Utc),
+    #: When its people were divided into the groups that follow it; empty: it meets.
+    Column("until", Utc),
     UniqueConstraint("series_id", "kind", "number"),
 )
 Index("ix_circles_close_by", circles.c.asks_at, sqlite_where=circles.c.close_until.is_not(None),

@@ -50,6 +50,8 @@ class SessionRow:
     threads: bool
     #: Why nothing can be sent there.
     blocked: str | None
+    #: The people of its series are not in groups yet.
+    undivided: bool
 
 
 class PlaceRow(NamedTuple):

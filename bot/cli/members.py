@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.cli.changing import DRY, GROUP, change
 from bot.cli.common import SERIES
+from bot.cli.forms import asked, read
+from flows.forms import DIVIDE
 
 if TYPE_CHECKING:
     from bot.cli import Caller
@@ -129,6 +131,33 @@ def group(caller: Caller, called: str, group: str, note_taker: str | None, *, dr
 
 @click.command()
 @SERIES
+@asked(DIVIDE)
+@DRY
+@click.pass_obj
+def divide(caller: Caller, /, called: str, *, dry_run: bool, **given: Any) -> None:
+    """Divide those who take part into groups, where the series was planned without.
+
+    Without options there are as many groups as suit their number; the same people are divided the same way each time,
+    and those of the same unit come into different groups. Or say who sits where: everybody who takes part is named
+    once, and a channel where the group is to have one of its own.
+
+    \b
+      runda series divide north
+      runda series divide north --groups 3
+      runda series divide north --group "Fjord: Kari, Amir, Liv, Jon" --group "Fjell@C7: Ola, Per, Eva, Nils"
+    """
+    from bot.series import dividing
+    from bot.shelf import Shelf
+
+    wanted = read(DIVIDE, given)
+    change(
+        caller, called, lambda office: dividing.divide(office, Shelf(), wanted["groups"], wanted["group"]),
+        dry_run=dry_run,
+    )  # fmt: skip
+
+
+@click.command()
+@SERIES
 @click.argument("unit", metavar="UNIT")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--end", is_flag=True, help="They are not from there, and nobody knows from where.")
@@ -175,4 +204,4 @@ def leaders(caller: Caller, called: str, groups: tuple[str, ...], *, end: bool, 
     change(caller, called, lambda office: members.lead(office, Shelf(), groups), dry_run=dry_run)
 
 
-COMMANDS = (add, remove, role, unit, leaders, managers_place, group)
+COMMANDS = (add, remove, role, unit, leaders, managers_place, divide, group)

@@ -85,10 +85,12 @@ def create(caller: Caller, /, programme: str, *, dry_run: bool, **given: Any) ->
     if called is None:
         click.echo("Nothing was made: this was a dry run.")
     else:
-        part = f" Take part in a group's place: runda chat {channel_of(called, 1)} --as NAME"
+        part = (
+            f" Take part in a group's place: runda chat {channel_of(called, plan.numbered[0][0])} --as NAME"
+        )
         there = "" if plan.homes.named else part
-        if wish.groups:
-            there = f" The groups come in by their codes: runda series codes {called}"
+        if wish.groups or not plan.people:
+            there = f" People come in by codes: runda series codes {called}"
         click.echo(
             f"It is called {called}. See what will be sent: runda simulate {called}. Run it: runda serve.{there}"
         )

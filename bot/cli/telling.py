@@ -47,7 +47,7 @@ def of_plan(plan: Plan, called: str | None = None) -> Iterator[str]:
         title = texts["rounds"][rounds[each.number - 1].round]["title"]
         yield f"  {each.number:>2}.  {spoken(each.moment)}, {_until(plan, each)}  {title}"
     yield ""
-    for number, group in enumerate(plan.groups, 1):
+    for number, group in plan.numbered:
         names = (f"{one.name} (note-taker)" if one in group.note_takers else one.name for one in group.people)
         home = plan.homes.of_group(group)
         channel = (
@@ -112,6 +112,8 @@ def of_view(view: View, waiting: Sequence[str] = ()) -> Iterator[str]:
     yield ""
     for under, names in view.people.items():
         yield f"  {under}: {', '.join(names)}"
+    if view.undivided:
+        yield f"  No groups yet. Divide those who take part: runda series divide {view.called}"
 
 
 def _circles(meeting: Meeting) -> Iterator[str]:

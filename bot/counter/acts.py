@@ -43,6 +43,7 @@ def _modules() -> tuple[Any, ...]:
         checking,
         closed,
         dates,
+        divide,
         everywhere,
         gross,
         home,
@@ -59,8 +60,8 @@ def _modules() -> tuple[Any, ...]:
         why,
     )
 
-    return (home, showing, dates, closed, people, setup, checking, preview, reports, everywhere, answering, linking,
-            rights, seat, why, ideas, gross, paper)  # fmt: skip
+    return (home, showing, dates, closed, people, divide, setup, checking, preview, reports, everywhere, answering,
+            linking, rights, seat, why, ideas, gross, paper)  # fmt: skip
 
 
 @cache

@@ -106,7 +106,7 @@ def _sitting(visit: Visit, session: int) -> Sitting | None:
     """A sitting of the visitor's organisation, if it has opened. Without a lock: this only looks."""
     s, mt, c, se = t.sessions.c, t.meetings.c, t.circles.c, t.series.c
     content = func.coalesce(mt.content_id, se.content_id).label("content_id")
-    wanted = select(s.id, s.series_id, s.circle_id, s.state, mt.number, c.kind, content, se.zone)
+    wanted = select(s.id, s.series_id, s.circle_id, s.state, mt.number, c.kind, c.until, content, se.zone)
     wanted = wanted.join_from(t.sessions, t.meetings, mt.id == s.meeting_id).join(
         t.series, se.id == s.series_id
     )
@@ -120,7 +120,8 @@ def _sitting(visit: Visit, session: int) -> Sitting | None:
 
 
 def _belongs(visit: Visit, row: Any) -> bool:
-    everyone = row.kind == "everyone"
+    # What people went through before they were divided is that of all of them.
+    everyone = row.kind == "everyone" or row.until is not None
     return any(
         seat.series_id == row.series_id
         and seat.role in TAKING_PART

@@ -19,8 +19,8 @@ from storage import tables as t
 
 #: What a draft of a series is kept as.
 WHAT = "setup"
-#: How the people are grouped: divided, or all in one.
-DIVIDED, ONE = "divided", "one"
+#: How the people are grouped: divided, all in one, or divided later.
+DIVIDED, ONE, LATER = "divided", "one", "later"
 #: What is chosen from lists of accounts, and asked about on the platform.
 LISTS = ("people", "coordinator", "manager", "note_taker")
 #: The steps, and the acts that they are.
@@ -29,7 +29,7 @@ STEPS = {"what": "setup", "how": "setup-how", "who": "setup-who", "when": "setup
 FIELDS: dict[str, Field] = {field.name: field for field in (*CREATE.fields, *WHEN.fields)}
 APART = FIELDS["apart"]
 WHAT_FORM = CREATE.only("name", "language")
-GROUPS_FORM = CREATE.only("groups")
+GROUPS_FORM = CREATE.only("groups", "undivided")
 HOW_FORM = CREATE.only("form", "pace", "window", "answering", "arena", "tentative")
 
 

@@ -14,6 +14,7 @@ from bot.counter.acts import Act, sets_up
 from bot.counter.begun import (
     GROUPS_FORM,
     HOW_FORM,
+    LATER,
     LISTS,
     ONE,
     STEPS,
@@ -65,12 +66,15 @@ def wish(visit: Visit) -> tuple[Wish, library.Content]:
 def _where(visit: Visit, kept: Mapping[str, Any], people: tuple[Named, ...], language: str) -> dict[str, Any]:
     """The groups: so many that people come into by themselves, or those of a channel, divided or as one."""
     if kept.get("groups"):
-        return GROUPS_FORM.read(kept)
+        asked = GROUPS_FORM.read(kept)
+        return {**asked, "groups": None} if asked["undivided"] else asked
     place = visit.visitor.place
     channel = At(kept["channel"], place.platform, place.workspace)
     where: dict[str, Any] = {"channel": channel}
     if shared := kept.get("managers_place"):
         where["managers_place"] = At(shared, place.platform, place.workspace)
+    if kept["split"] == LATER:
+        return {**where, "undivided": True}
     if kept["split"] != ONE:
         return where
     return {**where, "people": (), "group": (NamedGroup(GROUP[language].format(n=1), people),)}

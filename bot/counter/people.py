@@ -28,7 +28,7 @@ def people(visit: Visit, number: int) -> Sheet:
     blocks = [heading(office.series.title)]
     seats = _seats(visit, number)
     for circle in office.circles("group"):
-        names = [_named_in(visit, seat) for seat in seats if seat.circle_id == circle.id]
+        names = seated(visit, circle)
         group = visit.say("counter.people.leaders", group=circle.name) if circle.leaders else circle.name
         blocks.append(item(f"{group}: {', '.join(names) or visit.say('counter.people.nobody')}"))
         blocks += _code_told(visit, number, circle)
@@ -43,6 +43,12 @@ def people(visit: Visit, number: int) -> Sheet:
     labels = [button(visit, f"counter.button.{act}", act, number) for act in _acts(visit, number)]
     labels.append(button(visit, "counter.button.back", "series", number))
     return sheet(visit, "counter.title.people", *blocks, labels=labels)
+
+
+def seated(visit: Visit, circle: Any) -> list[str]:
+    """Who sits there, by name."""
+    seats = _seats(visit, circle.series_id)
+    return [_named_in(visit, seat) for seat in seats if seat.circle_id == circle.id]
 
 
 def _code_told(visit: Visit, number: int, circle: Any) -> list[Block]:
@@ -64,7 +70,8 @@ def _acts(visit: Visit, number: int) -> tuple[str, ...]:
         # Where nobody can choose a channel, it is named on the command line.
         shared = ("managers-place",) if visit.capabilities.members else ()
         apart = ("leaders",) if _gap(visit, number) else ()
-        return ("add", "remove", "group", "give", "take", "unit", *apart, *shared)
+        more = "divide" if visit.office(number).series.undivided else "group"
+        return ("add", "remove", more, "give", "take", "unit", *apart, *shared)
     return ("give",) if visit.visitor.appointed else ()
 
 

@@ -18,6 +18,7 @@ from bot.counter.begun import (
     FIELDS,
     GROUPS_FORM,
     HOW_FORM,
+    LATER,
     LISTS,
     ONE,
     WHAT_FORM,
@@ -92,6 +93,7 @@ def _by_code(visit: Visit, kept: Mapping[str, Any]) -> Iterator[Blank]:
     """Where nobody can list people: how many groups, which they come into by themselves."""
     yield blank(visit, "groups", "number", "counter.blank.groups", hint="counter.blank.groups-hint", required=True,
                 value=kept.get("groups") or "1")  # fmt: skip
+    yield blank(visit, "undivided", "flag", "form.series-create.undivided", value=bool(kept.get("undivided")))
 
 
 def _groups(visit: Visit, kept: Mapping[str, Any]) -> list[Blank]:
@@ -99,7 +101,8 @@ def _groups(visit: Visit, kept: Mapping[str, Any]) -> list[Blank]:
         blank(visit, "channel", "place", "counter.blank.channel", required=True, value=kept.get("channel")),
         _accounts(visit, "people", "counter.blank.people", kept, hint="counter.blank.people-hint"),
         blank(visit, "split", "choice", "counter.blank.split", value=kept.get("split") or DIVIDED, options=[
-            Option(DIVIDED, visit.say("counter.choice.divided")), Option(ONE, visit.say("counter.choice.one-group"))
+            Option(DIVIDED, visit.say("counter.choice.divided")), Option(ONE, visit.say("counter.choice.one-group")),
+            Option(LATER, visit.say("counter.choice.later")),
         ]),
     ]  # fmt: skip
 
@@ -164,7 +167,7 @@ def _take_who(visit: Visit, written: Mapping[str, Written]) -> dict[str, Any]:
             taken["people"] = [_kept(one) for one in visit.members if not (one.bot or one.gone)]
         needed += ["channel", "people"]
     else:
-        taken |= {"groups": text_of(written, "groups")}
+        taken |= _as_text(written, GROUPS_FORM)
         read(visit, GROUPS_FORM, taken)
         needed += ["groups"]
     missing = [name for name in needed if not taken[name]]

@@ -96,7 +96,9 @@ def _taken(visit: Visit, place: int, group: int) -> bool:
     """Another group of a series that is not over lives there, or somebody else's meeting is held there."""
     c, s = t.circles.c, t.series.c
     others = select(c.id).join(t.series, s.id == c.series_id)
-    others = others.where(c.home_id == place, c.id != group, c.kind.in_(MEETING), s.status.not_in(OVER))
+    others = others.where(
+        c.home_id == place, c.id != group, c.kind.in_(MEETING), c.until.is_(None), s.status.not_in(OVER)
+    )
     n = t.sessions.c
     held = select(n.id).where(n.place_id == place, n.circle_id != group, n.phase.in_(UNDER_WAY))
     return bool(visit.all(others.limit(1)) or visit.all(held.limit(1)))

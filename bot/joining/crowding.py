@@ -37,7 +37,11 @@ def crowds(
         .join(t.places, p.id == c.home_id)
     )
     here = here.where(
-        c.kind == "group", s.status.not_in(OVER), p.platform == platform, p.workspace == workspace
+        c.kind == "group",
+        c.until.is_(None),
+        s.status.not_in(OVER),
+        p.platform == platform,
+        p.workspace == workspace,
     ).group_by(p.channel)
     if series is not None:
         mine = select(p.channel).join(t.circles, c.home_id == p.id).where(c.series_id == series)

@@ -26,7 +26,8 @@ def circle(visit: Visit, number: int) -> Any:
     c, s = t.circles.c, t.series.c
     wanted = select(c.id, c.kind, c.home_id, c.series_id, s.organisation_id, s.slug, s.status, s.platform)
     wanted = wanted.join(t.series, s.id == c.series_id)
-    return visit.one(wanted.where(c.id == number, c.kind.in_(("group", "everyone")), s.status.not_in(OVER)))
+    there = c.id == number, c.kind.in_(("group", "everyone")), c.until.is_(None)
+    return visit.one(wanted.where(*there, s.status.not_in(OVER)))
 
 
 def take_in(visit: Visit, group: Any) -> str:

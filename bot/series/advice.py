@@ -48,7 +48,7 @@ def on_roles(made: Plan) -> Iterator[Sentence]:
     if not made.wish.coordinator:
         words = "There is no coordinator: nobody is told when a session is missed, or a message cannot be delivered."
         yield Sentence(words, "no-coordinator")
-    if made.wish.answering == "table":
+    if made.wish.answering == "table" and not made.wish.undivided:
         for group in made.groups:
             if not group.note_takers:
                 words = f"{group.name} has no note-taker; whoever of them writes, answers for the table."

@@ -18,6 +18,13 @@ from flows.programme import GroupSize
 SEED = 1
 #: What circles are called, where the coordinator has not named them.
 GROUP = {"nb": "Gruppe {n}", "nn": "Gruppe {n}", "sv": "Grupp {n}", "en": "Group {n}"}
+#: All who take part, until they are divided.
+UNDIVIDED = {
+    "nb": "Alle som deltar",
+    "nn": "Alle som deltek",
+    "sv": "Alla som deltar",
+    "en": "All who take part",
+}
 EVERYONE = {"nb": "Alle", "nn": "Alle", "sv": "Alla", "en": "Everyone"}
 MANAGERS = {"nb": "Lederne", "nn": "Leiarane", "sv": "Cheferna", "en": "The managers"}
 
@@ -40,15 +47,22 @@ def form_groups(
     note_takers: Sequence[Named],
     size: GroupSize,
     language: str,
+    *,
+    undivided: bool = False,
 ) -> tuple[tuple[Group, ...], list[Sentence]]:
     """The groups that were `chosen`, or the people `listed`, divided; and what is not as it should be, in words.
+
+    `undivided`: they are one circle, however many they are, and are divided later.
 
     Raises SeriesProblem for somebody listed twice, or a note-taker who does not take part.
     """
     _refuse_twice([*listed, *(one for group in chosen for one in group.people)])
     _refuse_twice([Named(group.name) for group in chosen])
-    if chosen:
-        formed: _Formed = list(chosen)
+    if undivided:
+        formed: _Formed = [NamedGroup(UNDIVIDED[language], tuple(listed))]
+        warnings: list[GroupWarning] = []
+    elif chosen:
+        formed = list(chosen)
         warnings = list(_outside(formed, size))
     else:
         split = groups.sizes(len(listed), size.low, size.high)

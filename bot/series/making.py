@@ -124,6 +124,7 @@ def _series(connection: Connection, plan: Plan, owner: int, content: str, called
         "language": plan.language, "zone": plan.zone, "pace": wish.pace, "answering": wish.answering,
         "form": wish.form, "status": "planned", "arena": wish.arena, "window_days": wish.window,
         "platform": wish.platform, "workspace": plan.homes.workspace, "created_at": now,
+        "undivided": wish.undivided,
     }  # fmt: skip
     return add(connection, t.series, [row])[0]
 
@@ -132,8 +133,8 @@ def _series(connection: Connection, plan: Plan, owner: int, content: str, called
 
 
 def channel_of(called: str, circle: int | None) -> str:
-    """On the terminal: the channel of a group by its number, or everyone's."""
-    return f"{called}-{circle or 'everyone'}"
+    """On the terminal: the channel of a group by its number, that of all who are not divided yet, or everyone's."""
+    return f"{called}-{'everyone' if circle is None else circle or 'all'}"
 
 
 def _circles(
@@ -141,9 +142,9 @@ def _circles(
 ) -> list[dict[str, Any]]:
     """The groups in their order, then everyone if there is more than one group."""
     homes = plan.homes
-    wanted = [_home(homes.of_group(group), homes, called, n) for n, group in enumerate(plan.groups, 1)]
-    named = [("group", n, group.name) for n, group in enumerate(plan.groups, 1)]
-    if len(plan.groups) > 1:
+    wanted = [_home(homes.of_group(group), homes, called, n) for n, group in plan.numbered]
+    named = [("group", n, group.name) for n, group in plan.numbered]
+    if plan.several:
         everyone = homes.of_everyone(plan.groups, meets=bool(plan.plenums))
         wanted.append(_home(everyone, homes, called, None))
         named.append(("everyone", 1, EVERYONE[plan.language]))

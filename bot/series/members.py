@@ -39,13 +39,13 @@ def join(office: Office, who: Who, group: str | None = None, instead_of: Who | N
 
     `instead_of`: whose seat they take, with the role that goes with it; who had it leaves.
     """
-    former = _seat_of(office, instead_of, TAKING_PART) if instead_of is not None else None
+    former = seat_of(office, instead_of, TAKING_PART) if instead_of is not None else None
     circles = office.circles("group")
     asked = office.circle(group) if group is not None else None
     if former is not None:
         asked = next(circle for circle in circles if circle.id == former.circle_id)
     key, name = _person(office, who, asked or (circles[0] if circles else None))
-    seated = [[seat.person_id for seat in _seats(office, circle.id)] for circle in circles]
+    seated = [[seat.person_id for seat in seats(office, circle.id)] for circle in circles]
     if any(key in people for people in seated):
         words = f"{name} takes part in {office.series.title} already."
         raise SeriesProblem(Sentence(words, "in-already", name=name))
@@ -54,9 +54,9 @@ def join(office: Office, who: Who, group: str | None = None, instead_of: Who | N
     else:
         change = groups.join(seated, key)
         chosen = circles[change.index]
-        office.told += [in_words(warning) for warning in change.warnings]
+        office.told += [in_words(warning) for warning in change.warnings if not office.series.undivided]
     audit = office.record("person added", f"person:{key}")
-    _seat(office, key, chosen.id, former.role if former is not None else "participant")
+    seat_in(office, key, chosen.id, former.role if former is not None else "participant")
     office.order("joined", audit, _under_way(office, chosen.id), Joined(key))
     if former is not None:
         _goes(office, former)
@@ -70,10 +70,10 @@ def join(office: Office, who: Who, group: str | None = None, instead_of: Who | N
 
 def leave(office: Office, who: Who) -> Change:
     """Take somebody out of their group. What they have said stays; erasing it is another matter."""
-    seat = _seat_of(office, who, TAKING_PART)
+    seat = seat_of(office, who, TAKING_PART)
     _goes(office, seat)
-    left = len(_seats(office, seat.circle_id))
-    if left < groups.LOW:
+    left = len(seats(office, seat.circle_id))
+    if left < groups.LOW and not office.series.undivided:
         warning = groups.GroupWarning(groups.SMALL, left, groups.LOW)
         empty = Sentence("Nobody is left in that group.", "group-empty")
         office.told.append(in_words(warning) if left else empty)
@@ -83,7 +83,7 @@ def leave(office: Office, who: Who) -> Change:
 
 def _goes(office: Office, seat: Row[Any]) -> None:
     audit = office.record("person removed", f"person:{seat.person_id}")
-    _end(office, seat.id)
+    unseat(office, seat.id)
     office.order("left", audit, _under_way(office, seat.circle_id), Left(seat.person_id))
 
 
@@ -92,14 +92,14 @@ def give_role(office: Office, role: str, who: Who, instead_of: Who | None = None
     if role == "note-taker":
         return _note_taker(office, who)
     key, name = _person(office, who, None)
-    former = _seat_of(office, instead_of, (role,)) if instead_of else None
+    former = seat_of(office, instead_of, (role,)) if instead_of else None
     if any(seat.person_id == key for seat in _with_role(office, role)):
         words = f"{name} is {role} of {office.series.title} already."
         raise SeriesProblem(Sentence(words, "role-already", name=name))
     office.record(f"{role} named", f"person:{key}")
-    _seat(office, key, None, role)
+    seat_in(office, key, None, role)
     if former is not None:
-        _end(office, former.id)
+        unseat(office, former.id)
         words = f"{name} is {role} of {office.series.title}, instead of {former.name}."
         return office.done(Sentence(words, f"{role}-instead", name=name, former=former.name))
     return office.done(Sentence(f"{name} is {role} of {office.series.title}.", f"{role}-named", name=name))
@@ -108,15 +108,15 @@ def give_role(office: Office, role: str, who: Who, instead_of: Who | None = None
 def take_role(office: Office, role: str, who: Who) -> Change:
     """Take a role from somebody. The last coordinator hands over instead. Raises SeriesProblem."""
     if role == "note-taker":
-        seat = _seat_of(office, who, (role,))
-        _end(office, seat.id)
-        _seat(office, seat.person_id, seat.circle_id, "participant")
+        seat = seat_of(office, who, (role,))
+        unseat(office, seat.id)
+        seat_in(office, seat.person_id, seat.circle_id, "participant")
     else:
-        seat = _seat_of(office, who, (role,))
+        seat = seat_of(office, who, (role,))
         if role == "coordinator" and len(_with_role(office, role)) == 1:
             words = f"{seat.name} is the only coordinator. Name another, instead of {seat.name}."
             raise SeriesProblem(Sentence(words, "last-coordinator", name=seat.name))
-        _end(office, seat.id)
+        unseat(office, seat.id)
     office.record(f"{role} no more", f"person:{seat.person_id}")
     words = f"{seat.name} is no {role} of {office.series.title} any more."
     return office.done(Sentence(words, f"{role}-no-more", name=seat.name))
@@ -124,16 +124,16 @@ def take_role(office: Office, role: str, who: Who) -> Change:
 
 def _note_taker(office: Office, who: Who) -> Change:
     """The group has one note-taker; who was it before takes part as the others do."""
-    seat = _seat_of(office, who, TAKING_PART)
+    seat = seat_of(office, who, TAKING_PART)
     if seat.role == "note-taker":
         raise SeriesProblem(Sentence(f"{seat.name} is note-taker already.", "role-already", name=seat.name))
     office.record("note-taker named", f"person:{seat.person_id}")
-    for other in _seats(office, seat.circle_id):
+    for other in seats(office, seat.circle_id):
         if other.role == "note-taker":
-            _end(office, other.id)
-            _seat(office, other.person_id, seat.circle_id, "participant")
-    _end(office, seat.id)
-    _seat(office, seat.person_id, seat.circle_id, "note-taker")
+            unseat(office, other.id)
+            seat_in(office, other.person_id, seat.circle_id, "participant")
+    unseat(office, seat.id)
+    seat_in(office, seat.person_id, seat.circle_id, "note-taker")
     return office.done(Sentence(f"{seat.name} writes for the group.", "note-taker-named", name=seat.name))
 
 
@@ -144,35 +144,24 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
     SeriesProblem.
     """
     office.refuse_cancelled()
+    if office.series.undivided:
+        words = f"{office.series.title} has no groups yet: divide those who take part."
+        raise SeriesProblem(Sentence(words, "undivided"))
     there = office.circles("group")
     if named.name.casefold() in {each.name.casefold() for each in there}:
         words = f"There is a group called {named.name} already. Choose another name."
         raise SeriesProblem(Sentence(words, "group-already", group=named.name))
     number = max((each.number for each in there), default=0) + 1
-    owner = office.series.organisation_id
-    home = _home(office, named, number)
-    shared = managers_home(office.connection, office.series.id)
-    if shared is not None and home == Where(shared.platform, shared.workspace, shared.channel):
-        raise not_managers(home)
-    place = places(office.connection, owner, [(home, None)])[0] if home is not None else None
-    row = {
-        "series_id": office.series.id,
-        "kind": "group",
-        "number": number,
-        "name": named.name,
-        "home_id": place,
-    }
-    key = add(office.connection, t.circles, [row])[0]
-    if home is None:
-        row["home_id"], _ = wait(office.connection, owner, key, office.whereabouts.workspace, office.now)
+    row = make_group(office, named, number)
+    key = row["id"]
     office.record(GROUP_ADDED, f"group-{number}")
     circle = next(each for each in office.circles("group") if each.id == key)
     for one in named.people:
         person, _ = _person(office, one, circle)
         _refuse_seated(office, person, one.name)
         writes = note_taker is not None and note_taker.key == one.key
-        _seat(office, person, key, "note-taker" if writes else "participant")
-    ahead = _ahead(office, {**row, "id": key, "organisation_id": owner})
+        seat_in(office, person, key, "note-taker" if writes else "participant")
+    ahead = _ahead(office, row)
     if named.people and len(named.people) < groups.LOW:
         office.told.append(in_words(groups.GroupWarning(groups.SMALL, len(named.people), groups.LOW)))
     words = (
@@ -190,6 +179,32 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
     )
 
 
+def make_group(
+    office: Office, named: NamedGroup, number: int, usual: int | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """A group without its people. `usual`: the place where it is at home, unless another is named.
+
+    Raises SeriesProblem.
+    """
+    owner = office.series.organisation_id
+    home = _home(office, named, number) if named.at is not None or usual is None else None
+    shared = managers_home(office.connection, office.series.id)
+    if shared is not None and home == Where(shared.platform, shared.workspace, shared.channel):
+        raise not_managers(home)
+    place = places(office.connection, owner, [(home, None)])[0] if home is not None else usual
+    row = {
+        "series_id": office.series.id,
+        "kind": "group",
+        "number": number,
+        "name": named.name,
+        "home_id": place,
+    }
+    key = add(office.connection, t.circles, [row])[0]
+    if place is None:
+        row["home_id"], _ = wait(office.connection, owner, key, office.whereabouts.workspace, office.now)
+    return {**row, "id": key, "organisation_id": owner}
+
+
 def come_from(office: Office, unit: str | None, people_: Sequence[Who]) -> Change:
     """These who take part are from there: two of the same unit are kept apart where pairs are drawn, and managers are
     told how many came from each where the programme asks for it. None: it is not known. Raises SeriesProblem."""
@@ -197,7 +212,7 @@ def come_from(office: Office, unit: str | None, people_: Sequence[Who]) -> Chang
         unit = called(" ".join((unit or "").split())) or None
     except NotSo as wrong:
         raise SeriesProblem(wrong.why) from wrong
-    seats = [_seat_of(office, who, TAKING_PART) for who in people_]
+    seats = [seat_of(office, who, TAKING_PART) for who in people_]
     making.come_from(
         office.connection, office.series.organisation_id, unit, [seat.person_id for seat in seats]
     )
@@ -301,7 +316,7 @@ def _account(office: Office, one: Named, circle: Row[Any] | None) -> Where | Non
     return Where(platform, workspace, one.at.id)
 
 
-def _seats(office: Office, circle: int | None) -> list[Row[Any]]:
+def seats(office: Office, circle: int | None) -> list[Row[Any]]:
     return [seat for seat in _all_seats(office) if seat.circle_id == circle and seat.role in TAKING_PART]
 
 
@@ -315,7 +330,7 @@ def _all_seats(office: Office) -> list[Row[Any]]:
     return office.all(seats.where(m.series_id == office.series.id, m.until.is_(None)).order_by(m.id))
 
 
-def _seat_of(office: Office, who: Who, roles: tuple[str, ...]) -> Row[Any]:
+def seat_of(office: Office, who: Who, roles: tuple[str, ...]) -> Row[Any]:
     held = [seat for seat in _all_seats(office) if seat.role in roles]
     name = who.name if isinstance(who, Named) else who
     for seat in held:
@@ -325,7 +340,7 @@ def _seat_of(office: Office, who: Who, roles: tuple[str, ...]) -> Row[Any]:
     raise NotFound(what, str(name), [seat.name for seat in held])
 
 
-def _seat(office: Office, key: int, circle: int | None, role: str) -> None:
+def seat_in(office: Office, key: int, circle: int | None, role: str) -> None:
     row = {
         "person_id": key,
         "series_id": office.series.id,
@@ -336,7 +351,7 @@ def _seat(office: Office, key: int, circle: int | None, role: str) -> None:
     office.connection.execute(insert(t.memberships), row)
 
 
-def _end(office: Office, seat: int) -> None:
+def unseat(office: Office, seat: int) -> None:
     office.connection.execute(
         update(t.memberships).where(t.memberships.c.id == seat).values(until=office.now)
     )

@@ -98,9 +98,10 @@ class Office:
         return self.meeting(number)
 
     def circles(self, *kinds: str) -> list[Row[Any]]:
+        """Those that meet: what was divided into groups is none of them any more."""
         c = t.circles.c
         wanted = select(t.circles).where(
-            c.series_id == self.series.id, c.kind.in_(kinds or ("group", "everyone"))
+            c.series_id == self.series.id, c.kind.in_(kinds or ("group", "everyone")), c.until.is_(None)
         )
         return self.all(wanted.order_by(c.kind.desc(), c.number))
 

@@ -14,8 +14,9 @@ from bot.recaps.ledger import ledger
 from bot.series import pausing
 from bot.series.moving import spoken
 from bot.series.office import BEFORE, UNDER_WAY, Office
+from bot.series.texts import stored
 from flows import state as states
-from flows.calendar import LocalMoment, local_moment
+from flows.calendar import LocalMoment, local_moment, resolve
 from flows.forms import Sentence
 from flows.programme import Programme, Route
 from storage import tables as t
@@ -126,6 +127,8 @@ class View:
     people: dict[str, list[str]]
     #: Paused, and from when it goes on by itself.
     until: date | None = None
+    #: Those who take part are not in groups yet.
+    undivided: bool = False
 
 
 def view(office: Office) -> View:
@@ -138,7 +141,7 @@ def view(office: Office) -> View:
         series.title, series.slug, status(series, rows, sessions), content.programme.programme, series.pace,
         series.answering, series.language, series.zone, meetings,
         next((each for each in meetings if coming is not None and each.number == coming.number), None),
-        _people(office), series.paused_until,
+        _people(office), series.paused_until, series.undivided,
     )  # fmt: skip
 
 
@@ -222,6 +225,8 @@ def _answered(n: int) -> Sentence:
 
 def needs(office: Office, say: Callable[..., str]) -> Iterator[str]:
     """What waits for whoever runs the series, in words: `say` is a catalogue's."""
+    if office.series.undivided:
+        yield _undivided(office, say)
     for each in office.meetings():
         if each.status == "missed":
             yield say("counter.home.missed", number=each.number)
@@ -234,6 +239,16 @@ def needs(office: Office, say: Callable[..., str]) -> Iterator[str]:
         yield say("counter.home.to-approve", number=number)
     yield from troubles(office, say)
     yield from overdue(office, say)
+
+
+def _undivided(office: Office, say: Callable[..., str]) -> str:
+    """Nobody is in groups yet, and by when they are to be."""
+    programme, meetings = stored(office).programme, office.meetings()
+    waiting = (each for each in meetings if each.status in ("tentative", "confirmed"))
+    first = next((each for each in waiting if not programme.rounds[each.number - 1].prework), None)
+    if first is None:
+        return say("counter.home.undivided")
+    return say("counter.home.undivided-before", number=first.number, to=resolve(office.moment(first)))
 
 
 def to_approve(office: Office) -> Iterator[int]:

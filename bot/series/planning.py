@@ -35,6 +35,8 @@ class Wish:
     group: tuple[NamedGroup, ...] = ()
     #: So many groups without people, who come in by themselves.
     groups: int | None = None
+    #: They are divided into groups later.
+    undivided: bool = False
     on: tuple[When, ...] = ()
     at: time | None = None
     rule: str | None = None
@@ -111,10 +113,20 @@ class Plan:
         return self.content.programme.form(self.wish.form).minutes
 
     @property
+    def numbered(self) -> list[tuple[int, Group]]:
+        """The groups from 1 on; 0: all who take part, where they are divided later."""
+        return list(enumerate(self.groups, 0 if self.wish.undivided else 1))
+
+    @property
+    def several(self) -> bool:
+        """There are several groups, or will be."""
+        return len(self.groups) > 1 or self.wish.undivided
+
+    @property
     def plenums(self) -> set[int]:
         """The rounds in which everyone meets: there are several groups, and the form has time for it."""
         programme = self.content.programme
-        if len(self.groups) < 2 or not programme.form(self.wish.form).plenum:
+        if not self.several or not programme.form(self.wish.form).plenum:
             return set()
         return {number for number, each in enumerate(programme.rounds, 1) if each.plenum}
 
@@ -161,7 +173,8 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
     sittings = dates.sittings(asked, len(programme.rounds), form, zone, fold)
     for each in sittings:
         dates.refuse_past(each.number, each.at, now, zone)
-    if wish.groups and (wish.people or wish.group or wish.platform != TELEGRAM):
+    unlisted = wish.groups or (wish.undivided and not wish.people)
+    if unlisted and (wish.people or wish.group or wish.platform != TELEGRAM):
         words = "Groups that people come into by themselves are on Telegram; elsewhere name the people."
         raise SeriesProblem(Sentence(words, "groups-by-code"))
     formed, warned = form_groups(
@@ -170,6 +183,7 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
         wish.note_taker,
         programme.group,
         language,
+        undivided=wish.undivided,
     )
     made = Plan(wish, content, language, zone, formed, tuple(sittings), (), tenant.closed)
     _settled(made)

@@ -62,6 +62,10 @@ class Form(Timed):
     rows: bool = Field(default=False, strict=True, description="A table: each message is a row.")
 
     @property
+    def apart(self) -> bool:
+        return self.alone
+
+    @property
     def question(self) -> str:
         return f"{self.id}.ask"
 

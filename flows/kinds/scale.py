@@ -48,6 +48,10 @@ class Scale(Timed):
         return Text("sight.gap") if self.gap else super().sight
 
     @property
+    def apart(self) -> bool:
+        return True
+
+    @property
     def question(self) -> str:
         return f"{self.id}.ask"
 

@@ -64,6 +64,11 @@ class Step(BaseModel):
         return str(getattr(self, self.WORD.replace("-", "_")))
 
     @property
+    def apart(self) -> bool:
+        """Each is by themselves at it: it needs no group."""
+        return not self.WAITS
+
+    @property
     def question(self) -> str:
         """What people answer there, as a text of the round."""
         return self.id

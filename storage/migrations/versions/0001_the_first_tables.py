@@ -94,6 +94,7 @@ def _programmes_and_series() -> None:
         _text("status", 12),
         sa.Column("paused_until", sa.Date()),
         _text("arena", 40, nullable=True),
+        sa.Column("undivided", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         sa.Column("grace_minutes", sa.Integer()),
         sa.Column("window_days", sa.Integer()),
         sa.Column("retention_days", sa.Integer()),
@@ -146,6 +147,7 @@ def _circles_and_places() -> None:
         sa.Column("leaders", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         _at("close_until", nullable=True),
         _at("asks_at", nullable=True),
+        _at("until", nullable=True),
         unique=[("series_id", "kind", "number")],
     )
     _partial("ix_circles_close_by", "circles", ["asks_at"], "close_until IS NOT NULL")
