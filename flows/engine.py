@@ -123,6 +123,8 @@ def _joined(turn: Turn, event: e.Joined) -> str | None:
     if event.person in turn.state.members or turn.state.setting.groups:
         return "already a member"
     turn.set(members=(*turn.state.members, event.person))
+    if turn.going_on:
+        turn.ask_alone(event.person)
     turn.settle()
     return None
 

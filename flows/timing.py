@@ -83,8 +83,9 @@ def _remind(turn: Turn, name: str) -> None:
             turn.due(name, later)
         return
     waited_for = [person for person in turn.state.members if person not in turn.state.answered]
+    tools = turn.step.privately() if turn.step.asks_each(turn) else ()
     for person in waited_for:
-        turn.say(message("status", *_reminder(turn, end)), "person", person=person)
+        turn.say(message("status", *_reminder(turn, end), tools=tools), "person", person=person)
     turn.set(reminders=turn.state.reminders + bool(waited_for))
     # After downtime, or when this one was put off, the next may be due at once.
     turn.drop(*(other for other in REMINDERS if turn.state.deadlines.get(other, end) < turn.now + APART))

@@ -218,6 +218,20 @@ class Turn:
         self.effects.append(Say(said, prompt=number, slot=slot, supersedes=stale))
         self.due("undelivered", self.now + UNDELIVERED)
 
+    def ask_each(self) -> None:
+        """Ask what each answers alone, in the circle; over days also of each where they are alone."""
+        self.ask(message("question", *self.step.asks_each(self), tools=self.step.privately()))
+        for person in self.state.members:
+            self.ask_alone(person)
+
+    def ask_alone(self, person: int) -> None:
+        """Of whoever comes late too. In a meeting people are there, and find the button beside the question."""
+        asks, end = self.step.asks_each(self), self.state.ends_at
+        if asks and end is not None and not self.live:
+            until = line("ask.until", until=Moment(end))
+            said = message("question", self.title(), *asks, until, tools=self.step.privately())
+            self.say(said, "person", person=person)
+
     def tools(self, said: Message) -> tuple[Choice, ...]:
         """The control words that mean something beside this question of a meeting, and are not on it already."""
         if not self.live:

@@ -230,6 +230,7 @@ circles = Table(
     _of("series"),
     #: group, everyone, leaders, pair, person; managers: its home is where they read together
     Column("kind", String(12), nullable=False),
+    #: From 1; 0: all who take part, until they are divided.
     Column("number", Integer, nullable=False),
     Column("name", String(200), nullable=False),
     #: Where its meetings' threads are opened.

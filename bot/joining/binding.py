@@ -11,7 +11,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, literal, or_, select, update
 
 from bot.joining import codes, notice
 from bot.joining.crowding import crowds
@@ -57,7 +57,7 @@ def bind(visit: Visit, group: Any) -> str:
     if _for_managers(visit):
         return "join.not-here"
     threads = visit.chat.makes_topics and not visit.place.thread
-    if there is not None and not threads and _taken(visit, there.id, group.id):
+    if there is not None and not threads and _taken(visit, there.id, group):
         return "join.taken"
     if there is None:
         place = visit.make_place(group.organisation_id, visit.place, threads=threads)
@@ -92,15 +92,24 @@ def _for_managers(visit: Visit) -> bool:
     return bool(visit.all(read.where(*here, c.kind == "managers", s.status.not_in(OVER)).limit(1)))
 
 
-def _taken(visit: Visit, place: int, group: int) -> bool:
-    """Another group of a series that is not over lives there, or somebody else's meeting is held there."""
-    c, s = t.circles.c, t.series.c
+def _taken(visit: Visit, place: int, group: Any) -> bool:
+    """Another group of a series that is not over lives there, or somebody else's meeting is held there.
+
+    Before they are divided, all who take part (number 0) are everyone: they may share a chat.
+    """
+    c, s, n = t.circles.c, t.series.c, t.sessions.c
+    same = and_(c.series_id == group.series_id, or_(c.number == 0, literal(group.number) == 0))
     others = select(c.id).join(t.series, s.id == c.series_id)
     others = others.where(
-        c.home_id == place, c.id != group, c.kind.in_(MEETING), c.until.is_(None), s.status.not_in(OVER)
+        c.home_id == place,
+        c.id != group.id,
+        c.kind.in_(MEETING),
+        c.until.is_(None),
+        s.status.not_in(OVER),
+        ~same,
     )
-    n = t.sessions.c
-    held = select(n.id).where(n.place_id == place, n.circle_id != group, n.phase.in_(UNDER_WAY))
+    held = select(n.id).join(t.circles, c.id == n.circle_id)
+    held = held.where(n.place_id == place, n.circle_id != group.id, n.phase.in_(UNDER_WAY), ~same)
     return bool(visit.all(others.limit(1)) or visit.all(held.limit(1)))
 
 

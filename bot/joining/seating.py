@@ -24,7 +24,9 @@ TAKING_PART = ("participant", "note-taker")
 def circle(visit: Visit, number: int) -> Any:
     """A group that people may come into, or everyone's circle, with its series; None."""
     c, s = t.circles.c, t.series.c
-    wanted = select(c.id, c.kind, c.home_id, c.series_id, s.organisation_id, s.slug, s.status, s.platform)
+    wanted = select(
+        c.id, c.kind, c.number, c.home_id, c.series_id, s.organisation_id, s.slug, s.status, s.platform
+    )
     wanted = wanted.join(t.series, s.id == c.series_id)
     there = c.id == number, c.kind.in_(("group", "everyone")), c.until.is_(None)
     return visit.one(wanted.where(*there, s.status.not_in(OVER)))

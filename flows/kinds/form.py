@@ -71,14 +71,18 @@ class Form(Timed):
 
     # -- asking
 
+    def asks_each(self, turn: Turn) -> tuple[Part, ...]:
+        if not self.alone:
+            return ()
+        return Line(turn.own(self.id, "ask")), line("fields.alone"), Line(self._sight())
+
     def opens(self, turn: Turn) -> None:
         if self.rows:
             named = Points(tuple(turn.own(self.id, *one) for one in self.columns()))
             rows = (Line(turn.own(self.id, "ask")), line("fields.rows"), named)
             turn.ask(message("question", *rows, *self._shared()))
         elif self.alone:
-            alone = Line(turn.own(self.id, "ask")), line("fields.alone"), Line(self._sight())
-            turn.ask(message("question", *alone, tools=self.privately()))
+            turn.ask_each()
         elif turn.live:
             self._ask(turn, 0)
         else:

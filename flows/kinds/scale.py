@@ -56,11 +56,13 @@ class Scale(Timed):
         return f"{self.id}.ask"
 
     def opens(self, turn: Turn) -> None:
+        turn.ask_each()
+
+    def asks_each(self, turn: Turn) -> tuple[Part, ...]:
         listed = Points(tuple(turn.own(self.id, "items", item) for item in self.items), numbered=True)
         how = line("scale.how", low=self.low, high=self.high, least=turn.own(self.id, "low"),
                    most=turn.own(self.id, "high"))  # fmt: skip
-        asks = Line(turn.own(self.id, "ask")), listed, how, Line(self.sight)
-        turn.ask(message("question", *asks, tools=self.privately()))
+        return Line(turn.own(self.id, "ask")), listed, how, Line(self.sight)
 
     def sheet(self, route: Route, state: State, person: int) -> tuple[Item, ...]:
         def text(*path: str) -> Text:

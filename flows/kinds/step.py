@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows.answers import OPEN, Item
 from flows.effects import Given, Role
 from flows.events import Filled, Pressed, Published, Replied
-from flows.message import Choice, Text
+from flows.message import Choice, Part, Text
 from flows.state import Asked, State
 
 if TYPE_CHECKING:
@@ -84,6 +84,10 @@ class Step(BaseModel):
     def opens(self, turn: Turn) -> None:
         """The step begins. One that has nothing to do, or does not wait, sets `turn.over`."""
         raise NotImplementedError
+
+    def asks_each(self, turn: Turn) -> tuple[Part, ...]:
+        """What it asks of each alone, where it does (`apart`)."""
+        return ()
 
     def boxed(self, turn: Turn, start: object) -> None:
         """Its question has been delivered, and its time box runs."""

@@ -234,7 +234,7 @@ def test_every_text_can_be_said(language: str) -> None:
 #: Said alike in bokmål and nynorsk: somebody has read each, and it is good in both.
 ALIKE = {
     "pairs.two", "pairs.three",
-    "plain", "meeting.title", "meeting.also.coordinator", "picture.point", "ask.count", "note.noted",
+    "plain", "meeting.title", "meeting.also.coordinator", "picture.point", "ask.count", "ask.until", "note.noted",
     "action.state.done",
     "action.state.under-way", "break.until", "status.ask", "status.note", "status.recap", "status.break",
     "status.share", "status.open", "status.paused", "receipt.kept", "choice.here", "choice.next",
@@ -272,7 +272,8 @@ ALIKE = {
 #: The same, of forms and pages.
 AT_THE_COUNTER = set(
     """
-    counter.acts.one counter.blank.on counter.button.decide counter.button.erase counter.button.erase-now
+    counter.acts.one counter.blank.on counter.button.decide counter.button.divide counter.title.divide
+    counter.told.divided-group counter.button.erase counter.button.erase-now
     counter.button.gross counter.button.mine counter.button.quit counter.button.rules counter.button.settle
     counter.seat.next
     counter.title.erase counter.title.mine counter.title.rules counter.title.seat
