@@ -26,8 +26,9 @@ SCHEMA = 2
 ASKED_KEPT = 50
 #: Findings, and actions: far more than a circle can follow up. What comes after is kept as an answer.
 FOUND_KEPT = 40
-#: Lines that steps have their circle write, and what groups hand on: in one sitting, all together.
-WRITTEN_KEPT = 150
+#: Lines that steps have their circle write, and what groups hand on: in one sitting, all together. Forty people may
+#: think ahead as one circle, and each write ten.
+WRITTEN_KEPT = 400
 #: Control words that can still be taken back.
 UNDOS_KEPT = 5
 

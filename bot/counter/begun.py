@@ -29,7 +29,7 @@ STEPS = {"what": "setup", "how": "setup-how", "who": "setup-who", "when": "setup
 FIELDS: dict[str, Field] = {field.name: field for field in (*CREATE.fields, *WHEN.fields)}
 APART = FIELDS["apart"]
 WHAT_FORM = CREATE.only("name", "language")
-GROUPS_FORM = CREATE.only("groups", "undivided")
+GROUPS_FORM = CREATE.only("groups")
 HOW_FORM = CREATE.only("form", "pace", "window", "answering", "arena", "tentative")
 
 

@@ -65,9 +65,8 @@ def wish(visit: Visit) -> tuple[Wish, library.Content]:
 
 def _where(visit: Visit, kept: Mapping[str, Any], people: tuple[Named, ...], language: str) -> dict[str, Any]:
     """The groups: so many that people come into by themselves, or those of a channel, divided or as one."""
-    if kept.get("groups"):
-        asked = GROUPS_FORM.read(kept)
-        return {**asked, "groups": None} if asked["undivided"] else asked
+    if "groups" in kept:
+        return GROUPS_FORM.read(kept) if kept["groups"] else {"undivided": True}
     place = visit.visitor.place
     channel = At(kept["channel"], place.platform, place.workspace)
     where: dict[str, Any] = {"channel": channel}

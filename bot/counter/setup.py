@@ -90,10 +90,9 @@ def who(visit: Visit) -> Sheet:
 
 
 def _by_code(visit: Visit, kept: Mapping[str, Any]) -> Iterator[Blank]:
-    """Where nobody can list people: how many groups, which they come into by themselves."""
-    yield blank(visit, "groups", "number", "counter.blank.groups", hint="counter.blank.groups-hint", required=True,
-                value=kept.get("groups") or "1")  # fmt: skip
-    yield blank(visit, "undivided", "flag", "form.series-create.undivided", value=bool(kept.get("undivided")))
+    """Where nobody can list people: how many groups, which they come into by themselves. None: divided later."""
+    yield blank(visit, "groups", "number", "counter.blank.groups", hint="counter.blank.groups-hint",
+                value=kept.get("groups", "1"))  # fmt: skip
 
 
 def _groups(visit: Visit, kept: Mapping[str, Any]) -> list[Blank]:
@@ -167,9 +166,8 @@ def _take_who(visit: Visit, written: Mapping[str, Written]) -> dict[str, Any]:
             taken["people"] = [_kept(one) for one in visit.members if not (one.bot or one.gone)]
         needed += ["channel", "people"]
     else:
-        taken |= _as_text(written, GROUPS_FORM)
+        taken |= {"groups": text_of(written, "groups")}
         read(visit, GROUPS_FORM, taken)
-        needed += ["groups"]
     missing = [name for name in needed if not taken[name]]
     if missing:
         raise Wrong({name: visit.say("form.why.needed") for name in missing})

@@ -83,7 +83,7 @@ def _undivided(office: Office) -> Row[Any]:
     """The circle of all who take part. Raises SeriesProblem where it cannot be divided, or not now."""
     office.refuse_cancelled()
     if not office.series.undivided:
-        words = f"{office.series.title} has its groups already. Move people from one to another instead."
+        words = f"{office.series.title} has its groups already. Take somebody out of one, and add them to another."
         raise SeriesProblem(Sentence(words, "divided-already"))
     whole = office.circles("group")[0]
     numbers = {each.id: each.number for each in office.meetings()}

@@ -11,7 +11,7 @@ from flows.answers import UNSURE, Item, Option
 from flows.effects import Given, Keep
 from flows.events import Filled, Replied
 from flows.kinds.step import Slug, Texts, Timed
-from flows.message import Levels, Line, Points, Text, line, message, programme
+from flows.message import Levels, Line, Part, Points, Text, line, message, programme
 from flows.reading import Count, Digits
 from flows.state import Asked
 from flows.turn import Turn
