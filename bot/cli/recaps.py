@@ -162,7 +162,10 @@ def _groups(room: _Room, number: int) -> list[str]:
     from bot.recaps.ledger import ledger
 
     found = ledger(room.unit, room.office.series.id)
-    return [str(each.circle_number) for each in found.sittings if each.number == number]
+    # What each wrote alone before there were groups is nobody's recap.
+    return [
+        str(each.circle_number) for each in found.sittings if each.number == number and each.circle_number
+    ]
 
 
 def _show_group(room: _Room, desk: GroupDesk) -> None:

@@ -75,7 +75,8 @@ def listed(visit: Visit, number: int) -> Sheet:
             blocks.append(
                 item(stands, button(visit, "counter.button.read", "recap", number, meeting.number, MANAGERS))
             )
-        for each in groups:
+        # What each wrote alone before there were groups is nobody's recap.
+        for each in (one for one in groups if one.circle_number):
             told = f"{each.name}: {_stands(visit, found.groups[each.id], found.fate(each))}"
             read = button(visit, "counter.button.read", "recap", number, meeting.number, each.circle_number)
             blocks.append(item(told, read))

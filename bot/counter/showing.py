@@ -116,7 +116,10 @@ _STILL = frozenset(
 
 
 def troubles(visit: Visit, office: Office) -> Iterator[Block]:
-    """Also actions that a group has met again without settling."""
+    """Also that there are no groups yet, and actions that a group has met again without settling."""
+    number = office.series.id
+    divide = (button(visit, "counter.button.divide", "divide", number),) if visit.visitor.runs(number) else ()
+    yield from (line(words, *divide) for words in overview.undivided(office, visit.say))
     yield from map(line, overview.troubles(office, visit.say))
     yield from map(line, overview.overdue(office, visit.say))
 

@@ -71,7 +71,7 @@ def divide(office: Office, shelf: Shelf, n: int | None = None, named: Sequence[N
         named_ = ", ".join(waiting)
         words = f"No chat yet: {named_}. Take Runda to one with the group's code."
         office.told.append(Sentence(words, "divided-chats", groups=named_))
-    words = f"{office.series.title} has {len(made)} groups now."
+    words = f"Groups of {office.series.title}: {len(made)}."
     return office.done(Sentence(words, "divided", n=len(made)))
 
 

@@ -225,8 +225,7 @@ def _answered(n: int) -> Sentence:
 
 def needs(office: Office, say: Callable[..., str]) -> Iterator[str]:
     """What waits for whoever runs the series, in words: `say` is a catalogue's."""
-    if office.series.undivided:
-        yield _undivided(office, say)
+    yield from undivided(office, say)
     for each in office.meetings():
         if each.status == "missed":
             yield say("counter.home.missed", number=each.number)
@@ -241,14 +240,17 @@ def needs(office: Office, say: Callable[..., str]) -> Iterator[str]:
     yield from overdue(office, say)
 
 
-def _undivided(office: Office, say: Callable[..., str]) -> str:
-    """Nobody is in groups yet, and by when they are to be."""
+def undivided(office: Office, say: Callable[..., str]) -> Iterator[str]:
+    """That nobody is in groups yet, and by when they are to be."""
+    if not office.series.undivided:
+        return
     programme, meetings = stored(office).programme, office.meetings()
     waiting = (each for each in meetings if each.status in ("tentative", "confirmed"))
     first = next((each for each in waiting if not programme.rounds[each.number - 1].prework), None)
     if first is None:
-        return say("counter.home.undivided")
-    return say("counter.home.undivided-before", number=first.number, to=resolve(office.moment(first)))
+        yield say("counter.home.undivided")
+    else:
+        yield say("counter.home.undivided-before", number=first.number, to=resolve(office.moment(first)))
 
 
 def to_approve(office: Office) -> Iterator[int]:

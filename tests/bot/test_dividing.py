@@ -1,0 +1,239 @@
+"""Before there are groups: what each thinks beforehand, for all who take part; then they are divided, and meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from adapters.port import Sheet
+from bot import library
+from bot.cli import Caller, runda
+from bot.joining import codes
+from bot.series.dividing import divide
+from bot.series.members import add_group, join, leave
+from bot.series.moving import To, move
+from bot.series.overview import needs, view
+from bot.series.problems import SeriesProblem
+from bot.shelf import Shelf
+from flows.forms import CREATE, DIVIDE, FormFaults, NamedGroup
+from flows.language import Catalogue
+from storage import tables as t
+from storage.database import Database
+from tests.bot.a_counter import Desk, presses, words
+from tests.bot.a_meeting import Clock, Played
+from tests.bot.a_series import NOW, do, looking, made, planned, rows, sessions
+from tests.bot.test_counter import faults, steps
+
+PEOPLE = "Kari (Fjord), Amir (Fjord), Liv (Fjell), Jon (Fjell), Ola, Siri"
+FIRST, SECOND = datetime(2026, 10, 20, 7, tzinfo=UTC), datetime(2026, 11, 3, 8, tzinfo=UTC)
+SAID = {"kari": "Young people move\nThe ferry is late", "ola": "No nurses"}
+
+
+def before_groups(database: Database, **more: Any) -> None:
+    asked = {
+        "people": PEOPLE,
+        "undivided": True,
+        "pace": "async",
+        "form": "gathering",
+        "coordinator": ["Berit"],
+    }
+    made(database, programme="training", on=["2026-10-20", "2026-11-03"], **(asked | more))
+
+
+@pytest.fixture
+def training(sqlite_database: Database) -> Database:
+    before_groups(sqlite_database)
+    return sqlite_database
+
+
+@pytest.fixture
+def played(training: Database) -> Iterator[Played]:
+    with Played(training, FIRST, 1) as played:
+        yield played
+
+
+def waiting(database: Database) -> list[str]:
+    say = Catalogue("en", library.bot_texts("en"), "Europe/Oslo").say
+    found: list[str] = looking(database, lambda office: list(needs(office, say)))
+    return found
+
+
+def think_ahead(played: Played) -> None:
+    """Two of them answer alone; the window of the prework closes, and that of everyone."""
+    played.go(FIRST)
+    desk = Desk(played.database, played.clock.at, name="terminal", workspace="local")
+    for who, challenges in SAID.items():
+        sheet = desk.ask("answer", who=who)
+        assert isinstance(desk.hand_in(sheet.name, {"challenges": challenges}), Sheet)
+    desk.close()
+    played.settle()
+    played.go(FIRST + timedelta(days=9))
+
+
+def test_all_think_ahead_privately_and_then_meet_in_groups(database: Database) -> None:
+    before_groups(database)
+    assert "before session 2, Tuesday 3 November" in waiting(database)[0]
+    with Played(database, FIRST, 1) as played:
+        think_ahead(played)
+        assert "You can answer until Friday 23 October at 16:00." in played.posts("@siri")[0]
+        assert (
+            len(played.posts("@siri")) == len(played.posts("@kari")) + 2
+        )  # and is reminded, as who has answered is not
+        listed = next(
+            post for post in played.posts("north-everyone") if post.startswith("The list has 3 lines")
+        )
+        assert all(line in listed for said in SAID.values() for line in said.splitlines())
+
+        reminded = []
+        for days in (6, 5, 1, 1):  # two working days before, once; Sunday is none of them
+            played.go(max(played.clock.at, SECOND - timedelta(days=days)))
+            played.upkeep()
+            reminded.append(sum("nobody is in groups" in post for post in played.posts("@berit")))
+        assert reminded == [0, 0, 1, 1]
+
+        told = do(database, divide, Shelf(), 2, now=played.clock.at).told
+        assert told[0] == "Groups of North: 2."
+        groups = looking(database, view).people
+        assert [len(groups[f"Group {n}"]) for n in (1, 2)] == [3, 3]
+        assert not any(
+            {"Kari", "Amir"} <= set(group) or {"Liv", "Jon"} <= set(group) for group in groups.values()
+        )
+        assert not any("groups yet" in each for each in waiting(database))
+        played.settle()
+        mine = groups["Group 1"] if "Kari" in groups["Group 1"] else groups["Group 2"]
+        assert all(f"- {name}" in played.posts("@kari")[-1] for name in mine)
+
+        played.go(SECOND)
+        for group in ("north-1", "north-2"):
+            assert any("No nurses" in post for post in played.posts(group))  # a tangle to choose
+        assert played.posts("north-all")[-1].startswith("Your group has finished")
+    circles = {(each.number, each.name): each.phase for each in sessions(database)}
+    assert circles[1, "All who take part"] == "finished"
+    assert {name for number, name in circles if number == 2} == {"Group 1", "Group 2", "Everyone"}
+
+
+def test_a_session_for_groups_does_not_open_without_and_is_held_later(played: Played) -> None:
+    played.go(SECOND)
+    assert {each.phase for each in sessions(played.database, 2)} == {"missed"}
+    told = [post for post in played.posts("@berit") if "did not" in post]
+    assert len(told) == 1
+    assert "nobody is in groups yet" in told[0]
+    assert {"Session 2 did not open. Give it a new date."} < set(waiting(played.database))
+    now = played.clock.at
+    do(played.database, divide, Shelf(), now=now)
+    do(played.database, move, 2, To(date(2026, 11, 10)), now=now)
+    played.go(SECOND + timedelta(days=7))
+    assert {each.phase for each in sessions(played.database, 2)} == {"running"}
+    assert waiting(played.database) == []
+
+
+def test_who_sits_where_is_said_of_everybody_once(training: Database) -> None:
+    fjord = NamedGroup(
+        "Fjord", CREATE.read({"name": "x", "people": PEOPLE, "on": ["2026-10-20"], "at": "09:00"})["people"]
+    )
+    few, again = NamedGroup("Fjord", fjord.people[:4]), NamedGroup("Fjell", fjord.people[3:])
+    for named, why in (
+        ((few,), "In none of the groups: Ola, Siri."),
+        ((few, again), "Jon is listed twice"),
+        ((few, NamedGroup("fjord", fjord.people[4:])), "There is a group called"),
+    ):
+        with pytest.raises(SeriesProblem, match=why):
+            do(training, divide, Shelf(), None, named)
+    with pytest.raises(SeriesProblem, match="6 people cannot be divided into 7 groups"):
+        do(training, divide, Shelf(), 7)
+    assert do(training, divide, Shelf(), None, (fjord,)).told == (
+        "Groups of North: 1.", "Fjord: Kari, Amir, Liv, Jon, Ola, Siri",
+    )  # fmt: skip
+    # Of one group nobody meets as everyone.
+    assert {(each.name, each.phase) for each in sessions(training)} == {
+        ("Fjord", "planned"),
+        ("Everyone", "cancelled"),
+    }
+    with pytest.raises(SeriesProblem, match="has its groups already"):
+        do(training, divide, Shelf(), 2)
+
+
+def test_until_then_people_come_and_go_and_nobody_is_divided_in_the_middle_of_it(played: Played) -> None:
+    database = played.database
+    with pytest.raises(SeriesProblem, match="no groups yet"):
+        do(database, add_group, NamedGroup("Elv", ()))
+    assert do(database, leave, "Siri").told == ("Siri is out of North. What Siri has said is kept.",)
+    played.go(FIRST)
+    assert (
+        do(database, join, "Nora", now=played.clock.at).told[0]
+        == "Nora is in All who take part. Nobody else has moved."
+    )
+    played.settle()
+    assert "Fill it in on your own" in played.posts("@nora")[0]  # whoever comes late is asked too
+    with pytest.raises(SeriesProblem, match="Session 1 is going on"):
+        do(database, divide, Shelf(), now=played.clock.at)
+
+
+def test_at_the_command_line(training: Database) -> None:
+    def told(*args: str, code: int = 0) -> str:
+        done = CliRunner().invoke(
+            runda, ["--database", str(training.url), "series", *args], obj=Caller(Clock(NOW))
+        )
+        assert done.exit_code == code, done.output
+        return done.output
+
+    dates = "--on 2026-10-20 --on 2026-11-03 --at 09:00 --coordinator Berit --undivided".split()
+    assert "All who take part (south-all): Kari" in told(
+        "create", "training", "--name", "South", "--people", PEOPLE, "--language", "en", *dates
+    )
+    assert "No groups yet. Divide those who take part: runda series divide south" in told("show", "south")
+    assert "Nothing was changed" in told("divide", "south", "--dry-run")
+    assert "say how many groups" in told("divide", "south", "--groups", "2", "--group", "A: Kari", code=2)
+    shared = ("Fjord: Kari, Liv, Ola", "Fjell: Amir, Jon, Siri")
+    assert "Fjell: Amir, Jon, Siri" in told("divide", "south", "--group", shared[0], "--group", shared[1])
+    assert "No groups yet" not in told("show", "south")
+
+
+def test_in_the_chat_they_are_set_up_without_groups_and_divided_later(sqlite_database: Database) -> None:
+    desk = Desk(sqlite_database)
+    desk.appoint()
+    desk.platform.channels["C1"] = ["U1", "U2", "U3", "U4", "U5", "U6", "U7", "U10", "B1"]
+    for name, written in steps(what={"programme": "training"}, who={"split": "later"}):
+        sheet = desk.hand_in(name, written)
+    assert "Alle som deltar: Kari Vik" in words(sheet)
+    assert "Ingen er i grupper ennå" in words(desk.hand_in("setup-check"))
+    assert "divide:1" in presses(desk.ask("people:1"))
+    assert "group:1" not in presses(desk.ask("people:1"))
+    assert faults(desk.hand_in("divide:1", {"groups": "2", "group": "Fjord: Kari Vik"})).keys() == {"group"}
+    assert "Skriv hvor de sitter også" in str(faults(desk.hand_in("divide:1", {"group": "Fjord: Kari Vik"})))
+    page = desk.hand_in("divide:1", {"groups": "2"})
+    assert "De er i 2 grupper nå." in words(page)
+    assert {"group:1"} == {"divide:1", "group:1"} & set(presses(page))
+    homes = rows(sqlite_database, t.places, t.places.c.person_id.is_(None))
+    assert [(home.channel, home.threads) for home in homes] == [("C1", True)]
+    desk.close()
+
+
+def test_on_telegram_people_come_by_a_code_and_each_group_gets_its_own(sqlite_database: Database) -> None:
+    database = sqlite_database
+    on_telegram = {
+        "platform": "telegram",
+        "workspace": "777",
+        "acknowledged": True,
+        "coordinator": ["Berit <9>"],
+    }
+    before_groups(database, **on_telegram, people="Kari <1>, Amir <2>, Liv <3>, Jon <4>")
+    with pytest.raises(SeriesProblem, match="elsewhere name the people"):
+        planned(programme="training", people="", undivided=True)
+    with pytest.raises(FormFaults, match="divided later"):
+        planned(programme="training", undivided=True, group=["Fjord: Kari"])
+    c = t.circles.c
+    of_all = select(t.codes.c.code).join(t.circles, t.codes.c.circle_id == c.id).where(c.number == 0)
+    with database.read() as connection:
+        code = connection.execute(of_all).scalar_one()
+    assert "No chat yet: Group 1, Group 2." in do(database, divide, Shelf(), 2).told[-1]
+    with database.write() as connection:
+        assert codes.find(connection, code, FIRST) is None
+        there = select(c.name).join(t.codes, t.codes.c.circle_id == c.id).order_by(c.name)
+        assert list(connection.execute(there).scalars()) == ["Everyone", "Group 1", "Group 2"]
+    assert DIVIDE.read({"groups": "", "group": []}) == {"groups": None, "group": ()}
