@@ -182,7 +182,17 @@ def test_at_the_command_line(training: Database) -> None:
         assert done.exit_code == code, done.output
         return done.output
 
-    dates = "--on 2026-10-20 --on 2026-11-03 --at 09:00 --coordinator Berit --undivided".split()
+    dates = [
+        "--on",
+        "2026-10-20",
+        "--on",
+        "2026-11-03",
+        "--at",
+        "09:00",
+        "--coordinator",
+        "Berit",
+        "--undivided",
+    ]
     assert "All who take part (south-all): Kari" in told(
         "create", "training", "--name", "South", "--people", PEOPLE, "--language", "en", *dates
     )
