@@ -611,6 +611,16 @@ def test_everyone_and_a_group_do_not_meet_in_one_chat(scene, everyone):
     assert scene.said()[-1][0] == "join.taken"
 
 
+def test_before_they_are_divided_all_who_take_part_share_everyones_chat(scene, everyone):
+    with scene.database.write() as connection:
+        connection.execute(update(t.circles).where(t.circles.c.id == scene.group).values(number=0))
+    scene.press(f"code:{scene.code}")
+    scene.press(f"code:{everyone[1]}")
+    assert [key for key, *_ in scene.said()] == ["join.place", "join.place"]
+    scene.press(f"code:{scene.codes[scene.other]}")
+    assert scene.said()[-1][0] == "join.taken"
+
+
 def test_nobody_comes_into_a_group_by_everyones_code(scene, everyone):
     scene.alone(f"code:{everyone[1]}")
     assert scene.said() == [("join.by-group", KARI, "")]
