@@ -210,7 +210,8 @@ class Openings:
     def _shared(self, series: set[int]) -> set[int]:
         """Those whose managers read together in a place."""
         c = t.circles.c
-        read = select(c.series_id).where(c.series_id.in_(series), c.kind == "managers")
+        there = c.kind == "managers", c.home_id.is_not(None)
+        read = select(c.series_id).where(c.series_id.in_(series), *there)
         return {row.series_id for row in self.unit.all(read)}
 
     def _come_in_by_code(self, circles: set[int]) -> set[int]:

@@ -32,7 +32,7 @@ def people(visit: Visit, number: int) -> Sheet:
         group = visit.say("counter.people.leaders", group=circle.name) if circle.leaders else circle.name
         blocks.append(item(f"{group}: {', '.join(names) or visit.say('counter.people.nobody')}"))
         blocks += _code_told(visit, number, circle)
-    for circle in office.circles("everyone"):
+    for circle in office.circles("everyone", "managers"):
         blocks += _code_told(visit, number, circle)
     for role in ("coordinator", "manager"):
         names = [seat.name for seat in seats if seat.role == role]
@@ -58,8 +58,9 @@ def _code_told(visit: Visit, number: int, circle: Any) -> list[Block]:
     # Where nobody can be asked in, an address takes Runda to a chat, with the code.
     here = visit.visitor.place.platform in UNLISTED
     takes = visit.say("counter.people.take", group=circle.name)
+    told = "counter.people.managers-code" if circle.kind == "managers" else "counter.people.code"
     return [
-        Block("line", visit.say("counter.people.code", group=circle.name, code=codes.shown(row.code)),
+        Block("line", visit.say(told, group=circle.name, code=codes.shown(row.code)),
               labels=(Label(f"{ADDS}{row.code}", takes),) if here else ())
         for row in kept
     ]  # fmt: skip
@@ -67,11 +68,9 @@ def _code_told(visit: Visit, number: int, circle: Any) -> list[Block]:
 
 def _acts(visit: Visit, number: int) -> tuple[str, ...]:
     if visit.visitor.runs(number):
-        # Where nobody can choose a channel, it is named on the command line.
-        shared = ("managers-place",) if visit.capabilities.members else ()
         apart = ("leaders",) if _gap(visit, number) else ()
         more = "divide" if visit.office(number).series.undivided else "group"
-        return ("add", "remove", more, "give", "take", "unit", *apart, *shared)
+        return ("add", "remove", more, "give", "take", "unit", *apart, "managers-place")
     return ("give",) if visit.visitor.appointed else ()
 
 
@@ -313,6 +312,8 @@ def managers_place(visit: Visit, value: str | None = None) -> Blank:
 
 
 def managers_place_sheet(visit: Visit, number: int) -> Sheet:
+    if not visit.capabilities.members:
+        return _managers_by_code(visit, number)
     office, there, place = (
         visit.office(number),
         sharing.managers_home(visit.connection, number),
@@ -325,8 +326,20 @@ def managers_place_sheet(visit: Visit, number: int) -> Sheet:
                  submit="counter.button.hand-in")  # fmt: skip
 
 
+def _managers_by_code(visit: Visit, number: int) -> Sheet:
+    """Where nobody can choose a channel, a code takes the recaps there; and they are taken back from there."""
+    office, there = visit.office(number), sharing.waiting(visit.connection, number)
+    told = line(
+        visit.say("counter.people.sharing-by-code" if there is None else "counter.people.sharing-ends")
+    )
+    return sheet(visit, "counter.button.managers-place", heading(office.series.title), told,
+                 submit="counter.button.hand-in" if there is None else "counter.button.dismiss")  # fmt: skip
+
+
 def share(visit: Visit, written: Mapping[str, Written], number: int) -> Next:
     office, place = visit.office(number), visit.visitor.place
+    if not visit.capabilities.members and sharing.waiting(visit.connection, number) is None:
+        return _carried(visit, number, sharing.invite(office))
     if not (channel := text_of(written, "managers_place")):
         return _carried(visit, number, sharing.keep_private(office))
     return _carried(visit, number, sharing.share(office, At(channel, place.platform, place.workspace)))

@@ -2,6 +2,7 @@
 
     codes       what is typed, or followed as a link; good for a group, or for one person once
     binding     a chat, or a topic of one, becomes the home of a group
+    managing    a chat becomes the place where managers read together
     seating     somebody takes part in a group
     linking     the same person on two platforms becomes one
     notice      what a public body is to know of Telegram before a series begins there

@@ -57,7 +57,7 @@ def bind(visit: Visit, group: Any) -> str:
     if _for_managers(visit):
         return "join.not-here"
     threads = visit.chat.makes_topics and not visit.place.thread
-    if there is not None and not threads and _taken(visit, there.id, group):
+    if there is not None and not threads and taken(visit, there.id, group):
         return "join.taken"
     if there is None:
         place = visit.make_place(group.organisation_id, visit.place, threads=threads)
@@ -92,7 +92,7 @@ def _for_managers(visit: Visit) -> bool:
     return bool(visit.all(read.where(*here, c.kind == "managers", s.status.not_in(OVER)).limit(1)))
 
 
-def _taken(visit: Visit, place: int, group: Any) -> bool:
+def taken(visit: Visit, place: int, group: Any) -> bool:
     """Another group of a series that is not over lives there, or somebody else's meeting is held there.
 
     Before they are divided, all who take part (number 0) are everyone: they may share a chat.

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from adapters.port import Address, Chose, Ear, Heard, Known, Later, Shut
 from bot.clock import Clock
-from bot.joining import binding, codes, linking, seating
+from bot.joining import binding, codes, linking, managing, seating
 from bot.joining.visit import Chat, Visit
 from bot.work import Works, name
 from flows.message import Choice, Name, Text, line, message
@@ -96,6 +96,9 @@ class Door:
             return _answer(visit, self._owner(visit.connection, visit.place), "join.unknown-code")
         if found.purpose == codes.PERSON:
             return _answer(visit, found.organisation_id, linking.link(visit, found))
+        managers = managing.circle(visit, found.circle_id)
+        if managers is not None:
+            return _answer(visit, found.organisation_id, managing.bind(visit, managers))
         group = seating.circle(visit, found.circle_id)
         if group is None:
             return _answer(visit, found.organisation_id, "join.over")

@@ -193,14 +193,13 @@ def share_with_managers(
     home = places(connection, owner, [(where, None)])[0]
     moved = update(t.circles).where(c.series_id == series, c.kind == "managers")
     if not connection.execute(moved.values(home_id=home)).rowcount:
-        row = {
-            "series_id": series,
-            "kind": "managers",
-            "number": 1,
-            "name": MANAGERS[language],
-            "home_id": home,
-        }
-        connection.execute(insert(t.circles), row)
+        managers(connection, series, language, home)
+
+
+def managers(connection: Connection, series: int, language: str, home: int | None = None) -> int:
+    """The circle of a series' managers; without a home it waits for one."""
+    row = {"series_id": series, "kind": "managers", "number": 1, "name": MANAGERS[language], "home_id": home}
+    return add(connection, t.circles, [row])[0]
 
 
 def places(connection: Connection, owner: int, wanted: Sequence[tuple[Where, int | None]]) -> list[int]:

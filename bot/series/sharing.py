@@ -1,5 +1,7 @@
 """The managers' place: a channel where managers read their recaps together, beside those who get them alone.
 
+Where nobody can choose a channel, a code takes it there: whoever writes it in a chat makes that the place, once.
+
 It is the home of a circle of its own kind, which meets nowhere and has no seats: who may answer a group is named as a
 manager, whoever reads there. Everybody in the channel reads the recap, and the groups are told so: when their first
 meeting opens, or at once where it has been.
@@ -11,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from bot.joining import codes
 from bot.series.homes import Where
-from bot.series.making import share_with_managers
+from bot.series.making import managers, share_with_managers
 from bot.series.office import BEFORE, Change, Office
 from bot.series.problems import SeriesProblem
 from flows.forms import At, Sentence
@@ -27,6 +30,23 @@ def managers_home(connection: Connection, series: int) -> Row[Any] | None:
     return connection.execute(home.where(c.series_id == series, c.kind == "managers")).first()
 
 
+def waiting(connection: Connection, series: int) -> Row[Any] | None:
+    """The circle of the managers, with a place or still without one."""
+    c = t.circles.c
+    return connection.execute(select(t.circles).where(c.series_id == series, c.kind == "managers")).first()
+
+
+def invite(office: Office) -> Change:
+    """A code by which managers' recaps get a chat. Raises SeriesProblem."""
+    office.refuse_cancelled()
+    series = office.series
+    there = waiting(office.connection, series.id)
+    key = there.id if there is not None else managers(office.connection, series.id, series.language)
+    codes.of_group(office.connection, key, office.now)
+    office.record("managers' code made", "managers")
+    return office.done(Sentence("There is a code for the managers' chat now.", "managers-code"))
+
+
 def share(office: Office, at: At) -> Change:
     """From now on approved recaps are posted there too. Raises SeriesProblem."""
     office.refuse_cancelled()
@@ -37,6 +57,7 @@ def share(office: Office, at: At) -> Change:
     series = office.series
     share_with_managers(office.connection, series.organisation_id, series.id, series.language, where)
     audit = office.record("managers' place set", "managers")
+    _forget_code(office)
     _withdraw(office, there)
     begun = [each for each in office.sessions() if each.phase not in BEFORE]
     office.announce(message("answer", line("meeting.managers-place")), begun, audit)
@@ -45,14 +66,21 @@ def share(office: Office, at: At) -> Change:
 
 def keep_private(office: Office) -> Change:
     """Recaps go to those who are named as managers, and nowhere else. Raises SeriesProblem."""
-    there = managers_home(office.connection, office.series.id)
-    if there is None:
+    if waiting(office.connection, office.series.id) is None:
         raise SeriesProblem(Sentence("The series has no managers' place.", "managers-place-none"))
-    c = t.circles.c
+    there, c = managers_home(office.connection, office.series.id), t.circles.c
+    _forget_code(office)
     office.connection.execute(delete(t.circles).where(c.series_id == office.series.id, c.kind == "managers"))
     office.record("managers' place ended", "managers")
     _withdraw(office, there)
     return office.done(Sentence("Managers get their recaps in private only.", "managers-place-ended"))
+
+
+def _forget_code(office: Office) -> None:
+    """Whoever keeps it is to take the recaps nowhere else."""
+    c = t.circles.c
+    theirs = select(c.id).where(c.series_id == office.series.id, c.kind == "managers")
+    office.connection.execute(delete(t.codes).where(t.codes.c.circle_id.in_(theirs)))
 
 
 def _settled(office: Office, at: At) -> Where:

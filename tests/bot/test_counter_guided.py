@@ -170,6 +170,19 @@ def test_a_group_that_comes_late_gets_a_code_as_the_others_did(chat: Chat) -> No
     ] * 3
 
 
+def test_managers_get_a_chat_by_a_code_and_lose_it_again(chat: Chat) -> None:
+    set_up(chat)
+    asked = text(chat.press("managers-place:1"))
+    assert "Du får en kode, som skrives der." in asked
+    said = text(chat.press("do:managers-place:1"))
+    code = rows_of_codes(chat)[-1]
+    assert f"Koden til lederne er {code[:4]}-{code[4:]}. Skriv den etter /runda i chatten deres" in said
+    assert "Hvis du avslutter det" in text(chat.press("managers-place:1"))
+    assert "bare hver for seg" in text(chat.press("do:managers-place:1"))
+    assert code not in rows_of_codes(chat)
+    assert not rows(chat.database, t.circles, t.circles.c.kind == "managers")
+
+
 def test_a_pause_is_asked_for_and_shown_before_it_begins(chat: Chat) -> None:
     set_up(chat)
     shown = text(chat.go_through("/pause:1", "26.10.2026", "/pick:1:yes", "/do:pause:1"))

@@ -15,6 +15,8 @@ from bot.joining import binding, codes, linking, notice
 from bot.joining.door import Door
 from bot.opening import Openings
 from bot.rights.freezing import Frozen, Kept
+from bot.series import sharing
+from bot.series.office import open_office
 from bot.shelf import Shelf
 from bot.words import Speaker
 from storage import tables as t
@@ -652,3 +654,46 @@ def test_the_coordinator_is_told_when_a_chat_has_too_many_groups(database):
         scene.press(f"code:{code}")
         told.append(scene.said().count(("counter.setup.crowded", SIV, "")))
     assert told == [0, 0, 1]
+
+
+# -- where managers read together
+
+
+def managers(scene):
+    """Their code, and then where they read."""
+
+    def look():
+        with scene.database.read() as connection:
+            (series,) = connection.execute(select(t.series)).all()
+            return sharing.managers_home(connection, series.id)
+
+    with scene.database.write() as connection:
+        office = open_office(connection, "Runda", "north", "test", NOW)
+        sharing.invite(office)
+        return codes.of_group(connection, sharing.waiting(connection, office.series.id).id, NOW), look
+
+
+def test_the_code_of_the_managers_takes_their_recaps_to_a_chat_of_their_own_once(scene):
+    code, there = managers(scene)
+    scene.alone(f"code:{code}")
+    assert (scene.said()[-1][0], there()) == ("join.managers-chat", None)
+    scene.press(f"code:{scene.code}")
+    scene.press(f"code:{code}")
+    assert (scene.said()[-1][0], there()) == ("join.managers-not-here", None)
+    assert not heard_of_managers(scene)
+    scene.press(f"code:{code}", channel="-100999")
+    assert scene.said()[-1] == ("join.managers-bound", "-100999", "")
+    assert there().channel == "-100999"
+    assert heard_of_managers(scene)
+    scene.press(f"code:{code}", channel="-100998", account=PER)
+    assert scene.said()[-1][0] == "join.unknown-code"
+    assert there().channel == "-100999"
+    scene.press(f"code:{scene.codes[scene.other]}", channel="-100999")
+    assert scene.said()[-1][0] == "join.not-here", "no group talks where managers read"
+
+
+def heard_of_managers(scene):
+    """Whether a group that opens now is told that managers read together."""
+    with scene.database.read() as connection:
+        openings = Openings(Unit(connection), Shelf(), iter(range(9)).__next__, NOW)
+        return openings._shared({row.id for row in connection.execute(select(t.series))}) != set()
