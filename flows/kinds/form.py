@@ -66,6 +66,10 @@ class Form(Timed):
         return self.alone
 
     @property
+    def sight(self) -> Text:
+        return Text("sight.handed") if self.share else super().sight
+
+    @property
     def question(self) -> str:
         return f"{self.id}.ask"
 
@@ -74,7 +78,7 @@ class Form(Timed):
     def asks_each(self, turn: Turn) -> tuple[Part, ...]:
         if not self.alone:
             return ()
-        return Line(turn.own(self.id, "ask")), line("fields.alone"), Line(self._sight())
+        return Line(turn.own(self.id, "ask")), line("fields.alone"), Line(self.sight)
 
     def opens(self, turn: Turn) -> None:
         if self.rows:
@@ -105,10 +109,7 @@ class Form(Timed):
         turn.ask(message("question", *first, *count, asked, *self._offered(turn, n)), "", n)
 
     def _shared(self) -> list[Part]:
-        return [Line(self._sight())] if self.share else []
-
-    def _sight(self) -> Text:
-        return Text("sight.handed" if self.share else "sight.solo")
+        return [Line(self.sight)] if self.share else []
 
     def _offered(self, turn: Turn, part: int) -> list[Part]:
         lines = self._source(turn.state, turn.state.step, part, None)

@@ -69,6 +69,7 @@ def think_ahead(played: Played) -> None:
     desk = Desk(played.database, played.clock.at, name="terminal", workspace="local")
     for who, challenges in SAID.items():
         sheet = desk.ask("answer", who=who)
+        assert "So do the other groups, without names." in words(sheet)  # as at the question
         assert isinstance(desk.hand_in(sheet.name, {"challenges": challenges}), Sheet)
     desk.close()
     played.settle()
