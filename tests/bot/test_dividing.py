@@ -109,6 +109,10 @@ def test_all_think_ahead_privately_and_then_meet_in_groups(database: Database) -
         mine = groups["Group 1"] if "Kari" in groups["Group 1"] else groups["Group 2"]
         assert all(f"- {name}" in played.posts("@kari")[-1] for name in mine)
 
+        desk = Desk(database, played.clock.at, name="terminal", workspace="local")
+        assert "has moved on" in words(desk.ask("answer:1:1", who="siri"))  # and not: it is for others
+        desk.close()
+
         played.go(SECOND)
         for group in ("north-1", "north-2"):
             assert any("No nurses" in post for post in played.posts(group))  # a tangle to choose
