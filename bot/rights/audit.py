@@ -124,11 +124,10 @@ class Told:
         return f"{name} ({self.texts.say(f'counter.roles.{role}').lower()})" if role else name
 
     def _did(self, act: Act) -> str:
-        kind = re.sub("[^a-z]+", "-", MOVED if act.act == ALONG else act.act)
-        series = self.series.get(self.called(act))
-        if series is not None and f"audit.act.{kind}" in self.texts:
+        series, called = self.series.get(self.called(act)), kind(act.act)
+        if series is not None and f"audit.act.{called}" in self.texts:
             with suppress(LookupError, ValueError):  # a row that does not read as its act has it
-                return self._in_words(series, kind, act.object.removeprefix(series.slug).lstrip(" /"))
+                return self._in_words(series, called, act.object.removeprefix(series.slug).lstrip(" /"))
         return f"{act.act}, {act.object}".rstrip(", ")
 
     def _in_words(self, series: _Series, kind: str, rest: str) -> str:
@@ -164,6 +163,11 @@ class Told:
         whole = "/series" in rest
         whose = found.get("group") or self.texts.say("audit.whole" if whole else "audit.managers")
         return self.texts.say("audit.recap", number=found.get("number", ""), whose=whose)
+
+
+def kind(act: str) -> str:
+    """What the words of an act are found by."""
+    return re.sub("[^a-z]+", "-", MOVED if act == ALONG else act)
 
 
 def _all_series(connection: Connection, organisation: int) -> Iterable[_Series]:

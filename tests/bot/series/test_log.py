@@ -1,9 +1,12 @@
 """The audit log in words."""
 
+import ast
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import select
 
+import bot
 from bot.rights import audit
 from bot.series import changes, close_by, members, moving, pausing, texts, undoing
 from bot.series.deciding import decide
@@ -66,6 +69,28 @@ def test_every_change_is_told_by_who_made_it_and_in_words(database):
     assert lines(database, "nb")[1] == (
         "Siri Vik (koordinator) flyttet økt 2, som før var 3. november 2026 kl. 09:00"
     )
+
+
+HOUSE = Path(bot.__file__).parent
+#: They are no series': they stand in the organisation's log only.
+OF_ALL = {"person linked", "person merged", "closed days set"}
+
+
+def noted():
+    """Acts that are written out where they are noted down."""
+    rooms = (
+        path for room in ("series", "recaps", "counter", "joining") for path in (HOUSE / room).rglob("*.py")
+    )
+    for node in (node for path in sorted(rooms) for node in ast.walk(ast.parse(path.read_text("utf-8")))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("record", "note"):
+            yield from [each.value for each in node.args if isinstance(each, ast.Constant)][:1]
+
+
+def test_every_act_on_a_series_has_its_words():
+    acts = {act for act in noted() if act not in OF_ALL}
+    assert len(acts) > 25
+    said = catalogue("en").entries
+    assert {act for act in acts if f"audit.act.{audit.kind(act)}" not in said} == set()
 
 
 def test_what_has_no_words_or_does_not_read_is_told_as_it_stands(database):
