@@ -178,8 +178,12 @@ def group_sheet(visit: Visit, number: int) -> Sheet:
             blank(visit, "channel", "place", "counter.blank.channel", required=True),
             blank(visit, "people", "people", "counter.blank.people", hint="counter.blank.people-hint"),
         ]
-    told = line(visit.say("counter.people.late"))
-    return sheet(visit, "counter.title.group", heading(office.series.title), told, blanks=blanks,
+    its = [
+        item(visit.say("counter.told.dated", number=each.number, to=sitting.at))
+        for each, sitting in members.ahead(office, lock=False)
+    ]
+    told = line(visit.say("counter.people.late")), *its, line(visit.say("counter.nobody-told"))
+    return sheet(visit, "counter.title.group", heading(office.series.title), *told, blanks=blanks,
                  submit="counter.button.group")  # fmt: skip
 
 

@@ -161,20 +161,20 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
         _refuse_seated(office, person, one.name)
         writes = note_taker is not None and note_taker.key == one.key
         seat_in(office, person, key, "note-taker" if writes else "participant")
-    ahead = _ahead(office, row)
+    numbers = _ahead(office, row)
     if named.people and len(named.people) < groups.LOW:
         office.told.append(in_words(groups.GroupWarning(groups.SMALL, len(named.people), groups.LOW)))
     words = (
-        f"{named.name} takes part from session {ahead[0]} on."
-        if ahead
+        f"{named.name} takes part from session {numbers[0]} on."
+        if numbers
         else f"{named.name} has no session left."
     )
     return office.done(
         Sentence(
             words,
-            "group-added" if ahead else "group-too-late",
+            "group-added" if numbers else "group-too-late",
             group=named.name,
-            number=min(ahead, default=0),
+            number=min(numbers, default=0),
         )
     )
 
@@ -264,16 +264,22 @@ def _refuse_seated(office: Office, person: int, name: str) -> None:
         raise SeriesProblem(Sentence(words, "in-already", name=name))
 
 
+def ahead(office: Office, *, lock: bool = True) -> list[tuple[Row[Any], Sitting]]:
+    """What a group that comes now would be in: the meetings that have not begun, with the date of those who keep it."""
+    dates = {each.meeting_id: each.starts_at for each in office.sessions(lock=lock) if not each.own_date}
+    of = {
+        each: office.moment(each) for each in office.meetings() if each.status in ("tentative", "confirmed")
+    }
+    return [(each, Sitting(each.number, at, dates.get(each.id) or resolve(at))) for each, at in of.items()]
+
+
 def _ahead(office: Office, circle: dict[str, Any]) -> list[int]:
     """Sessions of its own at the dates of those that have not begun. Returns the numbers of their meetings."""
-    dates = {each.meeting_id: each.starts_at for each in office.sessions() if not each.own_date}
-    ahead = [each for each in office.meetings() if each.status in ("tentative", "confirmed")]
-    for each in ahead:
-        at = dates.get(each.id) or resolve(office.moment(each))
+    found = ahead(office)
+    for each, new in found:
         wakes = each.status == "confirmed" and not office.paused
-        new = Sitting(each.number, office.moment(each), at)
         add_sessions(office.connection, [new], [each.id], {each.number: [circle]}, confirmed=wakes)
-    return [each.number for each in ahead]
+    return [each.number for each, _ in found]
 
 
 # -- rows

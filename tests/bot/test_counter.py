@@ -352,6 +352,9 @@ def test_a_later_version_of_the_programme_is_used_by_what_has_not_opened(
 
 
 def test_a_group_comes_late_with_those_of_its_channel(north: Desk) -> None:
+    shown = words(north.ask("group:1"))
+    assert "Økt 1 er tirsdag 20. oktober kl. 09:00.\nØkt 2 er tirsdag 3. november kl. 09:00.\n" in shown
+    assert shown.endswith("Ingen gruppe får vite det.")
     assert faults(north.hand_in("group:1", {"name": "", "channel": "C2"})).keys() == {"name"}
     assert faults(north.hand_in("group:1", {"name": "Elv", "channel": "C2"})).keys() == {"people"}
     north.platform.channels["C2"] = ["U11", "B1"]
