@@ -1,7 +1,8 @@
 """Carry a coordinator's change out: what is planned, and what sessions under way are told, in one transaction.
 
 Either all of it has happened or nothing: a command that is cut off can be given again as if it had not been given.
-Where a serving process is in the way, the change is made anew from the start, from what stands then.
+Where a serving process or another coordinator is in the way, the change is made anew from the start, from what stands
+then.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, func, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from bot.happenings import Order
 from bot.series.office import Change, Office, open_office
@@ -66,7 +68,8 @@ def decide(works: Works, organisation: str, called: str, actor: str, act: Act, n
     for _ in range(ATTEMPTS - 1):
         try:
             return _once(works, organisation, called, actor, act, now)
-        except (StaleSession, *TROUBLE):
+        except (StaleSession, IntegrityError, *TROUBLE):
+            # Or another coordinator's change: what they added is there the next time.
             continue
     return _once(works, organisation, called, actor, act, now)
 

@@ -169,6 +169,23 @@ def test_of_two_who_move_a_meeting_at_once_the_second_moves_it_from_where_the_fi
     assert f"{meetings(postgres_database)[1].local_date}" == "2026-11-04"
 
 
+def test_of_two_who_give_a_round_its_first_date_at_once_the_second_moves_it(postgres_database, monkeypatch):
+    """Story: the second one's command fell over, since there was a session with that number."""
+    made(postgres_database, on=[BEFORE, AFTER])
+    read, earlier = Office.meetings, [on("2026-11-20")]
+
+    def somebody_meanwhile(office):
+        found = read(office)
+        if earlier:
+            do(postgres_database, moving.move, 3, earlier.pop())
+        return found
+
+    monkeypatch.setattr(Office, "meetings", somebody_meanwhile)
+    told = do(postgres_database, moving.move, 3, on("2026-11-24")).told
+    assert told[0].startswith("Session 3 moves from Friday 2026-11-20")
+    assert [f"{row.local_date}" for row in meetings(postgres_database)] == [BEFORE, AFTER, "2026-11-24"]
+
+
 def test_undo_of_one_groups_move_leaves_the_others_alone(database):
     made(database)
     do(database, moving.move, 1, To(date(2026, 10, 22), None, None, "Group 2"))
