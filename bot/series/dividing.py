@@ -27,6 +27,7 @@ from bot.series.making import add
 from bot.series.members import TAKING_PART, make_group, seat_in, seat_of, seats, unseat
 from bot.series.office import BEFORE, UNDER_WAY, Change, Office
 from bot.series.problems import SeriesProblem
+from bot.series.undoing import forget
 from bot.shelf import Shelf
 from bot.work import Works
 from flows import groups
@@ -174,15 +175,15 @@ def _hand_over(office: Office, whole: Row[Any], made: Sequence[dict[str, Any]]) 
         {name: getattr(each, name) for name in kept} | {"circle_id": row["id"], "place_id": row["home_id"]}
         for row in others for each in coming
     ])  # fmt: skip
-    if not others:
-        alone = [one for each in office.circles("everyone") for one in office.sessions(circle=each.id)]
-        left = [one.id for one in alone if one.phase in BEFORE]
-        office.set_sessions(left, phase="cancelled", wake_at=None)
+    over = [whole.id]
+    for everyone in office.circles("everyone") if not others else ():
+        over.append(everyone.id)
+        forget(office, [each for each in office.sessions(circle=everyone.id) if each.phase in BEFORE])
     run, c, f = office.connection.execute, t.circles.c, t.feeds.c
-    run(update(t.circles).where(c.id == whole.id).values(until=office.now, close_until=None, asks_at=None))
+    run(update(t.circles).where(c.id.in_(over)).values(until=office.now, close_until=None, asks_at=None))
     # Each group has its own; who comes late comes into one of them.
-    run(delete(t.codes).where(t.codes.c.circle_id == whole.id))
-    run(update(t.feeds).where(f.circle_id == whole.id).values(circle_id=None))
+    run(delete(t.codes).where(t.codes.c.circle_id.in_(over)))
+    run(update(t.feeds).where(f.circle_id.in_(over)).values(circle_id=None))
     office.set_series(undivided=False)
 
 

@@ -96,7 +96,7 @@ def _not_added(office: Office, act: Row[Any]) -> Change:
         words = f"The groups have heard of session {number}. Cancel it instead."
         raise SeriesProblem(Sentence(words, "added-heard", number=meeting.number))
     office.record("adding undone", number)
-    _forget(office, sessions)
+    forget(office, sessions)
     office.connection.execute(delete(t.meetings).where(t.meetings.c.id == meeting.id))
     if before:
         texts.use_again(office, before)
@@ -112,7 +112,7 @@ def _no_group(office: Office, act: Row[Any]) -> Change:
         words = f"{group.name} has heard of it. Take its people out instead."
         raise SeriesProblem(Sentence(words, "group-heard", group=group.name))
     office.record("group undone", f"group-{number}")
-    _forget(office, sessions)
+    forget(office, sessions)
     run, c, p = office.connection.execute, t.circles.c, t.places.c
     for table in (t.memberships, t.codes, t.feeds):
         run(delete(table).where(table.c.circle_id == group.id))
@@ -130,7 +130,7 @@ def _heard(office: Office, sessions: Sequence[Row[Any]]) -> bool:
     return begun or any(row.status not in ("queued", "dropped") for row in office.all(said))
 
 
-def _forget(office: Office, sessions: Sequence[Row[Any]]) -> None:
+def forget(office: Office, sessions: Sequence[Row[Any]]) -> None:
     """With what was to be said of them."""
     o, s, ids = t.outbox.c, t.sessions.c, [each.id for each in sessions]
     office.connection.execute(delete(t.outbox).where(o.session_id.in_(ids)))
