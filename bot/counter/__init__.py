@@ -10,6 +10,7 @@
     dates       move, start, cancel, confirm, undo; pause and resume
     closed      days on which the whole organisation is closed
     people      who takes part, and in what role; who may set up series
+    divide      groups, where a series was set up without
     setup       a series that is being set up, in steps
     begun       what has been filled in of it
     checking    its last page: the plan, and what is made of it

@@ -11,6 +11,7 @@
     pausing     pause, with a date or without, and go on
     undoing     the last change, taken back
     members     who takes part, and in what role
+    dividing    groups, for those who took part before there were any
     texts       what the rounds that have not opened will say
     paper       what a table wrote on paper, entered at once
     overview    lists and states, as counts
