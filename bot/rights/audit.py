@@ -87,6 +87,10 @@ class _Series:
     circles: dict[int, str]
 
 
+#: What is no series' own.
+_NONE = _Series("", "UTC", {}, {})
+
+
 class Told:
     """Puts the acts of one organisation into words."""
 
@@ -124,8 +128,8 @@ class Told:
         return f"{name} ({self.texts.say(f'counter.roles.{role}').lower()})" if role else name
 
     def _did(self, act: Act) -> str:
-        series, called = self.series.get(self.called(act)), kind(act.act)
-        if series is not None and f"audit.act.{called}" in self.texts:
+        series, called = self.series.get(self.called(act), _NONE), kind(act.act)
+        if f"audit.act.{called}" in self.texts:
             with suppress(LookupError, ValueError):  # a row that does not read as its act has it
                 return self._in_words(series, called, act.object.removeprefix(series.slug).lstrip(" /"))
         return f"{act.act}, {act.object}".rstrip(", ")

@@ -303,7 +303,8 @@ AT_THE_COUNTER = set(
     form.choice.nb form.choice.nn form.choice.sv form.series-create.at form.series-create.form
     form.series-create.language form.series-create.pace form.series-move.at form.series-move.to
     audit.act.meeting-cancelled audit.act.series-cancelled audit.act.group-added audit.act.person-added
-    audit.act.person-removed audit.act.coordinator-named audit.act.note-taker-named
+    audit.act.person-removed audit.act.coordinator-named audit.act.note-taker-named audit.act.installed
+    audit.act.uninstalled
     counter.gross.part counter.gross.says idea.added idea.heading.assess idea.line idea.line-words idea.number
     idea.status.assessing idea.title.mine idea.title.more rights.idea
     """.split()  # noqa: SIM905 - easier to read than as many strings
