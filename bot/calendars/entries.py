@@ -3,7 +3,7 @@
 Entries are those of the sessions, since it is they that open: whatever moves a session moves its entry. An entry
 that has been there is never just left out, since a file that is read once more would leave it where it was: a group
 that meets with the others again has its own entry struck out, and so has a meeting to which every group has a date
-of its own.
+of its own. What was added and taken back before anybody had heard of it is left out, since nobody has it in a file.
 """
 
 from __future__ import annotations
