@@ -36,6 +36,8 @@ def take_in(visit: Visit, group: Any) -> str:
     """Returns what became of it: a key of the catalogue."""
     if group.kind != "group":
         return "join.by-group"
+    if group.number == 0 and not _is_whole(visit, group.id):
+        return "join.unknown-code"
     person = visit.person()
     if person is not None and person.organisation_id != group.organisation_id:
         return "join.elsewhere"
@@ -50,6 +52,13 @@ def take_in(visit: Visit, group: Any) -> str:
     there = visit.all(select(s.id).where(s.circle_id == group.id, s.phase.in_(OPEN)).order_by(s.id))
     visit.order("joined", audit, [each.id for each in there], Joined(key))
     return "join.in"
+
+
+def _is_whole(visit: Visit, number: int) -> bool:
+    """All who take part are not divided yet, nor at this moment: whoever divides them has locked their sessions."""
+    s = t.sessions.c
+    visit.all(select(s.id).where(s.circle_id == number).order_by(s.id).with_for_update())
+    return circle(visit, number) is not None
 
 
 def _seat(visit: Visit, person: int, series: int) -> Any:

@@ -56,7 +56,8 @@ def foreseen(office: Office, act: Act) -> Foreseen:
         ordered = select(t.sessions.c.circle_id).where(
             t.sessions.c.id.in_({each.session for each in change.orders})
         )
-        groups = select(c.name).where(c.series_id == office.series.id, c.kind == "group").order_by(c.number)
+        groups = select(c.name).where(c.series_id == office.series.id, c.kind == "group", c.until.is_(None))
+        groups = groups.order_by(c.number)
         there = connection.execute(groups.where(or_(c.home_id.in_(told), c.id.in_(ordered))))
         heard = tuple(there.scalars())
         trial.rollback()

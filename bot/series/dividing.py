@@ -21,6 +21,7 @@ from bot.joining import codes
 from bot.joining.binding import UNBOUND
 from bot.recaps.sending import private_places
 from bot.rights.days import note
+from bot.series import signing
 from bot.series.grouping import GROUP, SEED, in_words
 from bot.series.homes import TELEGRAM
 from bot.series.making import add
@@ -61,7 +62,7 @@ def divide(office: Office, shelf: Shelf, n: int | None = None, named: Sequence[N
     size = programme_of(office, shelf).group
     parts = _as_named(office, sitting, named) if named else _evenly(office, sitting, n, size)
     made = [_make(office, whole, number, *part) for number, part in enumerate(parts, 1)]
-    _hand_over(office, whole, made)
+    _hand_over(office, whole, made, [[seat.person_id for seat in theirs] for _, theirs in parts])
     office.record("people divided", f"{len(made)} groups")
     for (group, theirs), row in zip(parts, made, strict=True):
         _tell(office, row["id"], theirs)
@@ -81,15 +82,22 @@ def programme_of(office: Office, shelf: Shelf) -> Programme:
 
 
 def _undivided(office: Office) -> Row[Any]:
-    """The circle of all who take part. Raises SeriesProblem where it cannot be divided, or not now."""
+    """The circle of all who take part. Raises SeriesProblem where it cannot be divided, or not now.
+
+    Its code and the sessions are locked first: whoever comes in or divides at the same time is done, or waits.
+    """
     office.refuse_cancelled()
-    if not office.series.undivided:
+    c = t.circles.c
+    all_of_them = select(c.id).where(c.series_id == office.series.id, c.kind == "group", c.number == 0)
+    office.all(select(t.codes.c.code).where(t.codes.c.circle_id.in_(all_of_them)).with_for_update())
+    sessions = office.sessions()
+    whole = next((each for each in office.circles("group") if each.number == 0), None)
+    if whole is None:
         words = f"{office.series.title} has its groups already. Take somebody out of one, and add them to another."
         raise SeriesProblem(Sentence(words, "divided-already"))
-    whole = office.circles("group")[0]
     numbers = {each.id: each.number for each in office.meetings()}
-    for each in office.sessions(circle=whole.id):
-        if each.phase in UNDER_WAY:
+    for each in sessions:
+        if each.circle_id == whole.id and each.phase in UNDER_WAY:
             number = numbers[each.meeting_id]
             words = f"Session {number} is going on. Divide people when it is over, or end it first."
             raise SeriesProblem(Sentence(words, "divide-later", number=number))
@@ -165,16 +173,22 @@ def _make(
     return row
 
 
-def _hand_over(office: Office, whole: Row[Any], made: Sequence[dict[str, Any]]) -> None:
-    """What is to come is the groups'; of one group alone nobody meets as everyone."""
+def _hand_over(
+    office: Office, whole: Row[Any], made: Sequence[dict[str, Any]], people: Sequence[Sequence[int]]
+) -> None:  # fmt: skip
+    """What is to come is the groups', and who has said of it that they come has said so there; of one group alone
+    nobody meets as everyone."""
     coming = [each for each in office.sessions(circle=whole.id) if each.phase in BEFORE]
     first, *others = made
     office.set_sessions([each.id for each in coming], circle_id=first["id"], place_id=first["home_id"])
     kept = ("organisation_id", "series_id", "meeting_id", "phase", "starts_at", "wake_at", "own_date")
-    add(office.connection, t.sessions, [
-        {name: getattr(each, name) for name in kept} | {"circle_id": row["id"], "place_id": row["home_id"]}
-        for row in others for each in coming
-    ])  # fmt: skip
+    for row, theirs in zip(others, people[1:], strict=True):
+        new = add(office.connection, t.sessions, [
+            {name: getattr(each, name) for name in kept} | {"circle_id": row["id"], "place_id": row["home_id"]}
+            for each in coming
+        ])  # fmt: skip
+        for each, sitting in zip(coming, new, strict=True):
+            signing.follow(office.connection, each.id, sitting, theirs)
     over = [whole.id]
     for everyone in office.circles("everyone") if not others else ():
         over.append(everyone.id)

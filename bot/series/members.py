@@ -39,6 +39,7 @@ def join(office: Office, who: Who, group: str | None = None, instead_of: Who | N
 
     `instead_of`: whose seat they take, with the role that goes with it; who had it leaves.
     """
+    _not_while_divided(office)
     former = seat_of(office, instead_of, TAKING_PART) if instead_of is not None else None
     circles = office.circles("group")
     asked = office.circle(group) if group is not None else None
@@ -70,6 +71,7 @@ def join(office: Office, who: Who, group: str | None = None, instead_of: Who | N
 
 def leave(office: Office, who: Who) -> Change:
     """Take somebody out of their group. What they have said stays; erasing it is another matter."""
+    _not_while_divided(office)
     seat = seat_of(office, who, TAKING_PART)
     _goes(office, seat)
     left = len(seats(office, seat.circle_id))
@@ -79,6 +81,12 @@ def leave(office: Office, who: Who) -> Change:
         office.told.append(in_words(warning) if left else empty)
     words = f"{seat.name} is out of {office.series.title}. What {seat.name} has said is kept."
     return office.done(Sentence(words, "left", name=seat.name))
+
+
+def _not_while_divided(office: Office) -> None:
+    """Those who are not in groups yet may be divided at this moment: then they sit in one when this goes on."""
+    if office.series.undivided:
+        office.sessions()
 
 
 def _goes(office: Office, seat: Row[Any]) -> None:

@@ -193,7 +193,7 @@ def _back(office: Office, act: Row[Any]) -> tuple[_Move, Earlier]:
         words = f"Session {earlier.number} was {earlier.status} before. Cancel it, or move it elsewhere."
         raise SeriesProblem(Sentence(words, "nothing-to-undo"))
     meeting = office.meeting(earlier.number)
-    circle = office.circle(str(earlier.circle)) if earlier.circle else None
+    circle = office.circle(str(earlier.circle)) if earlier.circle is not None else None
     sessions = _not_begun(office, meeting, circle)
     back = sitting(earlier.number, earlier.moment(office.series.zone))
     refuse_past(earlier.number, back.at, office.now, office.series.zone)
@@ -356,7 +356,7 @@ class Earlier:
     def written(self) -> str:
         parts = (
             self.number,
-            self.circle or "all",
+            "all" if self.circle is None else self.circle,
             self.on,
             self.at,
             self.fold,

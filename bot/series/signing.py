@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from bot.recaps.sources import turnout
 from bot.rights.days import note
@@ -66,7 +66,7 @@ def sign(
     r, p = t.replies.c, t.places.c
     alone = select(p.id).where(p.person_id == person).order_by(p.id).limit(1)
     place = connection.execute(alone).scalar() or sitting.place_id
-    message_ = f"coming:{sitting.id}:{person}"
+    message_ = _message(sitting.id, person)
     connection.execute(delete(t.replies).where(r.session_id == sitting.id, r.message == message_))
     reply = ids()
     row = {
@@ -77,6 +77,18 @@ def sign(
     connection.execute(insert(t.replies), row)
     score = {"reply_id": reply, "item": _item(sitting), "value": int(comes)}
     connection.execute(insert(t.scores), score)
+
+
+def follow(connection: Connection, was: int, session: int, people: Collection[int]) -> None:
+    """What these people have answered of a session is said of another one on the same date: they sit in that group."""
+    r = t.replies.c
+    for person in people:
+        theirs = update(t.replies).where(r.session_id == was, r.message == _message(was, person))
+        connection.execute(theirs.values(session_id=session, message=_message(session, person)))
+
+
+def _message(session: int, person: int) -> str:
+    return f"coming:{session}:{person}"
 
 
 def sign_by_name(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,11 +16,15 @@ from adapters.port import Sheet
 from bot import library
 from bot.cli import Caller, runda
 from bot.joining import codes
+from bot.series.deciding import foreseen
 from bot.series.dividing import divide
 from bot.series.members import add_group, join, leave
 from bot.series.moving import To, move
+from bot.series.office import open_office
 from bot.series.overview import needs, view
 from bot.series.problems import SeriesProblem
+from bot.series.signing import sign_by_name, signed
+from bot.series.undoing import undo
 from bot.shelf import Shelf
 from flows.forms import CREATE, DIVIDE, FormFaults, NamedGroup
 from flows.language import Catalogue
@@ -42,7 +48,7 @@ def before_groups(database: Database, **more: Any) -> None:
         "form": "gathering",
         "coordinator": ["Berit"],
     }
-    made(database, programme="training", on=["2026-10-20", "2026-11-03"], **(asked | more))
+    made(database, **({"programme": "training", "on": ["2026-10-20", "2026-11-03"]} | asked | more))
 
 
 @pytest.fixture
@@ -174,6 +180,62 @@ def test_until_then_people_come_and_go_and_nobody_is_divided_in_the_middle_of_it
     assert "Fill it in on your own" in played.posts("@nora")[0]  # whoever comes late is asked too
     with pytest.raises(SeriesProblem, match="Session 1 is going on"):
         do(database, divide, Shelf(), now=played.clock.at)
+
+
+def test_a_move_of_all_of_them_is_undone_as_theirs_and_not_as_everyones(training: Database) -> None:
+    before = [(each.name, each.starts_at, each.own_date) for each in sessions(training)]
+    do(training, move, 2, To(date(2026, 11, 10), group="All who take part"))
+    do(training, undo)
+    assert [(each.name, each.starts_at, each.own_date) for each in sessions(training)] == before
+
+
+def test_who_would_hear_of_a_change_are_the_groups_that_there_are(sqlite_database: Database) -> None:
+    """In one channel of Slack, all of them live where those lived who have been divided."""
+    people = ", ".join(
+        f"{name} <U{n}>" for n, name in enumerate(("Kari", "Amir", "Liv", "Jon", "Ola", "Siri"))
+    )
+    there = {"platform": "slack", "workspace": "T1", "channel": "C1"}
+    before_groups(sqlite_database, people=people, coordinator=["Berit <U9>"], **there)
+    do(sqlite_database, divide, Shelf(), 2)
+    seen = looking(
+        sqlite_database, lambda office: foreseen(office, lambda at: move(at, 2, To(date(2026, 11, 10))))
+    )
+    assert seen.heard == ("Group 1", "Group 2")
+
+
+def test_who_has_signed_up_before_has_signed_up_in_their_group(sqlite_database: Database) -> None:
+    before_groups(sqlite_database, programme="exchange", form="workshop", pace="live")
+    ids, signs = itertools.count(1000).__next__, {"Kari": True, "Liv": False, "Ola": True}
+    for name, comes in signs.items():
+        do(sqlite_database, lambda at: sign_by_name(at, Shelf(), ids, 1, name, comes=comes))  # noqa: B023
+    do(sqlite_database, divide, Shelf(), 3)
+    m, p = t.memberships.c, t.people.c
+    seated = select(p.name, m.circle_id).join(t.memberships, m.person_id == p.id).where(m.until.is_(None))
+    found = {}
+    with sqlite_database.read() as connection:
+        for session in sessions(sqlite_database, 1):
+            names = {row.id: row.name for row in rows(sqlite_database, t.people)}
+            found |= {
+                (names[who], session.circle_id): comes for who, comes in signed(connection, [session]).items()
+            }
+        expected = {(row.name, row.circle_id) for row in connection.execute(seated) if row.name in signs}
+    assert {one: signs[one[0]] for one in expected} == found
+
+
+def test_who_comes_in_at_the_same_moment_sits_in_a_group(postgres_database: Database) -> None:
+    before_groups(postgres_database)
+    with ThreadPoolExecutor(2) as others:
+        with postgres_database.write() as connection:
+            divide(open_office(connection, "Runda", "north", "test", NOW), Shelf(), 2)
+            coming = others.submit(do, postgres_database, join, "Nora")
+            again = others.submit(do, postgres_database, divide, Shelf(), 2)
+            wait([coming, again], timeout=0.5)
+        assert "Nora is in Group 1." in str(coming.result())
+        assert "has its groups already" in str(again.exception())
+    m, c = t.memberships.c, t.circles.c
+    seats = select(c.number).join(t.memberships, m.circle_id == c.id).where(m.until.is_(None))
+    with postgres_database.read() as connection:
+        assert sorted(connection.execute(seats).scalars()) == [1, 1, 1, 1, 2, 2, 2]
 
 
 def test_at_the_command_line(training: Database) -> None:
