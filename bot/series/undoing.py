@@ -4,8 +4,8 @@
     meeting moved, along     where it was              until it has begun; who has heard hears of this too
     meeting cancelled        how it stood              the same
     series paused            until when                the same; another end is the end before
-    meeting added            the programme before it   until a message of it has gone out
-    group added              its number                until a message has gone to it, or somebody has come in by code
+    meeting added            the programme before it   until a message of it has gone out, or somebody has signed up
+    group added              its number                the same; also until somebody has come in by code
     programme changed        the programme before it   until a session has opened with it
 
 What was added is gone as if it had never been: nobody has heard of it. Only a calendar that was read in between may
@@ -123,11 +123,12 @@ def _no_group(office: Office, act: Row[Any]) -> Change:
 
 
 def _heard(office: Office, sessions: Sequence[Row[Any]]) -> bool:
-    """Something has been said of these sessions, or is being said now."""
-    o = t.outbox.c
-    said = select(o.status).where(o.session_id.in_([each.id for each in sessions])).with_for_update()
+    """Something has been said of these sessions, or is being said now; or somebody has signed up to one."""
+    o, r, ids = t.outbox.c, t.replies.c, [each.id for each in sessions]
+    said = select(o.status).where(o.session_id.in_(ids)).with_for_update()
     begun = any(each.phase != "planned" for each in sessions)
-    return begun or any(row.status not in ("queued", "dropped") for row in office.all(said))
+    signed = office.all(select(r.id).where(r.session_id.in_(ids)).limit(1))
+    return begun or bool(signed) or any(row.status not in ("queued", "dropped") for row in office.all(said))
 
 
 def forget(office: Office, sessions: Sequence[Row[Any]]) -> None:

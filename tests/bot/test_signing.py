@@ -13,14 +13,15 @@ from sqlalchemy import select
 from bot.cli import Caller, runda
 from bot.rights import showing
 from bot.rights.erasing import Erasing
-from bot.series import changes, moving, why
+from bot.series import changes, moving, undoing, why
 from bot.series.moving import To
 from bot.series.signing import REMINDED as REMIND
-from bot.series.signing import Signing
+from bot.series.signing import Signing, sign_by_name
+from bot.shelf import Shelf
 from storage import tables as t
 from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
-from tests.bot.a_series import do, looking, meetings, rows, sessions
+from tests.bot.a_series import do, looking, made, meetings, refused, rows, sessions
 from tests.bot.test_counter import set_up
 from tests.flows.catalogues import catalogue
 
@@ -200,3 +201,13 @@ def test_the_answer_is_one_also_where_somebody_is_reached_in_private_since(desk:
 def every(desk: Desk, table: Any) -> list[Any]:
     with desk.database.read() as connection:
         return list(connection.execute(select(table)))
+
+
+def test_an_added_session_that_somebody_signed_up_to_is_not_taken_off_the_plan(
+    sqlite_database: Database,
+) -> None:
+    made(sqlite_database, programme="exchange", on=["2026-10-20", "2026-11-03"])
+    do(sqlite_database, moving.move, 3, To(date(2026, 12, 1)))
+    do(sqlite_database, lambda office: sign_by_name(office, Shelf(), lambda: 1000, 3, "Kari", comes=True))
+    with refused("The groups have heard of session 3. Cancel it instead."):
+        do(sqlite_database, undoing.undo)
