@@ -1,8 +1,8 @@
 """The audit log: who did what to which series, and when; never what anybody said. In words, as CSV and as JSON.
 
-Rows hold numbers and no names, and so do files of them. In words those are named who act in a role: coordinators,
-managers, and whoever may set up series. Whoever else acts is somebody who takes part; whom an act is about is named as
-long as we know their name.
+Rows hold numbers and no names, and so do files of them. In words those are named who act in a role of that series:
+coordinators, managers, and whoever may set up series. Whoever else acts is somebody who takes part, and so is everybody
+in what one does as such; whom an act is about is named as long as we know their name.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, or_, select
 
 from bot.series.moving import ALONG, MOVED, Earlier
+from bot.series.signing import CANNOT_COME
 from flows import sight
 from flows.calendar import resolve
 from flows.language import Catalogue
@@ -29,6 +30,8 @@ from storage import tables as t
 
 #: Roles in which somebody acts by name.
 OFFICES = ("coordinator", "manager")
+#: What people do because they take part, whatever else they are.
+OF_PART = frozenset({CANNOT_COME, "person joined"})
 _NUMBERS = re.compile(r"(?:session )?(\d+(?:, \d+)*)")
 #: In an act on a session, after its number.
 _GROUP, _CIRCLE, _PERSON = (re.compile(rf"{word}(\d+)") for word in ("group-", "circle:", "person:"))
@@ -99,31 +102,36 @@ class Told:
         p, m, s, a = t.people.c, t.memberships.c, t.series.c, t.appointments.c
         ours = connection.execute(select(p.id, p.name).where(p.organisation_id == organisation))
         self.names = {row.id: row.name for row in ours if row.name}
-        held = select(m.person_id, m.role).join(t.series, s.id == m.series_id).order_by(m.id.desc())
+        held = select(s.slug, m.person_id, m.role).join(t.series, s.id == m.series_id).order_by(m.id)
         held = held.where(s.organisation_id == organisation, m.role.in_(OFFICES))
-        #: The role that each has, or had last; "" for who may only set up series.
-        self.offices = dict.fromkeys(
-            connection.execute(select(a.person_id).where(a.organisation_id == organisation)).scalars(), ""
-        ) | {row.person_id: row.role for row in reversed(list(connection.execute(held)))}
+        #: Whoever may set up series.
+        self.appointed = set(
+            connection.execute(select(a.person_id).where(a.organisation_id == organisation)).scalars()
+        )
+        #: The role that each has, or had last: in a series, and in any ("").
+        self.offices: dict[tuple[str, int], str] = {}
+        for row in connection.execute(held):
+            self.offices |= {(slug, row.person_id): row.role for slug in (row.slug, "")}
         self.series = {each.slug: each for each in _all_series(connection, organisation)}
 
     def line(self, act: Act) -> str:
         """Who did what. What has no words of its own is told as it stands in the log."""
-        return f"{self._who(act.actor)} {self._did(act)}"
+        return f"{self._who(act)} {self._did(act)}"
 
     def called(self, act: Act) -> str:
         """The series that an act is about, as commands call it; "" for none."""
         slug = re.split("[ /]", act.object, maxsplit=1)[0]
         return slug if slug in self.series else ""
 
-    def _who(self, actor: str) -> str:
-        kind, _, number = actor.partition(":")
+    def _who(self, act: Act) -> str:
+        kind, _, number = act.actor.partition(":")
         if kind != "person" or not number.isdecimal():
-            return actor
+            return act.actor
         person = int(number)
-        if person not in self.offices or person not in self.names:
+        role = self.offices.get((self.called(act), person), "")
+        acts = (role or person in self.appointed) and act.act not in OF_PART
+        if not acts or person not in self.names:
             return self.texts.say("audit.part")
-        role = self.offices[person]
         name = str(self.names[person])
         return f"{name} ({self.texts.say(f'counter.roles.{role}').lower()})" if role else name
 

@@ -295,9 +295,10 @@ AT_THE_COUNTER = set(
     counter.roles.coordinator counter.roles.note-taker counter.series.meeting counter.series.next
     counter.setup.meeting counter.setup.mind counter.setup.when counter.status.cancelled counter.status.finished
     counter.status.open counter.status.paused counter.status.paused-until counter.status.running counter.step.break
-    counter.step.other counter.step.recap counter.title.cancel counter.title.check counter.title.help counter.title.home
-    counter.title.preview counter.told.coordinator-named counter.told.dated counter.told.is-cancelled
-    counter.told.new-name counter.told.no-account counter.told.no-channel counter.told.no-coordinator
+    counter.step.other counter.step.recap counter.title.cancel counter.title.check counter.title.gross
+    counter.title.help counter.title.home counter.title.preview counter.told.coordinator-named counter.told.dated
+    counter.told.is-cancelled counter.told.new-name counter.told.no-account counter.told.no-channel
+    counter.told.no-coordinator
     counter.told.stands.cancelled counter.told.stands.finished counter.told.stands.heads
     counter.told.stands.paused counter.told.stands.question counter.told.stands.until form.choice.en
     form.choice.nb form.choice.nn form.choice.sv form.series-create.at form.series-create.form

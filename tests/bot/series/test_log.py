@@ -10,6 +10,7 @@ import bot
 from bot.rights import audit
 from bot.series import changes, close_by, members, moving, pausing, texts, undoing
 from bot.series.deciding import decide
+from bot.series.dividing import REMINDED
 from bot.series.moving import To
 from flows.forms import Named, NamedGroup
 from storage import tables as t
@@ -17,12 +18,12 @@ from tests.bot.a_series import AFTER, NOW, made, on, rows, until, works
 from tests.flows.catalogues import catalogue
 
 
-def lines(database, language="en"):
+def lines(database, language="en", called="north"):
     """Without times."""
     with database.read() as connection:
         (owner,) = connection.execute(select(t.organisations.c.id)).scalars()
         told = audit.Told(connection, owner, catalogue(language))
-        return [told.line(each) for each in audit.acts(connection, "coordinator", owner, "north")]
+        return [told.line(each) for each in audit.acts(connection, "coordinator", owner, called)]
 
 
 def done(database, who, *acts):
@@ -112,3 +113,41 @@ def test_what_has_no_words_or_does_not_read_is_told_as_it_stands(database):
         "x meeting moved, north 9",
         "x took somebody in",
     ]
+
+
+def test_who_only_takes_part_has_no_name_whatever_they_are_elsewhere(database):
+    made(database, coordinator=["Siri Vik"], manager=["Per Lund", "Nora"])
+    made(database, name="South", people="Per Lund, Siri Vik, Liv, Jon", coordinator=["Siri Vik"])
+    people = {row.name: row.id for row in rows(database, t.people)}
+    acts = (("Per Lund", "cannot come", "south/1"), ("Siri Vik", "cannot come", "south/1"),
+            ("Per Lund", "unit set", f"south person:{people['Liv']}"), ("Nora", "recaps read", "north/1"))  # fmt: skip
+    with database.write() as connection:
+        for who, act, what in acts:
+            row = {
+                "organisation_id": 1,
+                "actor": f"person:{people[who]}",
+                "act": act,
+                "object": what,
+                "at": NOW,
+            }
+            connection.execute(t.audit.insert(), row)
+    assert lines(database, called="south")[1:] == [
+        "Somebody who takes part told the group of not coming to session 1",
+        "Somebody who takes part told the group of not coming to session 1",
+        "Somebody who takes part wrote down where Liv is from",
+    ]
+    assert lines(database)[-1].startswith("Nora (manager) read the recaps")
+
+
+def test_runda_reminds_of_dividing_in_words(database):
+    made(database, undivided=True)
+    with database.write() as connection:
+        row = {
+            "organisation_id": 1,
+            "actor": "Runda",
+            "act": REMINDED,
+            "object": "north/2 2026-11-03 08:00",
+            "at": NOW,
+        }
+        connection.execute(t.audit.insert(), row)
+    assert lines(database)[-1] == "Runda reminded the coordinators that nobody is in groups before session 2"
