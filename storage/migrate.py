@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from storage.database import HEAD, Database, DatabaseProblem
+from storage.tables import in_postgresqls_words
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -63,6 +64,7 @@ def draft(database: Database, folder: Path, says: str) -> Path:
     from alembic import command
     from alembic.script import Script
 
+    in_postgresqls_words()
     with _changing(database) as connection:
         written = command.revision(
             _config(connection, folder), says, autogenerate=True, rev_id=f"{int(HEAD) + 1:04}"

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import tables as t
+from storage.upsert import insert_into
 
 Tomb: TypeAlias = Callable[[int, str], str]
 Account: TypeAlias = tuple[str, str, str]  # platform, workspace, account
@@ -42,8 +42,8 @@ def of_message(tomb: Tomb, place: Any, message: str) -> set[str]:
 def bury(connection: Connection, hashes: Iterable[str], at: datetime) -> None:
     rows = [{"hash": one, "at": at} for one in sorted(set(hashes))]
     if rows:
-        dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-        connection.execute(dialect.insert(t.tombstones).on_conflict_do_nothing(), rows)
+        new = insert_into(t.tombstones, connection.dialect.name)
+        connection.execute(new.on_conflict_do_nothing(), rows)
 
 
 def erased(connection: Connection, accounts: Collection[Account]) -> set[Account]:
