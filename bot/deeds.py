@@ -126,7 +126,7 @@ class Deeds:
         reply = self.works.ids()
         event = e.Replied(person=person, reply=reply, reading=reading, sent_at=each.at, private=private,
                           prompt=prompt, about=about, meant=meant,
-                          shape=shape(each.words, vocabulary))  # fmt: skip
+                          shape=shape(each.words, vocabulary) if live.route.shaped else None)  # fmt: skip
         row = _row(live, person, place.id, each.message, each.words, each.at, private=private)
         return desk.apply(live, event, key=key, reply={"id": reply, **row})
 

@@ -132,8 +132,10 @@ def attached(turn: Turn, event: e.Attached) -> str | None:
 
 def _judging(turn: Turn, event: e.Replied) -> Asked | None:
     """A verdict, «2 no», at a step that takes none: it is about the step before, which closed while it was written."""
+    if event.prompt is not None or not isinstance(event.reading, Verdict):
+        return None
     asked = turn.state.answers(event.prompt, event.sent_at)
-    if asked is None or event.prompt is not None or not isinstance(event.reading, Verdict):
+    if asked is None:
         return None
     step, before = turn.route.steps[asked.step], turn.state.asked_as(asked.prompt - 1)
     # A bare «no» may answer a question, but it is nobody's action.

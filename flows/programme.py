@@ -7,6 +7,7 @@ where. Texts stand apart, in a catalogue per language, so that a translator neve
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -139,6 +140,11 @@ class Route:
     scales: dict[str, Scale] = field(default_factory=dict)
     #: Managers are told how many came from each unit; people are told so first.
     units: bool = False
+
+    @cached_property
+    def shaped(self) -> bool:
+        """One of its steps looks at the shape of what is written."""
+        return any(each.SHAPED for each in self.steps)
 
     def points(self, picture: str) -> int:
         return self.pictures.get(picture, 0)

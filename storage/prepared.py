@@ -180,23 +180,37 @@ def _to_json(values: Iterable[Any]) -> str:
 class _Listed(ColumnElement[bool]):
     inherit_cache = False
 
-    def __init__(self, column: ColumnElement[Any], name: str) -> None:
-        self.column, self.values = column, bindparam(name, type_=_List(column.type))
+    def __init__(self, *lists: tuple[ColumnElement[Any], str]) -> None:
+        self.columns = [column for column, _ in lists]
+        self.values = [bindparam(name, type_=_List(column.type)) for column, name in lists]
 
 
 def listed(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Its value is among those that the parameter of this name lists."""
-    return _Listed(column, name)
+    return _Listed((column, name))
+
+
+def paired(one: tuple[ColumnElement[Any], str], other: tuple[ColumnElement[Any], str]) -> ColumnElement[bool]:
+    """Two columns, and the parameters that list their values: those that stand at the same place belong together."""
+    return _Listed(one, other)
 
 
 @compiles(_Listed)
 def _is_any(element: _Listed, compiler: SQLCompiler, **options: Any) -> str:
-    return (
-        f"{compiler.process(element.column, **options)} = ANY ({compiler.process(element.values, **options)})"
-    )
+    columns, values = _in_sql(element, compiler, options)
+    if len(columns) == 1:
+        return f"{columns[0]} = ANY ({values[0]})"
+    return f"({', '.join(columns)}) IN (SELECT * FROM unnest({', '.join(values)}))"  # noqa: S608 - as below
 
 
 @compiles(_Listed, "sqlite")
 def _is_in(element: _Listed, compiler: SQLCompiler, **options: Any) -> str:
-    column, values = compiler.process(element.column, **options), compiler.process(element.values, **options)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - names of ours, no values
+    columns, values = _in_sql(element, compiler, options)
+    listed = ["value", *(f"json_extract({each}, '$[' || key || ']')" for each in values[1:])]
+    found = f"SELECT {', '.join(listed)} FROM json_each({values[0]})"  # noqa: S608 - names of ours, no values
+    return f"({', '.join(columns)}) IN ({found})"
+
+
+def _in_sql(element: _Listed, compiler: SQLCompiler, options: dict[str, Any]) -> tuple[list[str], list[str]]:
+    columns = [compiler.process(each, **options) for each in element.columns]
+    return columns, [compiler.process(each, **options) for each in element.values]

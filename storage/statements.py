@@ -10,7 +10,7 @@ from functools import cache
 from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from storage import tables as t
-from storage.prepared import Prepared, listed
+from storage.prepared import Prepared, listed, paired
 
 sessions = Prepared(
     select(
@@ -56,7 +56,7 @@ any_buried = Prepared(select(t.tombstones.c.hash).limit(1))
 places = Prepared(
     select(t.places.c.id, t.places.c.platform, t.places.c.workspace, t.places.c.channel, t.places.c.thread,
            t.places.c.person_id, t.places.c.session_id, t.places.c.threads, t.places.c.organisation_id)
-    .where(listed(t.places.c.channel, "channels"), listed(t.places.c.thread, "threads"))
+    .where(paired((t.places.c.channel, "channels"), (t.places.c.thread, "threads")))
 )  # fmt: skip
 seats = Prepared(
     select(t.identities.c.platform, t.identities.c.workspace, t.identities.c.account, t.identities.c.person_id,
@@ -71,13 +71,12 @@ replies = Prepared(
     select(t.replies.c.place_id, t.replies.c.message, t.replies.c.id, t.replies.c.session_id,
            t.replies.c.person_id, t.replies.c.revision, t.replies.c.words, t.replies.c.role, t.replies.c.prompt,
            t.replies.c.late)
-    .where(listed(t.replies.c.place_id, "places"), listed(t.replies.c.message, "messages"))
+    .where(paired((t.replies.c.place_id, "places"), (t.replies.c.message, "messages")))
 )  # fmt: skip
 prompts = Prepared(
     select(t.outbox.c.place_id, t.outbox.c.receipt, t.outbox.c.session_id, t.outbox.c.prompt)
     .where(
-        listed(t.outbox.c.place_id, "places"),
-        listed(t.outbox.c.receipt, "messages"),
+        paired((t.outbox.c.place_id, "places"), (t.outbox.c.receipt, "messages")),
         t.outbox.c.kind == "say",  # a rewrite has the receipt of what it rewrote
     )
 )  # fmt: skip

@@ -111,7 +111,7 @@ class Seat(NamedTuple):
 
 
 #: Parents before children.
-_TABLES = t.metadata.sorted_tables
+_AFTER_PARENTS = {table: place for place, table in enumerate(t.metadata.sorted_tables)}
 
 
 class Unit:
@@ -159,7 +159,7 @@ class Unit:
         return {session for (session,) in (*due, *waited_for)}
 
     def places(self, wanted: Collection[Address]) -> dict[Address, PlaceRow]:
-        channels, threads = {each[2] for each in wanted}, {each[3] for each in wanted}
+        channels, threads = [each[2] for each in wanted], [each[3] for each in wanted]
         found = statements.places.rows(self.connection, channels=channels, threads=threads) if wanted else ()
         return {(row[1], row[2], row[3], row[4]): PlaceRow(*row) for row in found}
 
@@ -181,12 +181,12 @@ class Unit:
 
     def replies(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], ReplyRow]:
         """Replies by place and the platform's message id."""
-        found = statements.replies.rows(self.connection, **_pairs(messages)) if messages else ()
+        found = statements.replies.rows(self.connection, **_apart(messages)) if messages else ()
         return {(row[0], row[1]): ReplyRow(*row) for row in found}
 
     def prompts(self, messages: Collection[tuple[int, str]]) -> dict[tuple[int, str], PromptRow]:
         """Messages of our own by place and receipt: session and prompt."""
-        found = statements.prompts.rows(self.connection, **_pairs(messages)) if messages else ()
+        found = statements.prompts.rows(self.connection, **_apart(messages)) if messages else ()
         return {(row[0], row[1]): PromptRow(*row) for row in found}
 
     def all(self, statement: Select[Any], **params: Any) -> list[Any]:
@@ -248,9 +248,9 @@ class Unit:
             changed = statements.advanced.write(self.connection, self._sessions)
             if changed not in (-1, len(self._sessions)):
                 raise StaleSession(f"{len(self._sessions) - changed} sessions were changed by another unit")
-        for table in _TABLES:
+        for table in sorted(self._inserts, key=_AFTER_PARENTS.__getitem__):
             # In the order in which they were collected; rows of one kind give the same columns.
-            for columns, rows in groupby(self._inserts.get(table, ()), key=tuple):
+            for columns, rows in groupby(self._inserts[table], key=tuple):
                 statements.new(table, columns).write(self.connection, list(rows))
         later = (
             (statements.sent, sorted(self._sent, key=_number)),
@@ -270,9 +270,8 @@ def _number(row: dict[str, Any]) -> Any:
     return row["b_id"]
 
 
-def _pairs(messages: Collection[tuple[int, str]]) -> dict[str, set[Any]]:
-    """Places and messages apart: an index serves two lists, and not a list of pairs. More may be found than asked."""
-    return {"places": {place for place, _ in messages}, "messages": {message for _, message in messages}}
+def _apart(messages: Collection[tuple[int, str]]) -> dict[str, list[Any]]:
+    return {"places": [place for place, _ in messages], "messages": [message for _, message in messages]}
 
 
 class StaleSession(Exception):

@@ -229,6 +229,7 @@ class Decide(Choose):
 
     WORD: ClassVar[str] = "decide"
     ROLE: ClassVar[Role] = "note"
+    SHAPED: ClassVar[bool] = True
     COUNTED: ClassVar[str] = "manager.decided"
 
     choose: Slug = Field("decide", exclude=True)

@@ -30,6 +30,7 @@ class Sentence(Timed):
     WORD: ClassVar[str] = "sentence"
     ROLE: ClassVar[Role] = "note"
     JUDGES: ClassVar[bool] = True
+    SHAPED: ClassVar[bool] = True
 
     sentence: Slug
     form: Literal["statement", "how-can-we"] = Field("statement", description="statement or how-can-we.")

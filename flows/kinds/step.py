@@ -43,6 +43,8 @@ class Step(BaseModel):
     JUDGES: ClassVar[bool] = False
     #: What is said to it may count as a number, as a vote does, and not as words.
     TALLIES: ClassVar[bool] = False
+    #: It looks at the shape of what is written: how many sentences, whom it names.
+    SHAPED: ClassVar[bool] = False
     #: It waits for people.
     WAITS: ClassVar[bool] = True
     #: The programme's catalogues have a text for it.

@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from storage import tables as t
 from storage.database import Database
-from storage.prepared import Prepared, listed
+from storage.prepared import Prepared, listed, paired
 from tests.storage import rows
 from tests.storage.rows import NOW
 
 WORKERS = select(t.workers.c.id, t.workers.c.seen_at).order_by(t.workers.c.id)
+SECRETS = {"a": "x", "b": "y", "c": 'it\'s "so"'}
 ADD = Prepared(insert(t.workers), ("id", "seen_at"))
 
 
@@ -56,6 +57,16 @@ def test_a_list_is_one_parameter(database: Database, wanted: list[str], found: l
         assert [name for name, _ in others.rows(connection, ids=wanted)] == [
             o for o in every if o not in found
         ]
+
+
+def test_lists_of_two_columns_belong_together(database: Database):
+    there = Prepared(
+        select(t.secrets.c.name).where(paired((t.secrets.c.name, "names"), (t.secrets.c.value, "values")))
+    )
+    with database.write() as connection:
+        connection.execute(insert(t.secrets), [{"name": one, "value": said} for one, said in SECRETS.items()])
+        found = there.rows(connection, names=["a", "b", "c", "c"], values=["x", "x", 'it\'s "so"', "y"])
+    assert sorted(found) == [("a",), ("c",)]
 
 
 def test_numbers_beyond_what_a_float_holds_are_listed(database: Database):
