@@ -1,8 +1,8 @@
 """The door: everything that happens comes in here, and whoever brought it hears when it is stored.
 
-Nobody waits for a batch to fill: a batch is what happened to be waiting. If a batch fails, each of its events
-runs alone; one that still fails is parked, whole, and its bringer told that we have it. Where the database
-itself is in trouble nothing is parked and nobody is told so: the platform will bring it again.
+Nobody waits for a batch to fill: a batch is what happened to be waiting, and what was being read just then. If a
+batch fails, each of its events runs alone; one that still fails is parked, whole, and its bringer told that we have
+it. Where the database itself is in trouble nothing is parked and nobody is told so: the platform will bring it again.
 
 A receipt that the engine cannot take in is parked too, but what it says of the message is written down all the
 same: otherwise that place would wait for ever.
@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from threading import Lock
 from typing import TypeAlias
 
 import msgspec
@@ -35,6 +34,8 @@ log = logging.getLogger(__name__)
 
 #: Events in one unit of work: what a unit costs is shared by those waiting, and none waits long.
 BATCH = 64
+#: Turns of the event loop that a request by HTTP takes from its socket to here: what has been read goes along.
+TURNS = 3
 #: Attempts at an event that meets another unit on its way.
 ATTEMPTS = 3
 
@@ -62,7 +63,7 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         #: A unit is under way, or will be as soon as the executor has a thread for it.
-        self._busy, self._turn = False, Lock()
+        self._busy = False
 
     async def hear(self, heard: Heard) -> bool:
         """A platform's ear: returns when what was heard is stored, or parked; and whether it was news."""
@@ -75,7 +76,7 @@ class Intake:
         stored: asyncio.Future[str] = loop.create_future()
         self._waiting.append((happening, stored))
         if len(self._waiting) == 1:  # the others go with it: those of this moment, or of the unit under way
-            loop.call_soon(self._begin)
+            loop.call_soon(self._gather)
         return await stored
 
     async def run(self) -> None:
@@ -87,26 +88,31 @@ class Intake:
         finally:
             self._loop = None
 
+    def _gather(self, before: int = 0, turns: int = TURNS) -> None:
+        """Begin when so many turns of the loop have brought nothing more than the `before` that waited."""
+        waiting = len(self._waiting)
+        turns = TURNS if waiting > before else turns - 1
+        if self._busy or self._loop is None or not turns or not 0 < waiting < BATCH:
+            self._begin()
+        else:
+            self._loop.call_soon(self._gather, waiting, turns)
+
     def _begin(self) -> None:
-        """Have a thread take in what waits, unless one does. From any thread."""
-        with self._turn:
-            if self._busy or self._loop is None or not self._waiting:
-                return
-            self._busy = True
-            self.executor.submit(self._work, self._loop)
+        """Have a thread take in what waits, unless one does."""
+        if self._busy or self._loop is None or not self._waiting:
+            return
+        self._busy = True
+        self.executor.submit(self._work, self._loop)
 
     # -- in a thread of the executor's
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        """One unit. The next is behind what the executor has to do otherwise: delivery and clocks have their turn."""
+        """One unit."""
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         became, said = self._settle([each for each, _ in batch])
+        self._busy = False
         with suppress(RuntimeError):  # the loop has been closed meanwhile: nobody waits any more
             loop.call_soon_threadsafe(self._tell, batch, became, said)
-        with self._turn:
-            self._busy = False
-        with suppress(RuntimeError):  # the executor has been shut down
-            self._begin()
 
     def _settle(self, happenings: Sequence[Happening]) -> tuple[Sequence[str | Exception], bool]:
         """What became of each, and whether there may be something new to send."""
@@ -162,6 +168,8 @@ class Intake:
     # -- and back
 
     def _tell(self, batch: Sequence[_Waiting], became: Sequence[str | Exception], said: bool) -> None:
+        """The next unit is behind what the executor has to do otherwise: delivery and clocks have their turn."""
+        self._gather()
         for (_, stored), outcome in zip(batch, became, strict=True):
             if stored.done():
                 continue

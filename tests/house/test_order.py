@@ -1,12 +1,15 @@
 """Events that come together, or not in the order in which they happened; and groups that come late."""
 
+import asyncio
 from datetime import date, timedelta
 from itertools import permutations
 
 import pytest
 
 from adapters.port import Address, Rewrote, TookBack
+from bot.intake import TURNS
 from bot.series.moving import To, move
+from bot.work import Works
 from storage import tables as t
 from tests.house.rig import EIGHT, NINE, change, driven, planned, replayed, rows, standing
 
@@ -42,6 +45,29 @@ async def test_the_newest_words_stand_in_whatever_order_corrections_come_in_a_ba
         rig.house.works.take([back, edit(back.message, "Second.", 1), edit(back.message, "First.", 2)], NINE)
         assert kept(sqlite_database)[-1] == "First."
     replayed(sqlite_database)
+
+
+@driven
+async def test_what_is_being_read_when_something_comes_goes_along_in_one_unit(sqlite_database, monkeypatch):
+    planned(sqlite_database)
+    async with standing(sqlite_database) as rig:
+        await rig.settle()
+        units, take = [], Works.take
+
+        def counted(works, happenings, now):
+            units.append(len(happenings))
+            return take(works, happenings, now)
+
+        async def later(turns):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return await rig.house.intake.put(rig.wrote("north-1", "kari", f"After {turns} turns."))
+
+        monkeypatch.setattr(Works, "take", counted)
+        assert await asyncio.gather(*map(later, (0, TURNS - 1, 2 * TURNS - 2))) == ["applied"] * 3
+        assert units == [3]
+        assert await later(2 * TURNS) == "applied"
+        assert units == [3, 1]
 
 
 @driven
