@@ -98,12 +98,13 @@ class Level(Timed):
         return True
 
     def recalls(self, turn: Turn, said: Replied) -> bool:
-        """Nothing is agreed on then: what was said before it was left."""
+        """Nothing is agreed on then: what was said before it was left. The circle, which was told of it, is told."""
         part = turn.state.prompt.part if turn.state.prompt else 0
         here = [one for one in turn.state.agreed if (one.step, one.item) == (turn.state.step, part)]
         if not isinstance(said.reading, Count) or [one.level for one in here] != [said.reading.number]:
             return False
         turn.set(agreed=tuple(one for one in turn.state.agreed if one not in here))
+        turn.say(message("answer", line("level.recalled")))
         return True
 
     def hears_late(self, turn: Turn, event: Replied, asked: Asked) -> None:
