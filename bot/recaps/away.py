@@ -50,14 +50,18 @@ def look(works: Works, now: datetime) -> int:
 
 def _over(now: datetime) -> Select[Any]:
     """Groups' sessions in which something was said, of meetings whose managers' recap has waited for a day: that it
-    waits is noted when the last group is done."""
+    waits is noted when the last group is done. What each wrote alone before there were groups is nobody's recap."""
     s, m, c, r, se = t.sessions.c, t.meetings.c, t.circles.c, t.recaps.c, t.series.c
     done = exists().where(
         r.meeting_id == m.id, r.session_id.is_(None), r.version == 0, r.made_at <= now - FIRST, r.made_at > now - LAST
     )  # fmt: skip
     over = sources.sittings().add_columns(se.slug, se.zone)
     over = over.where(
-        c.kind == "group", s.phase == "finished", se.status.not_in(("paused", "cancelled")), done
+        c.kind == "group",
+        c.number > 0,
+        s.phase == "finished",
+        se.status.not_in(("paused", "cancelled")),
+        done,
     )
     found: Select[Any] = over.where(sources.said_something()).order_by(s.id)
     return found

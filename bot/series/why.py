@@ -43,6 +43,8 @@ DROPPED = (
 WAITED = (*IN_DOUBT, "asks-to-wait", "not-configured")
 #: What somebody did who is told a word alone, where they did not just write elsewhere.
 _WHISPERED = {FILES: "attached", OVER: "pressed", MENTION: "asked"}
+#: What of no session is told to people alone, though they did not ask for anything.
+_ALONE = {"series.divided": "decided", "series.undivided": "time-came"}
 #: Entries that are shown at once.
 MOST = 40
 
@@ -160,7 +162,8 @@ class _Look:
         if row.effect and (row.target_id or row.effect >= CORRECTIONS):
             return _came("corrected", f"outbox:{row.target_id}" if row.target_id else "")
         if row.session_id is None:
-            return _came("rights" if _key(row).startswith("rights.") else "asked")
+            said = _key(row)
+            return _came("rights" if said.startswith("rights.") else _ALONE.get(said, "asked"))
         session = f"session:{row.session_id}"
         if row.effect >= WHISPERS:
             return _came(_WHISPERED.get(_key(row), "whispered"), session)
@@ -174,7 +177,7 @@ class _Look:
     def _engine(self, row: Any, session: str) -> Reason:
         """The event that the engine spoke at. What a place or a date made us say has none."""
         key = _key(row)
-        if key == "series.late-missed":
+        if key in ("series.late-missed", "series.undivided-missed"):
             return _came("missed", session)
         if key.startswith(("place.", "person.")):
             return _came("news", session)

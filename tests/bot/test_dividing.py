@@ -16,14 +16,16 @@ from adapters.port import Sheet
 from bot import library
 from bot.cli import Caller, runda
 from bot.joining import codes
+from bot.recaps import away
+from bot.series import why
 from bot.series.deciding import foreseen
-from bot.series.dividing import divide
+from bot.series.dividing import Reminding, divide
 from bot.series.members import add_group, join, leave
 from bot.series.moving import To, move
 from bot.series.office import open_office
 from bot.series.overview import needs, view
 from bot.series.problems import SeriesProblem
-from bot.series.signing import sign_by_name, signed
+from bot.series.signing import CANNOT_COME, sign_by_name, signed
 from bot.series.undoing import undo
 from bot.shelf import Shelf
 from flows.forms import CREATE, DIVIDE, FormFaults, NamedGroup
@@ -32,7 +34,7 @@ from storage import tables as t
 from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_meeting import Clock, Played
-from tests.bot.a_series import NOW, do, looking, made, planned, rows, sessions
+from tests.bot.a_series import NOW, do, looking, made, planned, rows, sessions, works
 from tests.bot.test_counter import faults, steps
 
 PEOPLE = "Kari (Fjord), Amir (Fjord), Liv (Fjell), Jon (Fjell), Ola, Siri"
@@ -148,12 +150,12 @@ def test_who_sits_where_is_said_of_everybody_once(training: Database) -> None:
         "Fjord", CREATE.read({"name": "x", "people": PEOPLE, "on": ["2026-10-20"], "at": "09:00"})["people"]
     )
     few, again = NamedGroup("Fjord", fjord.people[:4]), NamedGroup("Fjell", fjord.people[3:])
-    for named, why in (
+    for named, because in (
         ((few,), "In none of the groups: Ola, Siri."),
         ((few, again), "Jon is listed twice"),
         ((few, NamedGroup("fjord", fjord.people[4:])), "There is a group called"),
     ):
-        with pytest.raises(SeriesProblem, match=why):
+        with pytest.raises(SeriesProblem, match=because):
             do(training, divide, Shelf(), None, named)
     with pytest.raises(SeriesProblem, match="6 people cannot be divided into 7 groups"):
         do(training, divide, Shelf(), 7)
@@ -236,6 +238,39 @@ def test_who_comes_in_at_the_same_moment_sits_in_a_group(postgres_database: Data
     seats = select(c.number).join(t.memberships, m.circle_id == c.id).where(m.until.is_(None))
     with postgres_database.read() as connection:
         assert sorted(connection.execute(seats).scalars()) == [1, 1, 1, 1, 2, 2, 2]
+
+
+def test_who_could_not_come_has_no_recap_of_what_each_wrote_alone(played: Played) -> None:
+    (siri,) = rows(played.database, t.people, t.people.c.name == "Siri")
+    act = {
+        "organisation_id": siri.organisation_id,
+        "actor": f"person:{siri.id}",
+        "act": CANNOT_COME,
+        "object": "north/1",
+    }
+    with played.database.write() as connection:
+        connection.execute(t.audit.insert(), act | {"at": NOW})
+    think_ahead(played)
+    played.upkeep()
+    played.go(played.clock.at + timedelta(days=4, hours=2))
+    assert away.look(played.house.works, played.clock.at) == 0
+
+
+def test_why_they_are_told_of_dividing_is_known(training: Database) -> None:
+    """Nobody has asked for it: time had come, or a coordinator did something."""
+
+    def came(key: str) -> set[str]:
+        with training.read() as connection:
+            all_ = why.all_rows(connection)
+            found = zip(all_, why.explain(connection, all_, NOW), strict=True)
+            return {each.came.key for row, each in found if f'"{key}"' in row.body}
+
+    Reminding(works(training)).look(SECOND - timedelta(days=4))
+    works(training).take_due(SECOND)
+    do(training, divide, Shelf(), 2, now=SECOND)
+    assert came("series.undivided") == {"why.came.time-came"}
+    assert came("series.undivided-missed") == {"why.came.missed"}
+    assert came("series.divided") == {"why.came.decided"}
 
 
 def test_at_the_command_line(training: Database) -> None:
