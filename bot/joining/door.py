@@ -22,6 +22,7 @@ from bot.joining.visit import Chat, Visit
 from bot.work import Works, name
 from flows.message import Choice, Name, Text, line, message
 from storage import tables as t
+from storage.database import TROUBLE
 from storage.unit import StaleSession, Unit
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Door:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(heard, known, chat)
-            except (StaleSession, IntegrityError):
+            except (StaleSession, IntegrityError, *TROUBLE):
                 if attempt == ATTEMPTS:
                     raise
         return False

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from adapters.port import Address, Chose, Known, Wrote
-from bot.joining import binding, codes, linking, notice
+from bot.joining import binding, codes, linking, notice, seating
 from bot.joining.door import Door
 from bot.opening import Openings
 from bot.rights.freezing import Frozen, Kept
@@ -123,6 +124,20 @@ def test_everything_else_is_handed_on(scene):
     scene.hear(chose)
     assert scene.handed_on == [wrote, chose]
     assert scene.said() == []
+
+
+def test_who_is_in_the_way_of_another_comes_in_all_the_same(scene, monkeypatch):
+    """PostgreSQL ends one of two transactions that wait for each other."""
+    trouble, take_in = [OperationalError("", {}, Exception("deadlock detected"))], seating.take_in
+
+    def once(*args):
+        if trouble:
+            raise trouble.pop()
+        return take_in(*args)
+
+    monkeypatch.setattr(seating, "take_in", once)
+    scene.alone(f"code:{scene.code}")
+    assert scene.members() == [KARI]
 
 
 def test_the_same_again_changes_nothing(scene):
