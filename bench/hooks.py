@@ -21,7 +21,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from adapters.port import Address
-from bench import load, meeting, town
+from bench import load, meeting
+from bench.ground import persons
 from bench.pairs import Ratios, in_turn
 from bench.posts import Plan, Post
 from bench.replies import MANY, UNTIL_KILLED, lost
@@ -137,6 +138,6 @@ class _Crowd:
     def _one(self, host: str, number: int) -> Post:
         """The groups take turns, and in each its people."""
         group = number % len(self.places)
-        people = town.persons(group + 1)
+        people = persons(group + 1)
         person = people[number // len(self.places) % len(people)]
         return self.telling.post(host, self.places[group], person, number)

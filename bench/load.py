@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from adapters.terminal.client import Client, Dropped
 from adapters.terminal.parse import Request
-from bench import town
+from bench.ground import account, channel, persons
 from bench.served import ROOT
 
 
@@ -43,11 +43,11 @@ class Told(Struct, frozen=True):
 def request(plan: Plan, number: int) -> Request:
     """The groups take turns, and in each its people."""
     group = number % plan.groups + 1
-    people = town.persons(group)
+    people = persons(group)
     message = f"{plan.name}-{number}"
     return Request(
-        key=message, do="wrote", place=town.channel(group), message=message, words=plan.words.format(message=message),
-        account=town.account(people[number // plan.groups % len(people)]),
+        key=message, do="wrote", place=channel(group), message=message, words=plan.words.format(message=message),
+        account=account(people[number // plan.groups % len(people)]),
     )  # fmt: skip
 
 

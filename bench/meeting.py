@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from adapters.port import Address, Wrote
 from bench import town
-from bench.town import Ground
+from bench.ground import Ground, persons
 from bot.clock import SystemClock
 from bot.happenings import Happening, Receipt
 from bot.wiring import House, build
@@ -40,7 +40,7 @@ def begun(file: Path, ground: Ground, groups: int) -> list[Address]:
             said = [
                 _wrote(ground, place, person, words, now)
                 for group, place in enumerate(places, 1)
-                for person in town.persons(group)[who]
+                for person in persons(group)[who]
             ]
             _take(house, said, now)
             _hear_nothing_of_it(house, now)

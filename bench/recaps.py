@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from bench import town
+from bench.ground import PEOPLE, persons
 from bench.pairs import Ratios
 from bot.recaps import managers, reading
 from bot.recaps.wording import Draft
@@ -167,7 +168,7 @@ def _replies(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None
     for n in range(count):
         number, turn = n % ROUNDS + 1, n // ROUNDS
         group = turn % town.IN_A_SERIES + 1
-        person = town.persons(group)[turn // town.IN_A_SERIES % town.PEOPLE]
+        person = persons(group)[turn // town.IN_A_SERIES % PEOPLE]
         finding = n < findings
         session, reply = _session(group, number), n + 1
         said = {

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import load, plain, town
+from bench.ground import PEOPLE
 from bench.load import Plan
 from bench.pairs import Ratios, in_turn
 from bench.served import Served, serving, until
@@ -55,7 +56,7 @@ def measure(folder: Path, *, groups: int, replies: int, times: int) -> Found:
     people = _People(folder, groups)
     with serving(folder) as house:
         people.gather()
-        first = people.side("first", groups * town.PEOPLE, MANY, 1)
+        first = people.side("first", groups * PEOPLE, MANY, 1)
         people.rest()
         many = people.side("many", replies, MANY, times)
         one = people.side("one", max(replies // 10, 1), 1, times)

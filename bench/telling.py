@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from adapters.port import Address
+from bench.ground import Ground
 from bench.posts import Post, request
-from bench.town import Ground
 
 WORDS = "We lack people who stay, and a ferry that waits for those who come late ({number})"
 #: Of a workspace, its app and its bot; the secrets are of nothing.

@@ -5,23 +5,20 @@ Planning by `bot.series` looks every person up; fifty thousand of them would tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from sqlalchemy import insert
 
-from adapters.terminal import names
+from bench.ground import TERMINAL, Ground, persons
 from bot import library
 from bot.clock import SystemClock
 from storage import tables as t
 from storage.database import Database
 from storage.migrate import upgrade
 
-#: People in a group: what the self-check asks for.
-PEOPLE = 5
 #: Groups of one series, as of one municipality.
 IN_A_SERIES = 50
 ZONE = "Europe/Oslo"
@@ -29,37 +26,6 @@ ZONE = "Europe/Oslo"
 _FIRST_PRIVATE = 1_000_000
 
 _Row: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where a town lies: a platform, and what groups' channels, people and their private places are called there."""
-
-    platform: str
-    workspace: str
-    channel: Callable[[int], str]
-    account: Callable[[int], str]
-    private: Callable[[int], str]
-    #: Each meeting opens a thread.
-    threads: bool = False
-
-
-def channel(group: int) -> str:
-    return f"town-{group}"
-
-
-def account(person: int) -> str:
-    return f"person-{person}"
-
-
-TERMINAL = Ground(
-    names.NAME, names.WORKSPACE, channel, account, lambda person: names.private(account(person))
-)
-
-
-def persons(group: int) -> range:
-    """The people of a group; both count from 1."""
-    return range((group - 1) * PEOPLE + 1, group * PEOPLE + 1)
 
 
 def found(file: Path, groups: int, *, days: int = 0, ground: Ground = TERMINAL) -> Database:

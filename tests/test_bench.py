@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from msgspec.structs import replace
 
-from bench import idle, meeting, openings, plain, posts, replies, report, telling, town
+from bench import idle, meeting, openings, plain, posts, replies, report, telling
+from bench.ground import PEOPLE
 from bench.load import Plan, request
 from bench.pairs import Goal, Ratios, in_turn
 
@@ -42,7 +43,7 @@ def test_the_report_has_a_line_for_everything(tmp_path, monkeypatch):
     said, *posted = (
         tuple(map(int, found)) for found in re.findall(r"(\d+) acknowledged, (\d+) of them lost", told)
     )
-    assert said[0] >= 2 + 2 * town.PEOPLE + 20 + 2
+    assert said[0] >= 2 + 2 * PEOPLE + 20 + 2
     # On Slack and on Telegram: 20 many at a time, and 2 one at a time.
     assert len(posted) == 2
     assert all(acknowledged >= 20 + 2 for acknowledged, _ in posted)
@@ -97,8 +98,8 @@ def test_ratios_and_goals():
 @pytest.mark.parametrize("groups", [1, 3])
 def test_groups_take_turns_and_in_them_their_people(groups):
     plan = Plan(folder="", name="n", groups=groups, replies=0, under_way=1)
-    asked = [request(plan, number) for number in range(groups * town.PEOPLE)]
-    assert len({(one.place, one.account) for one in asked}) == groups * town.PEOPLE
+    asked = [request(plan, number) for number in range(groups * PEOPLE)]
+    assert len({(one.place, one.account) for one in asked}) == groups * PEOPLE
     assert len({one.place for one in asked[:groups]}) == groups
 
 
