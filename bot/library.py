@@ -15,12 +15,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.language import Catalogue
 from flows.programme import LANGUAGES, Programme
 
 # What reads and checks files is loaded when there is one to read: a house that runs has its programmes stored.
@@ -158,6 +159,12 @@ def bot_texts(language: str) -> Mapping[str, Any]:
     if tree.problems:
         raise ValueError("\n".join(str(problem) for problem in tree.problems))
     return dict(tree.data)
+
+
+@lru_cache(maxsize=64)
+def bot_catalogue(language: str, zone: str) -> Catalogue:
+    """The same, ready to be said to readers in a zone."""
+    return Catalogue(language, bot_texts(language), zone)
 
 
 # -- storing

@@ -25,8 +25,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._contents: dict[str, library.Content] = {}
-        self.catalogue = lru_cache(maxsize=64)(self._catalogue)
-        self.vocabulary = lru_cache(maxsize=8)(self._vocabulary)
+        self.catalogue, self.vocabulary = library.bot_catalogue, _vocabulary
         self._programme_texts = lru_cache(maxsize=128)(self._texts)
 
     def content(self, unit: Unit, content_id: str) -> library.Content:
@@ -59,11 +58,10 @@ class Shelf:
         spoken = language if language in content.texts else content.programme.languages[0]
         return Catalogue(spoken, content.texts[spoken], zone)
 
-    def _catalogue(self, language: str, zone: str) -> Catalogue:
-        return Catalogue(language, library.bot_texts(language), zone)
 
-    def _vocabulary(self, language: str) -> dict[str, list[str]]:
-        return self._catalogue(language, "UTC").vocabulary()
+@lru_cache(maxsize=8)
+def _vocabulary(language: str) -> dict[str, list[str]]:
+    return library.bot_catalogue(language, "UTC").vocabulary()
 
 
 def _label(texts: Catalogue, picture: str, key: str) -> str:

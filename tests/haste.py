@@ -58,7 +58,7 @@ def warm(*languages: str) -> None:
     with suppress(ImportError):
         import psycopg  # noqa: F401
     for language in languages:
-        Catalogue(language, library.bot_texts(language), "Europe/Oslo")
+        library.bot_catalogue(language, "Europe/Oslo")
         said = Catalogue(language, {"all": {"other": "{n} {at:moment} {at:date}"}}, "Europe/Oslo")
         said.say("all", n=1, at=datetime(2026, 10, 13, tzinfo=UTC))
     library.content_json(library.read("selfcheck"))

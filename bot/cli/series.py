@@ -214,12 +214,11 @@ def show(caller: Caller, called: str) -> None:
     from bot.cli.telling import of_view
     from bot.series.office import open_office
     from bot.series.overview import needs, view
-    from flows.language import Catalogue
 
     with caller.database().read() as connection:
         office = open_office(connection, caller.settings.organisation, called, actor(), caller.clock.now())
         found = view(office)
-        say = Catalogue("en", library.bot_texts("en"), office.series.zone).say
+        say = library.bot_catalogue("en", office.series.zone).say
         waiting = list(needs(office, say))
     for line in of_view(found, waiting):
         click.echo(line)

@@ -33,7 +33,6 @@ def why(caller: Caller, called: str, number: int | None, group: str | None, most
     from bot import library
     from bot.series import why as reasons
     from bot.series.office import open_office
-    from flows.language import Catalogue
 
     now = caller.clock.now()
     with caller.database().read() as connection:
@@ -42,7 +41,7 @@ def why(caller: Caller, called: str, number: int | None, group: str | None, most
         meeting = office.meeting(number).id if number else None
         entries = reasons.explained(office, circle, meeting, most)
         silences = list(reasons.silences(office, circle, meeting))
-    texts = Catalogue(caller.language, library.bot_texts(caller.language), office.series.zone)
+    texts = library.bot_catalogue(caller.language, office.series.zone)
     say = partial(texts.say, now=now)
     for each in entries:
         click.echo(say("why.rows", entry=reasons.in_words(say, each), rows=", ".join(each.rows)))

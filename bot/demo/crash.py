@@ -36,7 +36,6 @@ from bot.demo.script import cast
 from bot.demo.sheet import Sheet
 from bot.demo.stage import ZONE, staged
 from flows import state as states
-from flows.language import Catalogue
 from flows.programme import Route
 from storage import tables as t
 from storage.database import Database
@@ -66,7 +65,7 @@ def crash(play: Play, folder: Path, sheet: Sheet) -> bool:
     """
     content = library.read(play.programme)
     play = play.in_language_of(content.programme.languages)
-    texts = Catalogue(play.language, library.bot_texts(play.language), ZONE)
+    texts = library.bot_catalogue(play.language, ZONE)
     route = content.programme.route(1)
     sheet.gap()
     sheet.say(texts.say("demo.crash.intro"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.demo.script import cast
 from bot.demo.sheet import Sheet
-from bot.library import bot_texts
+from bot.library import bot_catalogue
 from flows.language import Catalogue
 
 # What takes long to load comes when the first line has been shown.
@@ -55,7 +55,7 @@ def greet(language: str, sheet: Sheet) -> None:
 
 
 def _texts(language: str) -> Catalogue:
-    return Catalogue(language, bot_texts(language), "UTC")
+    return bot_catalogue(language, "UTC")
 
 
 def visit(language: str, name: str | None, sheet: Sheet, typed: Callable[[str], str], called: str) -> None:

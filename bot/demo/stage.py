@@ -92,7 +92,7 @@ async def staged(
     """A house in that folder, listening. `life`: how many houses have been built there, this one included."""
     content = library.read(play.programme)
     play = play.in_language_of(content.programme.languages)
-    texts = Catalogue(play.language, library.bot_texts(play.language), ZONE)
+    texts = library.bot_catalogue(play.language, ZONE)
     # The folder is thrown away in the end; killed is at most the process.
     database = Database(f"sqlite:///{folder / 'runda.db'}", lasting=False)
     upgrade(database)

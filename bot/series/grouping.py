@@ -11,7 +11,6 @@ from bot.series.problems import NotFound, SeriesProblem
 from flows import groups
 from flows.forms import At, Named, NamedGroup, Sentence
 from flows.groups import GroupWarning
-from flows.language import Catalogue
 from flows.programme import GroupSize
 
 #: Who sits with whom is the same each time a list is divided; another seed would divide it otherwise.
@@ -127,6 +126,6 @@ def one_of(listed: Sequence[Named], wanted: Named, what: str) -> Named:
 
 
 def in_words(warning: GroupWarning) -> Sentence:
-    said = Catalogue("en", library.bot_texts("en"), "UTC")
+    said = library.bot_catalogue("en", "UTC")
     words = said.say(warning.code, n=warning.n, limit=warning.limit)
     return Sentence(words, warning.code, n=warning.n, limit=warning.limit)

@@ -16,7 +16,7 @@ from adapters.port import OPENS, Address, Label, Outgoing, Spoken
 from adapters.telegram.render import LONGEST, keyboard, render
 from adapters.terminal import records
 from adapters.terminal.render import lines
-from bot.library import bot_texts
+from bot.library import bot_catalogue
 from bot.shelf import Shelf
 from bot.words import Speaker
 from flows.language import Catalogue
@@ -34,7 +34,7 @@ def shown_everywhere(database: Database, languages: Sequence[str]) -> int:
     """Look at every message of the outbox in each language. Returns how many were looked at."""
     seen = 0
     for language in languages:
-        bot = Catalogue(language, bot_texts(language), "Europe/Oslo")
+        bot = bot_catalogue(language, "Europe/Oslo")
         with database.write() as connection:
             connection.execute(update(t.series).values(language=language))
             connection.execute(update(t.people).values(language=None))

@@ -13,7 +13,6 @@ from typing import Any
 
 from bot import library
 from bot.demo.script import file
-from flows.language import Catalogue
 from tests.platforms.slack_house import House
 from tests.platforms.slack_scene import FJORD
 
@@ -24,7 +23,7 @@ CAST = {"fjord": ("kari", "amir", "liv", "jon", "ane"), "fjell": ("tor", "sigrid
 @cache
 def words(language: str, key: str) -> str:
     """What Runda says under that key."""
-    return Catalogue(language, library.bot_texts(language), "Europe/Oslo").say(key)
+    return library.bot_catalogue(language, "Europe/Oslo").say(key)
 
 
 @dataclass

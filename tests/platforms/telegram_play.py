@@ -9,7 +9,6 @@ from typing import Any
 
 from bot import library
 from bot.demo.script import file
-from flows.language import Catalogue
 from tests.platforms.telegram_house import House
 from tests.standins.telegram import Chat, Message, Topic
 
@@ -20,7 +19,7 @@ CAST = {"fjord": ("kari", "amir", "liv", "jon", "ane"), "fjell": ("tor", "sigrid
 @cache
 def words(language: str, key: str) -> str:
     """What Runda says under that key."""
-    return Catalogue(language, library.bot_texts(language), "Europe/Oslo").say(key)
+    return library.bot_catalogue(language, "Europe/Oslo").say(key)
 
 
 @dataclass
