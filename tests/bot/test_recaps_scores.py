@@ -7,7 +7,7 @@ all of them is found out.
 
 Scores of two rounds are two things: people answer anew, and nothing is taken for granted of how.
 
-`RUNDA_TEST_SEED` repeats a run's choices.
+`RUNDA_TEST_SEED` repeats a run's choices; `--hypothesis-profile long` makes more series.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from hypothesis import settings
 from sqlalchemy import delete, insert, select, update
 
 from bot.markdown import markdown
@@ -73,7 +74,7 @@ texts:
 """
 SCALE = Scale(scale="climate", items=("trust", "risk"), low=0, high=1)
 VALUES = (0, 1, None)
-SERIES = 17
+SERIES = max(9, settings.default.max_examples // 60)
 AT = datetime(2026, 10, 21, 12, tzinfo=UTC)
 
 

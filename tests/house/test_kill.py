@@ -23,7 +23,7 @@ from tests.house.keeping import Keeper, People
 from tests.house.rig import NINE, Clock, Rig, driven, planned, replayed, rows
 
 BOUNDARIES = ("received", "committed", "claimed", "taken", "receipted")
-TIMES = 5
+TIMES = 3
 #: At which hit the process dies: from the first after its start to the midst of the talking.
 HITS = {"received": 9, "committed": 7, "claimed": 3, "taken": 5, "receipted": 5}
 #: How many seconds the house is down after each death: longer than the lease of a claim, and all in all shorter than
