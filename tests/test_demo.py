@@ -13,6 +13,7 @@ from html import escape
 from html.parser import HTMLParser
 from multiprocessing import get_context
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -20,12 +21,14 @@ from click.testing import CliRunner
 
 from adapters.terminal.records import Piece
 from bot.cli import runda
+from bot.demo import stage
 from bot.demo.play import Play
 from bot.demo.script import FIRST, Script, cast, file
 from bot.library import bot_texts, read
 from bot.page import pieces
 from flows.language import Catalogue
 from flows.programme import LANGUAGES
+from storage.database import Database
 from tests.demo_runs import Shown, first_break, first_window, performed, tried, twice
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +64,19 @@ class Runs:
     crash: Future[Shown]
     window: Future[str]
     tries: dict[str, Future[Shown]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def migrated(sqlite_template: Path) -> Iterator[None]:
+    """Databases are copied: making their tables is a third of a short performance. That of the crash makes its own."""
+
+    def upgrade(database: Database) -> None:
+        assert database.path is not None
+        copy(sqlite_template, database.path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "upgrade", upgrade)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ texts:
 """
 SCALE = Scale(scale="climate", items=("trust", "risk"), low=0, high=1)
 VALUES = (0, 1, None)
-SERIES = max(9, settings.default.max_examples // 60)
+SERIES = max(9, settings.default.max_examples // 40)
 AT = datetime(2026, 10, 21, 12, tzinfo=UTC)
 
 

@@ -49,7 +49,7 @@ WITH_PLENUM = (
 #: Where everyone meets.
 PLENUM = "north-everyone"
 HAPPENINGS = 30
-RUNS = max(1, settings.default.max_examples // 60)
+RUNS = max(1, settings.default.max_examples // 40)
 #: What everybody says has a number of its own.
 MARK = re.compile(r"mark(\d+)")
 
