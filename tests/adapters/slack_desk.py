@@ -8,12 +8,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from adapters.port import Address, Asked, Block, Faults, Filled, Heard, Outgoing, Sheet, Spoken
-from adapters.slack import Setup, SlackPlatform
+from adapters.slack import Setup, SlackPlatform, socket
+from adapters.slack import platform as adapter
 from tests.standins.slack import SlackServer
 
+#: Seconds after which the adapter looks, or tries again: outside of tests, one or more.
+SOON = 0.02
 NOON = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)
 
 
@@ -78,15 +82,19 @@ async def listening(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         slack.events_url = "http://{}:{}/slack/events".format(*runner.addresses[0][:2])
-    await platform.listen(house.ear, house)
-    try:
-        if transport == "socket":
-            await slack.until(lambda: slack.sockets.open)
-        yield platform
-    finally:
-        await platform.close()
-        if runner is not None:
-            await runner.cleanup()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adapter, "AGAIN", (SOON,))
+        patch.setattr(socket, "AGAIN", (SOON,))
+        patch.setattr(socket, "LOOK", SOON)
+        await platform.listen(house.ear, house)
+        try:
+            if transport == "socket":
+                await slack.until(lambda: slack.sockets.open)
+            yield platform
+        finally:
+            await platform.close()
+            if runner is not None:
+                await runner.cleanup()
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:

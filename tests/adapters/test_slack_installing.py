@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from adapters.port import Learned, Shut
+from adapters.slack import platform as adapter
 from adapters.slack.workspaces import Installation
 from bot.platforms import checkup
 from bot.platforms.installations import Installations, Seal, Vault
@@ -166,14 +167,15 @@ def test_somebody_elses_way_in_leads_nowhere(database):
     run(story())
 
 
-def test_the_workspace_of_the_settings(database):
+def test_the_workspace_of_the_settings(database, monkeypatch):
     async def story():
         async with SlackServer() as slack:
             kari = slack.user("Kari")
             keeper = Installations(database, StillClock(), settings(slack_bot_token=slack.token), None)
             async with listening(slack, House(), keeper=keeper):
                 pass
-            # Slack is away: who we are is remembered.
+            # Slack is away: who we are is remembered, and not waited for.
+            monkeypatch.setattr(adapter, "LAST", 0.1)
             slack.faults.next("auth.test", "error500", times=99)
             async with listening(slack, House(), keeper=keeper) as platform:
                 await platform.send(saying(place(slack, kari), "Slack is half away"))

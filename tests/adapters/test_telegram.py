@@ -30,6 +30,7 @@ from adapters.telegram.render import LABELS
 from adapters.telegram.sending import RECEIPT
 from adapters.telegram.webhook import HEADER
 from tests.standins.telegram import Broken, Cut, Hang, TelegramServer, TooMany
+from tests.standins.telegram.clock import Clock as Quick
 
 TEXTS = {
     "en": {**LABELS, "hint.undo": "Reply to your own message.", "hint.answer": "Write it after.",
@@ -350,6 +351,7 @@ def test_a_webhook_answers_when_it_is_stored_and_is_brought_again_when_it_is_not
 
     async def scene():
         async with TelegramServer() as server:
+            server.clock = Quick(scale=50)  # what is not taken is brought again after a second, and after two
             ear, kari = Ear(one=2), server.user("Kari", started=True)
             hook = {}
 
