@@ -20,12 +20,12 @@ import pytest
 
 #: Begun first, in this order, because they take longest: so neither is left alone with one of them in the end.
 FIRST = (
-    "tests/test_demo.py", "tests/platforms/test_programmes.py", "tests/test_bench.py",
-    "tests/platforms/test_slack_selfcheck.py", "tests/platforms/test_slack_faults.py",
-    "tests/platforms/test_slack_kill.py", "tests/house/test_serve.py", "tests/house/test_kill.py",
-    "tests/platforms/test_telegram_", "tests/bot/test_counter_guided.py", "tests/bot/test_rights_erasing.py",
-    "tests/bot/test_recaps_", "tests/house/", "tests/platforms/", "tests/test_cli.py",
-    "tests/flows/test_mutations.py", "tests/bot/", "tests/flows/test_engine_properties.py",
+    "tests/platforms/test_programmes.py", "tests/test_demo.py", "tests/platforms/test_telegram_selfcheck.py",
+    "tests/test_bench.py", "tests/platforms/test_slack_selfcheck.py", "tests/platforms/test_slack_faults.py",
+    "tests/platforms/test_slack_kill.py", "tests/platforms/test_telegram_", "tests/house/test_kill.py",
+    "tests/house/test_serve.py", "tests/platforms/", "tests/house/", "tests/bot/test_counter_guided.py",
+    "tests/bot/test_rights_erasing.py", "tests/bot/test_recaps_", "tests/test_cli.py", "tests/flows/test_mutations.py",
+    "tests/bot/", "tests/adapters/", "tests/flows/test_engine_properties.py",
 )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def test_on_telegram_the_bot_is_the_workspace_and_its_token_tells_which(folder: 
 def test_codes_are_shown_and_replaced(folder: Path) -> None:
     north = ("--name", "North", "--coordinator", "Siri <9>")
     made = told(folder, "series", "create", "selfcheck", *north, *TELEGRAM, *DATES)
-    assert "by their codes: runda series codes north" in made
+    assert "by codes: runda series codes north" in made
     before = told(folder, "series", "codes", "north").splitlines()
     assert [line.split()[:2] for line in before] == [["Gruppe", "1"], ["Gruppe", "2"]]
     after = told(folder, "series", "codes", "north", "--replace", "Gruppe 1").splitlines()
