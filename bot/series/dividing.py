@@ -68,7 +68,7 @@ def divide(office: Office, shelf: Shelf, n: int | None = None, named: Sequence[N
         _tell(office, row["id"], theirs)
         names = ", ".join(seat.name for seat in theirs)
         office.told.append(Sentence(f"{group.name}: {names}", "divided-group", group=group.name, names=names))
-    office.told += [in_words(each) for each in _outside(parts, size)]
+    office.told += dict.fromkeys(in_words(each) for each in _outside(parts, size))
     if waiting := [part.name for (part, _), row in zip(parts, made, strict=True) if _waits(office, row)]:
         named_ = ", ".join(waiting)
         words = f"No chat yet: {named_}. Take Runda to one with the group's code."

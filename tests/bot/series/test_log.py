@@ -2,12 +2,14 @@
 
 import ast
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import select
 
 import bot
 from bot.rights import audit
+from bot.rights.look import RUNDA
 from bot.series import changes, close_by, members, moving, pausing, texts, undoing
 from bot.series.deciding import decide
 from bot.series.dividing import REMINDED
@@ -16,6 +18,9 @@ from flows.forms import Named, NamedGroup
 from storage import tables as t
 from tests.bot.a_series import AFTER, NOW, made, on, rows, until, works
 from tests.flows.catalogues import catalogue
+
+#: What notes an act down is called.
+NOTING = ("record", "note", "log_act")
 
 
 def lines(database, language="en", called="north"):
@@ -73,15 +78,15 @@ def test_every_change_is_told_by_who_made_it_and_in_words(database):
 
 
 def noted():
-    """Acts that are written out where they are noted down."""
-    files = sorted(Path(bot.__file__).parent.rglob("*.py"))
-    for node in (node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
-            "record",
-            "note",
-            "log_act",
-        ):
-            yield from [each.value for each in node.args if isinstance(each, ast.Constant)][:1]
+    """Acts that are noted down by what stands there: written out, or by a name that the module has for it."""
+    house = Path(bot.__file__).parent
+    for path in sorted(house.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in NOTING:
+                known = vars(import_module(".".join(("bot", *path.relative_to(house).with_suffix("").parts))))
+                said = (each.value if isinstance(each, ast.Constant) else known.get(ast.unparse(each))
+                        for each in node.args)  # fmt: skip
+                yield from [each for each in said if isinstance(each, str) and each != RUNDA][:1]
 
 
 def test_every_act_has_its_words():
