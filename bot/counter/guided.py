@@ -3,7 +3,8 @@
 `Guide.hear` is an ear before the ears of such a platform. A press that begins with `open:` is done here, and a
 private message while something is being asked; everything else is handed on unchanged. Each is one transaction: its
 key in the log, what has been filled in so far, the act if that was the last of it, and what is said next, in the
-outbox. So it is stored before it is acknowledged, once, and nothing is lost if somebody stops half-way.
+outbox. So it is stored before it is acknowledged, once, and nothing is lost if somebody stops half-way. A message is
+known by itself: platforms tell of it again under other numbers, when nothing is asked any more.
 
     press                   what it does
     open:NAME               a page; or the first question of a sheet, and what was half filled in before is left
@@ -34,7 +35,7 @@ from adapters.port import OPENS, Chose, Ear, Filled, Heard, Wrote
 from bot.counter.counter import ATTEMPTS, Counter, There
 from bot.counter.drafts import load
 from bot.counter.rights import OWN
-from bot.counter.talk import Talk, Touched
+from bot.counter.talk import Talk, Touched, known
 from flows.programme import LANGUAGES
 from flows.reading import own
 from storage.database import TROUBLE
@@ -76,9 +77,10 @@ class Guide:
         return Chose(key=heard.key, place=heard.place, account=heard.account, press=press, at=heard.at)
 
     def _asked(self, heard: Wrote) -> bool:
-        """Whether something is being asked of this person. What is, is asked before they can answer it."""
+        """Whether something is being asked of this person, or this has been an answer. What is asked, is asked before
+        they can answer it."""
         with self.counter.database.read() as connection:
-            return load(connection, heard.place, heard.account) is not None
+            return load(connection, heard.place, heard.account) is not None or known(connection, heard)
 
     async def _there(self, heard: Touched) -> There:
         """If this hands a sheet in that names people: what the platform says of them."""
@@ -107,10 +109,12 @@ class Guide:
         """Returns whether it was ours."""
         with self.counter.database.write() as connection:
             talk = Talk.of(self.counter, connection, heard, there)
+            if talk.known():
+                return True
             if isinstance(heard, Wrote) and not talk.awaits(heard):
                 return False
-            if talk.unheard():
-                talk.take()
+            talk.note()
+            talk.take()
             return True
 
 

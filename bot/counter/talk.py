@@ -28,6 +28,19 @@ _encode = msgspec.json.Encoder().encode
 Touched: TypeAlias = Chose | Wrote
 
 
+def known_by(heard: Touched) -> str:
+    """A message by itself: it may be told of again under another number, when nothing is asked any more."""
+    if isinstance(heard, Chose):
+        return key_of(heard)
+    place = heard.place
+    return f"{place.platform}:said:{place.workspace}:{place.channel}:{heard.message}"
+
+
+def known(connection: Connection, heard: Touched) -> bool:
+    """Whether it has been taken here."""
+    return connection.execute(select(t.log.c.id).where(t.log.c.key == known_by(heard))).first() is not None
+
+
 class Talk:
     """One thing heard in a conversation, in one transaction."""
 
@@ -56,15 +69,13 @@ class Talk:
         rows = self.visit.all(found.where(o.receipt == message_, *here))
         return any(row.session_id is None for row in rows)
 
-    def unheard(self) -> bool:
-        key = key_of(self.heard)
-        known = select(t.log.c.id).where(t.log.c.key == key)
-        if self.visit.all(known):
-            return False
-        self.visit.connection.execute(
-            insert(t.log).values(key=key, event='{"type":"asked"}', at=self.visit.now)
-        )
-        return True
+    def known(self) -> bool:
+        return known(self.visit.connection, self.heard)
+
+    def note(self) -> None:
+        """From now on it is known."""
+        row = {"key": known_by(self.heard), "event": '{"type":"asked"}', "at": self.visit.now}
+        self.visit.connection.execute(insert(t.log), row)
 
     def hands_in(self) -> bool:
         """Whether a sheet may be handed in by this."""

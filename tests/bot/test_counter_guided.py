@@ -291,6 +291,19 @@ def test_brought_again_it_is_done_and_said_once(database: Database) -> None:
     chat.close()
 
 
+def test_an_answer_that_is_told_again_under_another_number_is_heard_once(chat: Chat) -> None:
+    """Story: what somebody kept for themselves was there twice, when Telegram told of it again after the question."""
+    set_up(chat)
+    chat.press("move:1:2")
+    answer = Wrote(key="w1", place=Address("telegram", BOT, chat.who), account=chat.who, message="u1",
+                   words="5.11.2026", at=chat.clock.at, private=True)  # fmt: skip
+    assert "2 av 3: Klokkeslettet" in text(chat.hear(answer)[-1])
+    assert chat.hear(replace(answer, key="w2")) == []
+    chat.press("cancel")
+    assert chat.hear(replace(answer, key="w3")) == []
+    assert chat.passed_on == []
+
+
 def test_an_old_button_asks_again_and_changes_nothing(chat: Chat) -> None:
     set_up(chat)
     chat.go_through("/move:1:2", "5.11.2026")
