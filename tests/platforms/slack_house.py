@@ -8,7 +8,7 @@ can be sent now, and Slack has told all that it had to tell.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -128,6 +128,10 @@ class House:
     def say(self, who: str, words: str, thread: str | None = None, **more: Any) -> str:
         """In the channel, or in a thread of it."""
         return self._then(self.slack.say(who, self.scene.channel, words, thread=thread, **more))
+
+    def together(self, thread: str, lines: Iterable[tuple[str, str]], *, ordered: bool) -> list[str]:
+        """Several people, one after the other. `ordered`: it matters who was first."""
+        return [self.say(who, line, thread) for who, line in lines]
 
     def tell(self, who: str, words: str, **more: Any) -> str:
         """In private."""

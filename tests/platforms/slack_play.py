@@ -19,6 +19,9 @@ from tests.platforms.slack_scene import FJORD
 #: The demo's people of each group, in its order: the first of them is played by the first of ours.
 CAST = {"fjord": ("kari", "amir", "liv", "jon", "ane"), "fjell": ("tor", "sigrid", "ola", "elin")}
 
+#: What is listed afterwards in the order in which it came, and spoken of by number.
+NUMBERED = ("aha", "next-steps")
+
 
 @cache
 def words(language: str, key: str) -> str:
@@ -71,7 +74,7 @@ class Group:
         return self.say(who, words(self.house.scene.language, key))
 
     def speak(self, round_: str, step: str, most: int = 9) -> list[str]:
-        return [self.say(who, line) for who, line in self.lines(round_, step, most)]
+        return self.house.together(self.thread, self.lines(round_, step, most), ordered=step in NUMBERED)
 
     def press(self, who: str, press: str) -> Any:
         """A button of the newest message that has it."""
@@ -80,7 +83,9 @@ class Group:
     def carrying(self, press: str) -> str:
         """The newest of Runda's messages in the thread with a button whose value begins so."""
         found = [ts for ts, offered in self._offered() if any(each.startswith(press) for each in offered)]
-        assert found, f"nothing in {self.name} offers {press}"
+        assert found, (
+            f"nothing in {self.name} offers {press}:\n{self.house.slack.transcript(self.house.scene.channel)}"
+        )
         return found[-1]
 
     def offers(self, press: str) -> bool:
@@ -102,8 +107,9 @@ class Group:
         slack = self.house.slack
         self.press(who, "open:answer")
         view = slack.modal(who)
-        field = next(each["block_id"] for each in view.blocks if each["type"] == "input")
-        slack.fill(who, {field: said})
+        fields = [each["block_id"] for each in view.blocks if each["type"] == "input"]
+        assert fields, slack.view_text(view)
+        slack.fill(who, {fields[0]: said})
         shown: str = slack.view_text(view)
         answer = self.house.does("submit", who)
         assert answer.ok, answer.reason

@@ -13,12 +13,11 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from aiohttp import web
-
 from adapters.slack import Setup, SlackPlatform
 from bot.intake import nowhere
 from bot.platforms.installations import Installations
 from bot.settings import Settings
+from bot.web import serving
 from bot.wiring import build, working
 from storage import tables as t
 from storage.database import Database
@@ -141,7 +140,8 @@ async def living(
     setup = _setup(server, transport, distributed=distributed)
     platform = SlackPlatform(setup, clock, _keeper(database, clock, server))
     house = build(database, [platform], clock, checkpoint=checkpoint)
-    async with working(house), _door(platform, server):
+    async with working(house), serving([platform], "127.0.0.1", 0) as address:
+        server.events_url, server.sockets.used = f"{address}/slack/events" if address else "", False
         await house.courier.recover(everything=True)
         await platform.listen(house.intake.hear, house.counter)
         yield Trial(server, scene, Rig(database, clock, None, house, count(1)), platform)
@@ -160,25 +160,6 @@ def _setup(server: SlackServer, transport: str, *, distributed: bool) -> Setup:
 
 def _keeper(database: Database, clock: Clock, server: SlackServer) -> Installations:
     return Installations(database, clock, Settings(slack_bot_token=server.token, language="nb"), None)
-
-
-@asynccontextmanager
-async def _door(platform: SlackPlatform, server: SlackServer) -> AsyncIterator[None]:
-    """What is served by HTTP, if anything is."""
-    if not (routes := platform.routes()):
-        yield
-        return
-    app = web.Application()
-    app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    server.events_url = f"http://{host}:{port}/slack/events"
-    try:
-        yield
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

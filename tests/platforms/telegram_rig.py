@@ -20,6 +20,7 @@ from bot.joining import codes, notice
 from bot.platforms.telegram import _park, texts
 from bot.series import making
 from bot.series.planning import Tenant, Wish, plan
+from bot.web import serving
 from bot.wiring import House, build, ear_of, working
 from flows.forms import CREATE
 from storage import tables as t
@@ -236,25 +237,36 @@ async def trial(
     """
     clock = Clock(at)
     server = server or TelegramServer(**world)
-    server.clock = Shared(clock)
-    async with server:
-        aside: list[tuple[str, str]] = []
-
-        async def put_aside(key: str, whole: str, why: str) -> None:
-            aside.append((key, why))
-            await asyncio.to_thread(_park, database, clock, key, whole, why)
-
-        platform = TelegramPlatform(server.token, clock, put_aside=put_aside, texts=texts(), api=server.url)
-        house = build(database, [platform], clock)
-        async with working(house):
-            await platform.listen(ear_of(house, platform), house.counter)
-            await house.courier.recover(everything=True)
-            rig = Rig(database, clock, None, house, count(1))  # type: ignore[arg-type]
-            yield Trial(server, Town(server, language), rig, platform, aside)
-            await house.courier.stop()
+    async with server, living(database, server, clock, Town(server, language)) as it:
+        yield it
     assert server.violations == []
     if not faulty:
         assert server.refusals == [], server.refusals
+
+
+@asynccontextmanager
+async def living(
+    database: Database, server: TelegramServer, clock: Clock, town: Town, transport: str = "polling"
+) -> AsyncIterator[Trial]:
+    """One life of a house."""
+    server.clock = Shared(clock)
+    aside: list[tuple[str, str]] = []
+
+    async def put_aside(key: str, whole: str, why: str) -> None:
+        aside.append((key, why))
+        await asyncio.to_thread(_park, database, clock, key, whole, why)
+
+    platform = TelegramPlatform(server.token, clock, put_aside=put_aside, texts=texts(), api=server.url,
+                                webhook="/telegram" if transport == "webhook" else "")  # fmt: skip
+    house = build(database, [platform], clock)
+    async with working(house), serving([platform], "127.0.0.1", 0) as address:
+        if platform.webhook is not None:
+            platform.webhook.url = f"{address}/telegram"
+        await platform.listen(ear_of(house, platform), house.counter)
+        await house.courier.recover(everything=True)
+        rig = Rig(database, clock, None, house, count(1))  # type: ignore[arg-type]
+        yield Trial(server, town, rig, platform, aside)
+        await house.courier.stop()
 
 
 @asynccontextmanager

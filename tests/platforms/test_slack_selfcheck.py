@@ -18,6 +18,7 @@ from bot.series.homes import Where
 from flows.forms import Named
 from storage import tables as t
 from tests.house.rig import NINE, replayed, rows
+from tests.platforms.ending import all_is_over, came_of_it
 from tests.platforms.nameless import recaps_hold
 from tests.platforms.slack_golden import held_to, others, threads
 from tests.platforms.slack_house import House, house
@@ -46,7 +47,7 @@ def test_the_whole_self_check(keeper, sqlite_database, tmp_path, transport, lang
         story.ends()
         assert slack.keeper.stop() == "status 0"
         story.all_is_well()
-        assert {row.status for row in rows(sqlite_database, t.meetings)} == {"held"}
+        all_is_over(sqlite_database)
         assert recaps_hold(sqlite_database) == 5
 
 
@@ -273,6 +274,8 @@ class Story:
             self.shown.append(self.slack.dm_transcript(who))
         self.held_to("5-in-private", self.shown)
         held_to(f"slack-{self.language}/6-besides", others(self.slack, self.channel, self.roots))
+        came = came_of_it(self.house.database, self.slack.dm_transcript(PER))
+        held_to(f"slack-{self.language}/8-in-the-end", came)
 
     def all_is_well(self):
         assert (self.slack.violations, self.slack.doubles()) == ([], [])

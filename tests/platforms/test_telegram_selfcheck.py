@@ -15,8 +15,8 @@ import pytest
 pytest.importorskip("telegram", reason="python-telegram-bot is not installed")
 pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
-from storage import tables as t
-from tests.house.rig import NINE, replayed, rows
+from tests.house.rig import NINE
+from tests.platforms.ending import all_is_over, came_of_it
 from tests.platforms.slack_golden import held_to
 from tests.platforms.telegram_house import House, house
 from tests.platforms.telegram_play import Group
@@ -180,6 +180,8 @@ class Story:
         self.held_to("plain_group", self.group)
         for who in ("Kari", "Sigrid", "Berit", "Per"):
             self.held_to(f"private_{who.lower()}", self.town[who])
+        came = came_of_it(self.house.database, self.server.transcript(self.town["Per"]))
+        held_to(f"telegram_{self.language}/in_the_end", came)
 
     def held_to(self, name, chat):
         """Codes are drawn anew each time."""
@@ -190,7 +192,4 @@ class Story:
 
     def all_is_well(self):
         assert self.server.refusals == []
-        assert rows(self.house.database, t.parked) == []
-        assert {row.status for row in rows(self.house.database, t.outbox)} <= {"sent", "dropped"}
-        assert {row.status for row in rows(self.house.database, t.meetings)} == {"held"}
-        replayed(self.house.database)
+        all_is_over(self.house.database)

@@ -61,6 +61,8 @@ class Planned:
     times: int = 1
     skip: int = 0
     chat: int | None = None
+    #: How often it has come.
+    met: int = 0
 
     def meets(self, method: str, params: dict[str, Any]) -> bool:
         if self.method not in ("*", method) or self.times <= 0:
@@ -76,10 +78,11 @@ class Faults:
 
     def plan(
         self, method: str, fault: Fault, *, times: int = 1, skip: int = 0, chat: Chat | int | None = None
-    ) -> None:
+    ) -> Planned:
         """`method` "*" is any; `chat`: only requests for that chat."""
         number = chat.id if isinstance(chat, Chat) else chat
         self.planned.append(Planned(method, fault, times, skip, number))
+        return self.planned[-1]
 
     def take(self, method: str, params: dict[str, Any]) -> Fault | None:
         for each in self.planned:
@@ -89,6 +92,7 @@ class Faults:
                 each.skip -= 1
                 continue
             each.times -= 1
+            each.met += 1
             return each.fault
         return None
 
