@@ -1,20 +1,19 @@
 """Trouble over a whole series: every kind of it in each of its meetings, at moments that a seed has drawn.
 
-`RUNDA_TEST_SEED` draws others. The moments are printed, and pytest shows them where a test fails.
+Which seed: `tests.chance`. The moments are printed, and pytest shows them where a test fails.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from tests.chance import a_seed
+
 #: Trouble begins: gives what tells, in `met`, what it has met.
 Trouble: TypeAlias = Callable[[], Sequence[Any]]
-#: What draws the moments, unless told otherwise.
-SEED = 20261013
 #: The deeds of a meeting among which they are; those after which requests do not fail any more, since the last steps
 #: are short; how many there are for each; and how many are left to be told before the house turns.
 DEEDS, CALMER, APART, LEFT = 64, 52, 4, 8
@@ -32,7 +31,7 @@ class Weather:
     #: What must begin early, to be met.
     early: dict[str, Trouble]
     turns: Callable[[], None]
-    seed: int = field(default_factory=lambda: int(os.environ.get("RUNDA_TEST_SEED") or SEED))
+    seed: int = field(default_factory=a_seed)
     #: By deed of the present meeting, what begins before it.
     _due: dict[int, list[str]] = field(default_factory=dict)
     _begun: dict[str, list[Any]] = field(default_factory=dict)
