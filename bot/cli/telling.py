@@ -139,6 +139,8 @@ def of_rehearsal(meetings: Sequence[Rehearsed], title: str, zone: str) -> Iterat
         closed = dates.closed_day(at.on, zone)
         yield f"Session {meeting.number}, {spoken(at)}{f' ({closed})' if closed else ''}"
         before = at.on
+        if not meeting.shown:
+            yield "  It does not open before those who take part are divided into groups."
         yield from _messages(meeting.shown, at.on, zone)
     yield ""
     yield from wrap(NOT_SHOWN, WIDTH)

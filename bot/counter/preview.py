@@ -14,7 +14,11 @@ from bot.series.rehearsal import Shown, rehearse
 def preview(visit: Visit, number: int, which: int, page: int = 1) -> Sheet:
     office = visit.office(number)
     played = next((each for each in rehearse(office) if each.number == which), None)
-    pages = in_pages(played.shown, _length) if played is not None and played.shown else []
+    if played is not None and not played.shown:
+        waits = line(visit.say("counter.told.undivided"))
+        back = button(visit, "counter.button.back", "meeting", number, which)
+        return sheet(visit, "counter.title.preview", heading(office.series.title), waits, labels=[back])
+    pages = in_pages(played.shown, _length) if played is not None else []
     if not 1 <= page <= len(pages):
         raise Gone
     blocks = [heading(office.series.title)]

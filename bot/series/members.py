@@ -153,8 +153,7 @@ def add_group(office: Office, named: NamedGroup, note_taker: Named | None = None
     """
     office.refuse_cancelled()
     if office.series.undivided:
-        words = f"{office.series.title} has no groups yet: divide those who take part."
-        raise SeriesProblem(Sentence(words, "undivided"))
+        raise office.no_groups()
     there = office.circles("group")
     if named.name.casefold() in {each.name.casefold() for each in there}:
         words = f"There is a group called {named.name} already. Choose another name."

@@ -22,6 +22,7 @@ from bot.series.problems import SeriesProblem
 from flows.calendar import LocalMoment, local_moment, moved
 from flows.forms import Sentence
 from flows.message import Line, Moment, Name, line, message
+from flows.programme import Programme
 from storage import tables as t
 
 #: Acts in the audit log: a move, and those that came along with it.
@@ -207,6 +208,8 @@ def start(office: Office, number: int, group: str | None = None) -> Change:
         words = f"{office.series.title} is paused. Let it go on first, then start the session."
         raise SeriesProblem(Sentence(words, "is-paused"))
     meeting = office.locked(number)
+    if office.series.undivided and not _programme(office).rounds[number - 1].prework:
+        raise office.no_groups()
     circle = office.circle(group) if group else None
     sessions = _not_begun(office, meeting, circle)
     # To the minute, as meetings are; at most a minute behind is on time.
@@ -224,8 +227,7 @@ def first_date(office: Office, number: int, to: To, before: str = "") -> Change:
 
     `before`: the programme that undo goes back to, if the round is a new one.
     """
-    body = office.all(select(t.contents.c.body).where(t.contents.c.id == office.series.content_id))[0][0]
-    programme, meetings = library.content_from_json(body).programme, office.meetings()
+    programme, meetings = _programme(office), office.meetings()
     if number not in range(1, len(programme.rounds) + 1) or not meetings:
         office.meeting(number)
     fold = FOLDS[to.which] if to.which else None
@@ -247,6 +249,11 @@ def first_date(office: Office, number: int, to: To, before: str = "") -> Change:
     _mind_dates(office, new)
     words = f"Session {number} is on {spoken(new.moment)}."
     return office.done(Sentence(words, "dated", number=number, to=new.moment))
+
+
+def _programme(office: Office) -> Programme:
+    body = office.all(select(t.contents.c.body).where(t.contents.c.id == office.series.content_id))[0][0]
+    return library.content_from_json(body).programme
 
 
 def _not_begun(office: Office, meeting: Row[Any], circle: Row[Any] | None) -> list[Row[Any]]:

@@ -75,6 +75,11 @@ class Office:
             words = f"{self.series.title} has been cancelled. Plan a new series instead."
             raise SeriesProblem(Sentence(words, "is-cancelled"))
 
+    def no_groups(self) -> SeriesProblem:
+        """What is for groups has to wait until there are some."""
+        words = f"{self.series.title} has no groups yet: divide those who take part."
+        return SeriesProblem(Sentence(words, "undivided"))
+
     # -- reading
 
     def meetings(self) -> list[Row[Any]]:

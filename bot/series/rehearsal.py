@@ -94,7 +94,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """One meeting: its messages in the order in which they are sent."""
+    """One meeting: its messages in the order in which they are sent. None where there are no groups to open it for."""
 
     number: int
     starts_at: datetime
@@ -111,10 +111,19 @@ def rehearse(office: Office) -> list[Rehearsed]:
     meetings = []
     for number in sorted({row.number for row in rows}):
         played: list[Played] = []
-        for row in (row for row in rows if row.number == number):
+        theirs = [row for row in rows if row.number == number]
+        if all(_lacks_groups(unit, shelf, row) for row in theirs):
+            meetings.append(Rehearsed(number, min(row.starts_at for row in theirs), ()))
+            continue
+        for row in theirs:
             played.append(_play_row(unit, shelf, row, names[row.circle_id], played))
         meetings.append(_rehearsed(unit, shelf, number, played))
     return meetings
+
+
+def _lacks_groups(unit: Unit, shelf: Shelf, row: SessionRow) -> bool:
+    """As in `bot.work`: its people are to be divided first."""
+    return row.undivided and not shelf.programme(unit, row.content_id).rounds[row.number - 1].prework
 
 
 def _planned(office: Office, unit: Unit) -> list[SessionRow]:

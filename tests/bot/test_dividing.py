@@ -15,16 +15,18 @@ from sqlalchemy import select
 from adapters.port import Sheet
 from bot import library
 from bot.cli import Caller, runda
+from bot.cli.telling import of_rehearsal
 from bot.joining import codes
 from bot.recaps import away
 from bot.series import why
 from bot.series.deciding import foreseen
 from bot.series.dividing import Reminding, divide
 from bot.series.members import add_group, join, leave
-from bot.series.moving import To, move
+from bot.series.moving import To, move, start
 from bot.series.office import open_office
 from bot.series.overview import needs, view
 from bot.series.problems import SeriesProblem
+from bot.series.rehearsal import rehearse
 from bot.series.signing import CANNOT_COME, sign_by_name, signed
 from bot.series.undoing import undo
 from bot.shelf import Shelf
@@ -34,7 +36,7 @@ from storage import tables as t
 from storage.database import Database
 from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_meeting import Clock, Played
-from tests.bot.a_series import NOW, do, looking, made, planned, rows, sessions, works
+from tests.bot.a_series import NOW, do, looking, made, planned, refused, rows, sessions, works
 from tests.bot.test_counter import faults, steps
 
 PEOPLE = "Kari (Fjord), Amir (Fjord), Liv (Fjell), Jon (Fjell), Ola, Siri"
@@ -143,6 +145,21 @@ def test_a_session_for_groups_does_not_open_without_and_is_held_later(played: Pl
     played.go(SECOND + timedelta(days=7))
     assert {each.phase for each in sessions(played.database, 2)} == {"running"}
     assert waiting(played.database) == []
+
+
+def test_before_that_nothing_else_is_said_to_open(training: Database) -> None:
+    with refused("has no groups yet: divide those who take part."):
+        do(training, start, 2)
+    opens = do(training, start, 1).told[0]
+    assert opens == "Session 1 opens now, as soon as Runda is running."
+    shown = looking(training, rehearse)
+    assert [(each.number, bool(each.shown)) for each in shown] == [(1, True), (2, False)]
+    assert "  It does not open before" in "\n".join(of_rehearsal(shown, "North", "Europe/Oslo"))
+    desk = Desk(training, name="terminal", workspace="local")
+    assert "There are no groups yet." in words(desk.ask("preview:1:2", who="berit"))
+    desk.close()
+    do(training, divide, Shelf())
+    assert all(each.shown for each in looking(training, rehearse))
 
 
 def test_who_sits_where_is_said_of_everybody_once(training: Database) -> None:
