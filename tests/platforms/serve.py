@@ -52,7 +52,7 @@ _SHARED = struct.Struct("dqq")
 #: Lives are fewer.
 APART = 512
 #: Seconds of the machine's clock: between looks at whether the test asks, and until the house gives up on a request.
-GLANCE, PATIENCE = 0.002, 0.5
+GLANCE, PATIENCE = 0.002, 5.0
 #: How a PNG begins.
 DOTS = b"\x89PNG\r\n dots"
 
