@@ -24,7 +24,8 @@ def of_series(office: Office, unit: Unit, ledger: Ledger) -> Iterator[str]:
         groups = [each for each in ledger.sittings if each.meeting_id == meeting.id]
         if groups:
             yield f"Session {meeting.number}, {spoken(office.moment(meeting))}"
-        for each in groups:
+        # What each wrote alone before there were groups is nobody's recap.
+        for each in (one for one in groups if one.circle_number):
             for told in of_group(ledger, each, office.series.zone):
                 yield f"  {each.name}: {told}"
         if groups and meeting.status == "held":

@@ -78,6 +78,21 @@ def on_homes(made: Plan) -> Iterator[Sentence]:
             yield Sentence(words, "elsewhere", group=group.name)
 
 
+def on_dividing(made: Plan) -> Iterator[Sentence]:
+    """Where people are divided later: what comes of that before they are."""
+    if not made.wish.undivided:
+        return
+    if not made.content.programme.rounds[0].prework:
+        words = "Session 1 is for groups: nobody is asked anything before they are divided."
+        yield Sentence(words, "nothing-before")
+    elif made.wish.pace == "live":
+        words = (
+            "At the live pace all who take part meet before they are divided. To have each asked privately instead, "
+            "over days, choose --pace async."
+        )
+        yield Sentence(words, "all-meet-before")
+
+
 def on_arena(arena: str | None) -> Iterator[Sentence]:
     if arena == "elected":
         words = (

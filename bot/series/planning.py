@@ -193,6 +193,7 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
         *advice.on_dates(made, len(asked)),
         *advice.on_roles(made),
         *advice.on_homes(made),
+        *advice.on_dividing(made),
         *advice.on_arena(wish.arena),
     )
     return replace(made, warnings=warnings)

@@ -18,6 +18,8 @@ from bot.cli import Caller, runda
 from bot.cli.telling import of_rehearsal
 from bot.joining import codes
 from bot.recaps import away
+from bot.recaps.ledger import ledger
+from bot.recaps.telling import of_series
 from bot.series import why
 from bot.series.deciding import foreseen
 from bot.series.dividing import Reminding, divide
@@ -34,6 +36,7 @@ from flows.forms import CREATE, DIVIDE, FormFaults, NamedGroup
 from flows.language import Catalogue
 from storage import tables as t
 from storage.database import Database
+from storage.unit import Unit
 from tests.bot.a_counter import Desk, presses, words
 from tests.bot.a_meeting import Clock, Played
 from tests.bot.a_series import NOW, do, looking, made, planned, refused, rows, sessions, works
@@ -162,6 +165,16 @@ def test_before_that_nothing_else_is_said_to_open(training: Database) -> None:
     assert all(each.shown for each in looking(training, rehearse))
 
 
+def test_what_comes_of_dividing_them_later_is_said_when_a_series_is_planned() -> None:
+    def minded(**more: Any) -> str:
+        return "\n".join(planned(people=PEOPLE, undivided=True, coordinator=["Berit"], **more).warnings)
+
+    two = {"programme": "training", "on": ["2026-10-20", "2026-11-03"]}
+    assert "before they are divided" not in minded(**two, pace="async")
+    assert "all who take part meet before they are divided" in minded(**two)
+    assert "nobody is asked anything before they are divided" in minded()
+
+
 def test_who_sits_where_is_said_of_everybody_once(training: Database) -> None:
     fjord = NamedGroup(
         "Fjord", CREATE.read({"name": "x", "people": PEOPLE, "on": ["2026-10-20"], "at": "09:00"})["people"]
@@ -271,6 +284,18 @@ def test_who_could_not_come_has_no_recap_of_what_each_wrote_alone(played: Played
     played.upkeep()
     played.go(played.clock.at + timedelta(days=4, hours=2))
     assert away.look(played.house.works, played.clock.at) == 0
+
+
+def test_what_each_wrote_alone_is_in_no_list_of_recaps(played: Played) -> None:
+    """Story: it stood there as made by rule, and as waiting for a session that was another circle's by then."""
+    think_ahead(played)
+    listed = looking(
+        played.database,
+        lambda office: list(
+            of_series(office, Unit(office.connection), ledger(Unit(office.connection), office.series.id))
+        ),
+    )
+    assert [line.partition(":")[0] for line in listed[1:]] == ["  managers"]
 
 
 def test_why_they_are_told_of_dividing_is_known(training: Database) -> None:
