@@ -357,7 +357,10 @@ def test_in_the_chat_they_are_set_up_without_groups_and_divided_later(sqlite_dat
     assert "group:1" not in presses(desk.ask("people:1"))
     assert faults(desk.hand_in("divide:1", {"groups": "2", "group": "Fjord: Kari Vik"})).keys() == {"group"}
     assert "Skriv hvor de sitter også" in str(faults(desk.hand_in("divide:1", {"group": "Fjord: Kari Vik"})))
-    page = desk.hand_in("divide:1", {"groups": "2"})
+    shown = desk.hand_in("divide:1", {"groups": "2"})
+    assert "Gruppe 2: " in words(shown)
+    assert "Ingen er i grupper ennå" in words(desk.ask("series:1"))
+    page = desk.hand_in(shown.name)
     assert "De er i 2 grupper nå." in words(page)
     assert {"group:1"} == {"divide:1", "group:1"} & set(presses(page))
     homes = rows(sqlite_database, t.places, t.places.c.person_id.is_(None))
