@@ -56,7 +56,8 @@ def calendar(
     mark = mark_of(database)
     with database.write() if address or close else database.read() as connection:
         office = open_office(connection, caller.settings.organisation, called, actor(), now)
-        circle = office.circle(group).id if group is not None else None
+        apart = office.apart(group)
+        circle = apart.id if apart is not None else None
         if not (address or close):
             file = _file(office, circle, mark)
         else:

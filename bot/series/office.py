@@ -118,6 +118,14 @@ class Office:
                 return each
         raise NotFound("group", name, [each.name for each in groups])
 
+    def apart(self, name: str | None) -> Row[Any] | None:
+        """The group that is meant by itself; None where all are: no group is named, or all who are not divided yet.
+
+        What is done for all of those holds for the groups that they become. Raises NotFound.
+        """
+        circle = self.circle(name) if name is not None else None
+        return circle if circle is not None and circle.number else None
+
     @property
     def closed(self) -> tuple[Closed, ...]:
         """When the organisation is closed."""

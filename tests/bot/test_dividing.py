@@ -214,11 +214,17 @@ def test_until_then_people_come_and_go_and_nobody_is_divided_in_the_middle_of_it
         do(database, divide, Shelf(), now=played.clock.at)
 
 
-def test_a_move_of_all_of_them_is_undone_as_theirs_and_not_as_everyones(training: Database) -> None:
+def test_what_is_moved_for_all_of_them_by_name_moves_on_with_the_others(training: Database) -> None:
+    """Story: it was a date of their own, every group got it as its own, and a later move for all left them there."""
     before = [(each.name, each.starts_at, each.own_date) for each in sessions(training)]
-    do(training, move, 2, To(date(2026, 11, 10), group="All who take part"))
+    theirs = To(date(2026, 11, 10), group="All who take part")
+    assert do(training, move, 2, theirs).told[0].startswith("Session 2 moves from")
     do(training, undo)
     assert [(each.name, each.starts_at, each.own_date) for each in sessions(training)] == before
+    do(training, move, 2, theirs)
+    do(training, divide, Shelf(), 2)
+    do(training, move, 2, To(date(2026, 11, 17)))
+    assert {f"{each.starts_at:%m-%d}" for each in sessions(training, 2)} == {"11-17"}
 
 
 def test_who_would_hear_of_a_change_are_the_groups_that_there_are(sqlite_database: Database) -> None:
