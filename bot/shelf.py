@@ -11,7 +11,7 @@ from bot import library
 from flows.language import Catalogue
 from flows.programme import Programme
 from storage import tables as t
-from storage.unit import Unit
+from storage.unit import SessionRow, Unit
 
 #: In a drawing, the place for a text of its picture: `{points.3.label}`.
 _LABEL = re.compile(r"\{([a-z0-9.-]+)\}")
@@ -39,6 +39,9 @@ class Shelf:
 
     def programme(self, unit: Unit, content_id: str) -> Programme:
         return self.content(unit, content_id).programme
+
+    def lacks_groups(self, unit: Unit, row: SessionRow) -> bool:
+        return self.programme(unit, row.content_id).lacks_groups(row.number, undivided=row.undivided)
 
     def programme_texts(self, unit: Unit, content_id: str, language: str, zone: str) -> Catalogue:
         """The programme's texts in that language, or in its own first one."""

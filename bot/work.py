@@ -107,7 +107,7 @@ class Works:
             self._digest(desk, [live for live in desk.sessions.values() if live.row.phase in OPEN_PHASES])
             ready = [live for live in desk.sessions.values() if live.row.wake_at and live.row.wake_at <= now]
             planned = [live for live in ready if live.row.phase == "planned"]
-            lacking = {live.row.id for live in planned if self.lacks_groups(unit, live.row)}
+            lacking = {live.row.id for live in planned if self.shelf.lacks_groups(unit, live.row)}
             # Where nothing can be said nothing opens, until the place takes messages again.
             opens = [live.row for live in planned if not live.row.blocked and live.row.id not in lacking]
             opened = Openings(unit, self.shelf, self.ids, now).prepare(opens)
@@ -132,10 +132,6 @@ class Works:
         for live in desk.sessions.values():
             self._missed(desk, live)
         desk.write()
-
-    def lacks_groups(self, unit: Unit, row: SessionRow) -> bool:
-        """Its people are to be divided first: only what each answers alone can be held before."""
-        return row.undivided and not self.shelf.programme(unit, row.content_id).rounds[row.number - 1].prework
 
     # -- reading
 
@@ -313,7 +309,8 @@ class Works:
         desk.unit.run(meeting_becomes(live, "missed", ("confirmed",)))
         if not self._is_news(desk, live):
             return
-        why = "series.undivided-missed" if self.lacks_groups(desk.unit, live.row) else "series.late-missed"
+        lacking = self.shelf.lacks_groups(desk.unit, live.row)
+        why = "series.undivided-missed" if lacking else "series.late-missed"
         told = message("answer", line(why, number=live.row.number, when=Moment(live.row.starts_at)))
         desk.carry_out(live, (fx.Say(told, "coordinators"),), None)
 

@@ -104,6 +104,10 @@ class Programme(_Part):
     #: Texts may stand in the same file, by language, instead of beside it.
     texts: dict[Language, dict[str, Any]] = {}
 
+    def lacks_groups(self, number: int, *, undivided: bool) -> bool:
+        """The people of session `number`, from 1, are to be divided first: what each answers alone is held before."""
+        return undivided and not self.rounds[number - 1].prework
+
     def form(self, name: str | None) -> Form:
         """The form of that name, or the first, or the sum of the longest round's minutes.
 

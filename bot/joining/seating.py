@@ -16,7 +16,7 @@ from flows.events import Joined
 from flows.message import Choice, Heading, Line, Message, Name, Part, Points, Text, line, message
 from storage import tables as t
 
-#: Names told in a message of a group: a group is no larger.
+#: Names told in a message of a group, which is seldom larger; of all who are not divided yet, the first.
 MOST_NAMES = 12
 TAKING_PART = ("participant", "note-taker")
 

@@ -258,7 +258,7 @@ class Reminding:
 
     def _needs_groups(self, connection: Connection, row: Any) -> bool:
         programme = self.works.shelf.programme(Unit(connection), row.content)
-        return not programme.rounds[row.number - 1].prework
+        return programme.lacks_groups(row.number, undivided=True)
 
 
 def _near(now: datetime, series: int | None) -> Select[Any]:

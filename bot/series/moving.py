@@ -63,12 +63,12 @@ def spoken(moment: LocalMoment) -> str:
 def move(office: Office, number: int, to: To) -> Change:
     """Give a meeting, or one group's session of it, another date. Raises SeriesProblem."""
     office.refuse_cancelled()
-    if to.group is None and number not in [each.number for each in office.meetings()]:
+    circle = office.apart(to.group)
+    if circle is None and number not in [each.number for each in office.meetings()]:
         return first_date(office, number, to)
     if to.following:
         office.sessions()  # locked at once, in their order: meeting by meeting, a group that came late is out of it
     meeting = office.locked(number)
-    circle = office.circle(to.group) if to.group else None
     sessions = _not_begun(office, meeting, circle)
     was = office.moment(meeting, sessions[0] if circle else None)
     target = moved(was, to_date=to.to, to_time=to.at)
@@ -208,9 +208,9 @@ def start(office: Office, number: int, group: str | None = None) -> Change:
         words = f"{office.series.title} is paused. Let it go on first, then start the session."
         raise SeriesProblem(Sentence(words, "is-paused"))
     meeting = office.locked(number)
-    if office.series.undivided and not _programme(office).rounds[number - 1].prework:
+    if _programme(office).lacks_groups(number, undivided=office.series.undivided):
         raise office.no_groups()
-    circle = office.circle(group) if group else None
+    circle = office.apart(group)
     sessions = _not_begun(office, meeting, circle)
     # To the minute, as meetings are; at most a minute behind is on time.
     at = office.now.replace(second=0, microsecond=0)

@@ -112,18 +112,13 @@ def rehearse(office: Office) -> list[Rehearsed]:
     for number in sorted({row.number for row in rows}):
         played: list[Played] = []
         theirs = [row for row in rows if row.number == number]
-        if all(_lacks_groups(unit, shelf, row) for row in theirs):
+        if all(shelf.lacks_groups(unit, row) for row in theirs):
             meetings.append(Rehearsed(number, min(row.starts_at for row in theirs), ()))
             continue
         for row in theirs:
             played.append(_play_row(unit, shelf, row, names[row.circle_id], played))
         meetings.append(_rehearsed(unit, shelf, number, played))
     return meetings
-
-
-def _lacks_groups(unit: Unit, shelf: Shelf, row: SessionRow) -> bool:
-    """As in `bot.work`: its people are to be divided first."""
-    return row.undivided and not shelf.programme(unit, row.content_id).rounds[row.number - 1].prework
 
 
 def _planned(office: Office, unit: Unit) -> list[SessionRow]:
