@@ -142,7 +142,7 @@ def _cut(replies: int) -> Iterator[list[Any]]:
 def _meetings(connection: Any) -> None:
     """The three rounds, all of them over; every other group is on Telegram."""
     later = [
-        {"id": n, "series_id": 1, "number": n, "local_date": (AT + timedelta(weeks=n)).date(),
+        {"id": n, "series_id": 1, "number": n, "pace": "live", "local_date": (AT + timedelta(weeks=n)).date(),
          "local_time": AT.time(), "status": "held"}
         for n in range(2, ROUNDS + 1)
     ]  # fmt: skip

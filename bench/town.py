@@ -71,7 +71,7 @@ def _series(
     ]  # fmt: skip
     meetings = [
         {"id": n, "series_id": n, "number": 1, "local_date": starts_at.date(), "local_time": starts_at.time(),
-         "status": "confirmed"}
+         "pace": "live", "status": "confirmed"}
         for n in numbers
     ]  # fmt: skip
     return {t.series: series, t.meetings: meetings}

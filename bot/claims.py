@@ -303,10 +303,10 @@ def _first_of_places() -> Any:
     takes = or_(p.blocked.is_(None), p.look_at <= bindparam("now"))
     first = (
         select(t.outbox, p.platform, p.workspace, p.channel, p.thread, p.threads, p.person_id, p.blocked,
-               t.series.c.pace)
+               t.meetings.c.pace)
         .join(t.places, p.id == o.place_id)
         .outerjoin(t.sessions, t.sessions.c.id == o.session_id)
-        .outerjoin(t.series, t.series.c.id == t.sessions.c.series_id)
+        .outerjoin(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)
         .where(o.id.in_(heads), o.status == "queued", ready, takes)
     )  # fmt: skip
     first = first.order_by(_rank(t.outbox), o.id).limit(bindparam("most"))

@@ -86,8 +86,8 @@ class Openings:
         everyone = row.circle_kind == "everyone"
         late = self._lateness(row, series) == "late"
         return Setting(
-            pace=cast(Pace, series.pace),
-            answering=cast(Answering, "each" if everyone else series.answering),
+            pace=cast(Pace, row.pace),
+            answering=cast(Answering, "each" if everyone or row.undivided else series.answering),
             zone=row.zone,
             number=row.number,
             of=len(programme.rounds),
@@ -165,7 +165,7 @@ class Openings:
         )  # fmt: skip
 
     def _closes(self, row: SessionRow, series: Any, *, everyone: bool) -> datetime | None:
-        if series.pace == "live":
+        if row.pace == "live":
             return None
         days = (series.window_days or WINDOW_DAYS) + (PLENUM_DAYS if everyone else 0)
         return WorkingDays(row.zone, *OFFICE).window_end(max(row.starts_at, self.now), days)
@@ -173,10 +173,10 @@ class Openings:
     def _lateness(self, row: SessionRow, series: Any) -> str:
         closes = self._window(row, series)
         grace = timedelta(minutes=series.grace_minutes) if series.grace_minutes is not None else None
-        return opening(row.starts_at, self.now, series.pace, closes, grace)
+        return opening(row.starts_at, self.now, cast(Pace, row.pace), closes, grace)
 
     def _window(self, row: SessionRow, series: Any) -> timedelta | None:
-        if series.pace == "live":
+        if row.pace == "live":
             return None
         end = WorkingDays(row.zone, *OFFICE).window_end(row.starts_at, series.window_days or WINDOW_DAYS)
         return end - row.starts_at

@@ -19,7 +19,7 @@ sessions = Prepared(
         t.sessions.c.state, t.sessions.c.starts_at, t.sessions.c.wake_at, t.meetings.c.number,
         func.coalesce(t.meetings.c.content_id, t.series.c.content_id), t.circles.c.kind,
         t.series.c.language, t.series.c.zone, t.places.c.platform, t.places.c.workspace, t.places.c.threads,
-        t.places.c.blocked, t.series.c.undivided,
+        t.places.c.blocked, t.series.c.undivided, t.meetings.c.pace,
     )
     .join(t.places, t.places.c.id == t.sessions.c.place_id)
     .join(t.meetings, t.meetings.c.id == t.sessions.c.meeting_id)

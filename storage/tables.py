@@ -240,6 +240,8 @@ meetings = Table(
     Column("local_time", Time, nullable=False),
     #: Which of the two, where the local time exists twice.
     Column("fold", Integer),
+    #: live, async: that of its series, if not of a round that is held before there are groups.
+    Column("pace", String(8), nullable=False),
     #: tentative, confirmed, open, held, missed, cancelled
     Column("status", String(12), nullable=False),
     #: The content that the round was opened with, from then on.

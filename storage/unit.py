@@ -52,6 +52,8 @@ class SessionRow:
     blocked: str | None
     #: The people of its series are not in groups yet.
     undivided: bool
+    #: live, async
+    pace: str
 
 
 class PlaceRow(NamedTuple):

@@ -119,6 +119,7 @@ def _sessions(connection: Connection, series: int) -> Sequence[Row[Any]]:
             s.own_date,
             m.number,
             m.status,
+            m.pace,
             c.kind,
             c.name,
             c.number.label("circle_number"),
@@ -161,8 +162,8 @@ class _Reader:
         return Entry(
             name=f"{name}@{self.mark}.runda", number=row.number, series=self.series.title,
             title=self._title(row.number), circle=row.name if shown.apart else None, start=row.starts_at,
-            end=self._end(row.starts_at),
-            zone=self.series.zone, status=status, open_days=self.series.pace != "live",
+            end=self._end(row.starts_at, row.pace),
+            zone=self.series.zone, status=status, open_days=row.pace != "live",
             # Nobody's act stands behind a session that was missed; it is one step, and any act is two.
             sequence=2 * self.last + (row.phase == "missed"),
         )  # fmt: skip
@@ -172,8 +173,8 @@ class _Reader:
         title = self.texts.say(f"rounds.{rounds[number - 1].round}.title")
         return self.bot.say("meeting.title", number=number, of=len(rounds), title=title)
 
-    def _end(self, start: datetime) -> datetime:
-        if self.series.pace == "live":
+    def _end(self, start: datetime, pace: str) -> datetime:
+        if pace == "live":
             return start + timedelta(minutes=self.programme.form(self.series.form).minutes)
         days = self.series.window_days or WINDOW_DAYS
         return WorkingDays(self.series.zone, *OFFICE).window_end(start, days)

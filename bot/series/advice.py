@@ -86,11 +86,8 @@ def on_dividing(made: Plan) -> Iterator[Sentence]:
         words = "Session 1 is for groups: nobody is asked anything before they are divided."
         yield Sentence(words, "nothing-before")
     elif made.wish.pace == "live":
-        words = (
-            "At the live pace all who take part meet before they are divided. To have each asked privately instead, "
-            "over days, choose --pace async."
-        )
-        yield Sentence(words, "all-meet-before")
+        words = "Session 1 goes over days, not minutes: each is asked privately, before there are groups."
+        yield Sentence(words, "days-before")
 
 
 def on_arena(arena: str | None) -> Iterator[Sentence]:

@@ -373,17 +373,16 @@ def _accounts(names: Iterable[str], taken: set[str]) -> list[str]:
 # -- meetings and sessions
 
 
-def meeting_row(series: int, sitting: Sitting, *, confirmed: bool) -> dict[str, Any]:
+def meeting_row(series: int, sitting: Sitting, pace: str, *, confirmed: bool) -> dict[str, Any]:
     moment = sitting.moment
     return {"series_id": series, "number": sitting.number, "local_date": moment.on, "local_time": moment.at,
-            "fold": moment.fold, "status": "confirmed" if confirmed else "tentative"}  # fmt: skip
+            "fold": moment.fold, "pace": pace, "status": "confirmed" if confirmed else "tentative"}  # fmt: skip
 
 
 def _meetings(connection: Connection, plan: Plan, series: int) -> list[int]:
     confirmed = not plan.wish.tentative
-    return add(
-        connection, t.meetings, [meeting_row(series, each, confirmed=confirmed) for each in plan.sittings]
-    )
+    rows = [meeting_row(series, each, plan.pace(each.number), confirmed=confirmed) for each in plan.sittings]
+    return add(connection, t.meetings, rows)
 
 
 def _who_meets(plan: Plan, circles: Sequence[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:

@@ -18,6 +18,7 @@ from bot import library
 from bot.series.dates import FOLDS, Sitting, closed_day, refuse_past, sitting
 from bot.series.making import add, add_sessions, meeting_row
 from bot.series.office import ANNOUNCED, BEFORE, SIGN_UP, Change, Office
+from bot.series.planning import pace_of
 from bot.series.problems import SeriesProblem
 from flows.calendar import LocalMoment, local_moment, moved
 from flows.forms import Sentence
@@ -234,7 +235,9 @@ def first_date(office: Office, number: int, to: To, before: str = "") -> Change:
     new = sitting(number, LocalMoment(to.to, to.at or meetings[-1].local_time, office.series.zone, fold))
     refuse_past(number, new.at, office.now, office.series.zone)
     confirmed = meetings[-1].status != "tentative"
-    key = add(office.connection, t.meetings, [meeting_row(office.series.id, new, confirmed=confirmed)])[0]
+    pace = pace_of(office.series.pace, programme.rounds[number - 1], office.series)
+    row = meeting_row(office.series.id, new, pace, confirmed=confirmed)
+    key = add(office.connection, t.meetings, [row])[0]
     plenum = programme.form(office.series.form).plenum and programme.rounds[number - 1].plenum
     circles = [
         {**each._mapping, "organisation_id": office.series.organisation_id}

@@ -6,6 +6,7 @@ That is told as warnings, and the coordinator decides.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -23,6 +24,7 @@ from bot.series.homes import TELEGRAM, Homes, with_accounts
 from bot.series.problems import NotFound, SeriesProblem
 from flows.calendar import WorkingDays, zone_named
 from flows.forms import At, Named, NamedGroup, Sentence, Values, When
+from flows.programme import Round
 from flows.turn import OFFICE
 
 
@@ -130,9 +132,12 @@ class Plan:
             return set()
         return {number for number, each in enumerate(programme.rounds, 1) if each.plenum}
 
+    def pace(self, number: int) -> str:
+        return pace_of(self.wish.pace, self.content.programme.rounds[number - 1], self.wish)
+
     def ends(self, sitting: Sitting) -> datetime:
         """When a sitting is over: its minutes when live, its window when not."""
-        return ends(sitting, self.wish.pace, self.minutes, self.wish.window, self.zone)
+        return ends(sitting, self.pace(sitting.number), self.minutes, self.wish.window, self.zone)
 
     @property
     def platforms(self) -> set[str]:
@@ -144,6 +149,11 @@ class Plan:
     @property
     def people(self) -> list[Named]:
         return [one for group in self.groups for one in group.people]
+
+
+def pace_of(pace: str, round_: Round, series: Any) -> str:
+    """Of one session. What each answers privately before there are groups goes over days, whatever the pace."""
+    return "async" if series.undivided and round_.prework else pace
 
 
 def ends(sitting: Sitting, pace: str, minutes: int, window: int | None, zone: str) -> datetime:
@@ -165,7 +175,7 @@ def plan(wish: Wish, content: library.Content, tenant: Tenant, now: datetime) ->
     language, foreign = _language(wish, content, tenant)
     if wish.form and wish.form not in programme.forms:
         raise NotFound("form", wish.form, programme.forms)
-    _fits_arena(wish)
+    _fits_arena(wish, programme.rounds)
     form = programme.form(wish.form)
     today = now.astimezone(zone_named(zone)).date()
     asked = dates.whens(wish.on, wish.at, wish.rule, wish.start, today)
@@ -229,10 +239,11 @@ def _language(wish: Wish, content: library.Content, tenant: Tenant) -> tuple[str
     return has[0], [Sentence(words, "other-language", language=has[0])]
 
 
-def _fits_arena(wish: Wish) -> None:
-    if wish.arena == "elected" and wish.pace == "async":
+def _fits_arena(wish: Wish, rounds: Sequence[Round]) -> None:
+    if wish.arena == "elected" and "async" in {pace_of(wish.pace, each, wish) for each in rounds}:
         words = (
             "An elected body meets openly, and so that all hear each other at the same time (kommuneloven §§ 11-5 "
-            "and 11-7). Its rounds cannot be held over days in a thread: choose the live pace."
+            "and 11-7). Its rounds cannot be held over days in a thread: choose the live pace, with groups from the "
+            "start."
         )
         raise SeriesProblem(Sentence(words, "elected-async"))

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from adapters.port import Sheet
 from bot import library
+from bot.calendars.entries import listing
 from bot.cli import Caller, runda
 from bot.cli.telling import of_rehearsal
 from bot.joining import codes
@@ -51,7 +52,6 @@ def before_groups(database: Database, **more: Any) -> None:
     asked = {
         "people": PEOPLE,
         "undivided": True,
-        "pace": "async",
         "form": "gathering",
         "coordinator": ["Berit"],
     }
@@ -126,8 +126,9 @@ def test_all_think_ahead_privately_and_then_meet_in_groups(database: Database) -
         assert "has moved on" in words(desk.ask("answer:1:1", who="siri"))  # and not: it is for others
         desk.close()
 
-        played.go(SECOND)
-        for group in ("north-1", "north-2"):
+        played.go(SECOND)  # in minutes, as the series is
+        for number, group in enumerate(("north-1", "north-2"), 1):
+            played.say(group, groups[f"Group {number}"][0].lower(), "we are here")
             assert any("No nurses" in post for post in played.posts(group))  # a tangle to choose
         assert played.posts("north-all")[-1].startswith("Your group has finished")
     circles = {(each.number, each.name): each.phase for each in sessions(database)}
@@ -146,8 +147,8 @@ def test_a_session_for_groups_does_not_open_without_and_is_held_later(played: Pl
     do(played.database, divide, Shelf(), now=now)
     do(played.database, move, 2, To(date(2026, 11, 10)), now=now)
     played.go(SECOND + timedelta(days=7))
-    assert {each.phase for each in sessions(played.database, 2)} == {"running"}
-    assert waiting(played.database) == []
+    assert {each.phase for each in sessions(played.database, 2)} == {"lobby"}
+    assert waiting(played.database) == ["Group 1 has not begun: nobody has said that they are here."]
 
 
 def test_before_that_nothing_else_is_said_to_open(training: Database) -> None:
@@ -170,8 +171,8 @@ def test_what_comes_of_dividing_them_later_is_said_when_a_series_is_planned() ->
         return "\n".join(planned(people=PEOPLE, undivided=True, coordinator=["Berit"], **more).warnings)
 
     two = {"programme": "training", "on": ["2026-10-20", "2026-11-03"]}
-    assert "before they are divided" not in minded(**two, pace="async")
-    assert "all who take part meet before they are divided" in minded(**two)
+    assert "Session 1 goes over days, not minutes" in minded(**two)
+    assert "over days" not in minded(**two, pace="async")
     assert "nobody is asked anything before they are divided" in minded()
 
 
@@ -397,3 +398,10 @@ def test_on_telegram_people_come_by_a_code_and_each_group_gets_its_own(sqlite_da
         there = select(c.name).join(t.codes, t.codes.c.circle_id == c.id).order_by(c.name)
         assert list(connection.execute(there).scalars()) == ["Everyone", "Group 1", "Group 2"]
     assert DIVIDE.read({"groups": "", "group": []}) == {"groups": None, "group": ()}
+
+
+def test_only_what_comes_before_groups_goes_over_days(training: Database) -> None:
+    plan = looking(training, lambda office: listing(office.connection, Shelf(), office.series, None, "mark"))
+    assert [each.open_days for each in plan.entries] == [True, False]
+    with pytest.raises(SeriesProblem, match="with groups from the start"):
+        planned(people=PEOPLE, undivided=True, arena="elected", programme="training", on=["2026-10-20"])

@@ -309,7 +309,7 @@ def test_one_meeting_that_cannot_be_looked_after_stops_no_other(story: Story, ca
     """A meeting without sessions, which nothing of ours makes, comes first."""
     faulty = {"id": 0, "series_id": 1, "number": 9, "local_date": date(2026, 9, 1), "local_time": time(9)}
     with story.database.write() as connection:
-        connection.execute(insert(t.meetings), {**faulty, "status": "held"})
+        connection.execute(insert(t.meetings), {**faulty, "pace": "live", "status": "held"})
     assert story.played.upkeep() == 1
     assert "the managers' recap of meeting 0: IndexError" in caplog.text
 

@@ -23,6 +23,7 @@ from bot.wiring import build, tomb_maker, working
 from bot.work import Works
 from storage import tables as t
 from storage.unit import Unit
+from tests.chance import a_seed
 from tests.house.keeping import Keeper, People, SecondDoor, wait_for
 from tests.house.rig import NINE, Chat, Clock, driven, planned, replayed, rows, standing
 from tests.house.test_kill import PLACES, check_places, check_replies
@@ -49,7 +50,7 @@ def test_two_processes_serve_one_database_and_take_over_from_each_other(postgres
     database, (one, other) = postgres_database, two
     due = datetime.now(UTC).astimezone(ZoneInfo("Europe/Oslo"))
     planned(database, now=datetime.now(UTC) - timedelta(days=1), on=[f"{due:%Y-%m-%d}"], at=f"{due:%H:%M}")
-    seed = random.randrange(10**9)
+    seed = a_seed()
     crowds = (
         People(lambda: Client(one.terminal), random.Random(seed), PLACES, called="a"),
         People(lambda: SecondDoor(one.terminal), random.Random(seed + 1), PLACES, called="b"),

@@ -47,7 +47,7 @@ def make(connection: Connection, groups: int = 1) -> World:
     )  # fmt: skip
     meeting = put(
         connection, t.meetings, series_id=series, number=1, local_date=date(2026, 9, 1), local_time=time(10),
-        status="confirmed",
+        pace="live", status="confirmed",
     )  # fmt: skip
     world = World(organisation, series, meeting, [], [], [], [])
     for number in range(groups):

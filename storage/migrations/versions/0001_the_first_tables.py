@@ -113,6 +113,7 @@ def _programmes_and_series() -> None:
         sa.Column("local_date", sa.Date(), nullable=False),
         sa.Column("local_time", sa.Time(), nullable=False),
         sa.Column("fold", sa.Integer()),
+        _text("pace", 8),
         _text("status", 12),
         _of("contents", "content_id", of=sa.String(64), nullable=True),
         unique=[("series_id", "number")],
