@@ -56,7 +56,10 @@ def _foreseen(caller: Caller, called: str, act: Callable[[Office], Change]) -> N
         found = foreseen(open_office(connection, organisation, called, actor(), now), act)
     for line in found.told:
         click.echo(line)
-    click.echo(f"Told of it: {', '.join(found.heard)}." if found.heard else "No group is told.")
+    if found.alone:
+        click.echo(f"Told of it, each alone: {found.alone}.")
+    if found.heard or not found.alone:
+        click.echo(f"Told of it: {', '.join(found.heard)}." if found.heard else "No group is told.")
     click.echo("Nothing was changed: this was a dry run.")
 
 

@@ -40,10 +40,11 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a change would say to the coordinator, and the groups that would be told, by name."""
+    """What a change would say to the coordinator, and who would be told: groups by name, and how many people alone."""
 
     told: tuple[str, ...]
     heard: tuple[str, ...]
+    alone: int
 
 
 def foreseen(office: Office, act: Act) -> Foreseen:
@@ -60,8 +61,11 @@ def foreseen(office: Office, act: Act) -> Foreseen:
         groups = groups.order_by(c.number)
         there = connection.execute(groups.where(or_(c.home_id.in_(told), c.id.in_(ordered))))
         heard = tuple(there.scalars())
+        private = select(func.count(o.place_id.distinct())).join(t.places, t.places.c.id == o.place_id)
+        private = private.where(o.id > newest, o.session_id.is_(None), t.places.c.person_id.is_not(None))
+        alone = int(connection.execute(private).scalar_one())
         trial.rollback()
-    return Foreseen(change.told, heard)
+    return Foreseen(change.told, heard, alone)
 
 
 def decide(works: Works, organisation: str, called: str, actor: str, act: Act, now: datetime) -> Decided:

@@ -68,7 +68,7 @@ def divide(office: Office, shelf: Shelf, n: int | None = None, named: Sequence[N
         _tell(office, row["id"], theirs)
         names = ", ".join(seat.name for seat in theirs)
         office.told.append(Sentence(f"{group.name}: {names}", "divided-group", group=group.name, names=names))
-    office.told += dict.fromkeys(in_words(each) for each in _outside(parts, size))
+    office.told += [in_words(each) for each in _outside(parts, size)]
     if waiting := [part.name for (part, _), row in zip(parts, made, strict=True) if _waits(office, row)]:
         named_ = ", ".join(waiting)
         words = f"No chat yet: {named_}. Take Runda to one with the group's code."
@@ -148,11 +148,12 @@ def _as_named(office: Office, sitting: Sequence[Row[Any]], named: Sequence[Named
 
 
 def _outside(parts: Sequence[_Part], size: GroupSize) -> Iterator[groups.GroupWarning]:
-    for _, theirs in parts:
-        if len(theirs) < size.low:
-            yield groups.GroupWarning(groups.SMALL, len(theirs), size.low)
-        elif len(theirs) > size.high:
-            yield groups.GroupWarning(groups.LARGE, len(theirs), size.high)
+    """Said once, of the group farthest outside: who sits where is told as well."""
+    sizes = [len(theirs) for _, theirs in parts]
+    if min(sizes) < size.low:
+        yield groups.GroupWarning(groups.SMALL, min(sizes), size.low)
+    if max(sizes) > size.high:
+        yield groups.GroupWarning(groups.LARGE, max(sizes), size.high)
 
 
 # -- rows

@@ -345,7 +345,14 @@ def test_at_the_command_line(training: Database) -> None:
         "create", "training", "--name", "South", "--people", PEOPLE, "--language", "en", *dates
     )
     assert "No groups yet. Divide those who take part: runda series divide south" in told("show", "south")
-    assert "Nothing was changed" in told("divide", "south", "--dry-run")
+    foreseen = told(
+        "divide", "south", "--group", "A: Kari", "--group", "B: Liv, Ola, Amir, Jon, Siri", "--dry-run"
+    )
+    assert "Told of it, each alone: 6.\nNothing was changed" in foreseen
+    assert "No group is told" not in foreseen
+    few = told("divide", "south", "--group", "A: Kari", "--group", "B: Liv, Ola", "--group", "C: Amir, Jon, Siri",
+               "--dry-run")  # fmt: skip
+    assert few.count("A group has only") == 1
     assert "say how many groups" in told("divide", "south", "--groups", "2", "--group", "A: Kari", code=2)
     shared = ("Fjord: Kari, Liv, Ola", "Fjell: Amir, Jon, Siri")
     assert "Fjell: Amir, Jon, Siri" in told("divide", "south", "--group", shared[0], "--group", shared[1])
