@@ -88,9 +88,12 @@ def answer_sheet(route: Route, state: State | None, prompt: int | None, person: 
     return AnswerSheet(prompt=asked.prompt, step=step.id, title=title, sight=step.sight, items=items)
 
 
-def too_late() -> Text:
-    """What somebody is told who asks for a sheet, and `answer_sheet` gives none."""
-    return Text("answers.closed")
+def too_late(*, divided: bool = False) -> Text:
+    """What somebody is told who asks for a sheet, and `answer_sheet` gives none.
+
+    `divided`: the circle is in groups now, so that nobody sits in its thread.
+    """
+    return Text("answers.over" if divided else "answers.closed")
 
 
 def faults(sheet: AnswerSheet, written: Mapping[str, str]) -> dict[str, Text]:

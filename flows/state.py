@@ -138,7 +138,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: When that part began, if someone began it with a control word; such words from before it came too late.
     since: datetime | None = None
     asked: tuple[Asked, ...] = ()
-    #: Who has answered the present prompt, and who has notes of their own on it.
+    #: Who has answered the present prompt, and who has notes of their own on it; where each fills it in alone, who
+    #: has been told that what they write in the circle is not filled in.
     answered: tuple[int, ...] = ()
     solos: tuple[int, ...] = ()
     findings: tuple[Found, ...] = ()

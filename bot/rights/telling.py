@@ -88,7 +88,8 @@ class Telling:
         if one.late:
             yield self._say("rights.late")
         if one.alone:
-            yield self._say("rights.alone")
+            # Nobody's answer is written alone unless it is for the others: what is one's own is a note.
+            yield self._say("rights.handed" if one.role == "answer" else "rights.alone")
         if one.state is not None:
             yield self._say(f"rights.state.{one.state}")
 

@@ -138,6 +138,7 @@ class Form(Timed):
     def hears(self, turn: Turn, event: Replied) -> None:
         if event.private or self.alone:
             turn.keep(event, "answer")
+            self._said_aloud(turn, event)
             return
         asked = turn.state.prompt
         if asked is not None:
@@ -150,6 +151,12 @@ class Form(Timed):
         else:
             self._takes(turn, event, asked, late=True)
             turn.receipt(event)
+
+    def _said_aloud(self, turn: Turn, event: Replied) -> None:
+        """It is shown nowhere else, since each fills it in alone: who wrote it is told so, once."""
+        if not event.private and event.person not in turn.state.solos:
+            turn.set(solos=(*turn.state.solos, event.person))
+            turn.say(message("answer", line("fields.aloud")), "person", person=event.person)
 
     def _takes(self, turn: Turn, event: Replied, asked: Asked, *, late: bool) -> None:
         part, reading = asked.part, event.reading

@@ -21,6 +21,7 @@ from bot.joining import codes
 from bot.recaps import away
 from bot.recaps.ledger import ledger
 from bot.recaps.telling import of_series
+from bot.rights.showing import as_text, of_person
 from bot.series import why
 from bot.series.deciding import foreseen
 from bot.series.dividing import Reminding, divide
@@ -123,7 +124,8 @@ def test_all_think_ahead_privately_and_then_meet_in_groups(database: Database) -
         assert all(f"- {name}" in played.posts("@kari")[-1] for name in mine)
 
         desk = Desk(database, played.clock.at, name="terminal", workspace="local")
-        assert "has moved on" in words(desk.ask("answer:1:1", who="siri"))  # and not: it is for others
+        # And not: it is for others, or: write in the thread, where nobody sits any more.
+        assert "This is over" in words(desk.ask("answer:1:1", who="siri"))
         desk.close()
 
         played.go(SECOND)  # in minutes, as the series is
@@ -291,6 +293,28 @@ def test_who_could_not_come_has_no_recap_of_what_each_wrote_alone(played: Played
     played.upkeep()
     played.go(played.clock.at + timedelta(days=4, hours=2))
     assert away.look(played.house.works, played.clock.at) == 0
+
+
+def test_what_is_said_to_all_of_them_meanwhile_is_shown_nowhere_else_and_who_said_it_hears_so_once(
+    played: Played,
+) -> None:
+    """Story: a remark in the common chat was kept, shown nowhere, and nobody was told so."""
+    played.go(FIRST)
+    for remark in ("I look forward to it", "And to the coffee"):
+        played.say("north-all", "siri", remark)
+    told = {place: [post for post in played.posts(place) if "comes in no list" in post]
+            for place in ("@siri", "@kari", "north-all")}  # fmt: skip
+    assert [len(posts) for posts in told.values()] == [1, 0, 0]
+
+
+def test_what_stands_in_everyones_list_is_not_said_to_be_known_to_runda_alone(played: Played) -> None:
+    think_ahead(played)
+    (kari,) = rows(played.database, t.people, t.people.c.name == "Kari")
+    say = Catalogue("en", library.bot_texts("en"), "Europe/Oslo")
+    with played.database.read() as connection:
+        shown = as_text(of_person(connection, kari.id, "author"), say, played.clock.at)
+    (line,) = [line for line in shown.splitlines() if "The ferry is late" in line]
+    assert "written alone, shown to the others" in line
 
 
 def test_what_each_wrote_alone_is_in_no_list_of_recaps(played: Played) -> None:
