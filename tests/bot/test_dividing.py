@@ -383,6 +383,19 @@ def test_at_the_command_line(training: Database) -> None:
     assert "No groups yet" not in told("show", "south")
 
 
+def test_the_calendar_of_all_of_them_is_the_series_own(training: Database) -> None:
+    """Story: its entries were one circle's, so that they stayed where they were once there were groups."""
+    caller, of_all = Caller(Clock(NOW)), ("--group", "All who take part")
+    files = [
+        CliRunner()
+        .invoke(runda, ["--database", str(training.url), "calendar", "north", *group], obj=caller)
+        .stdout
+        for group in ((), of_all)
+    ]
+    assert "UID:meeting-" in files[1]
+    assert files[0] == files[1]
+
+
 def test_in_the_chat_they_are_set_up_without_groups_and_divided_later(sqlite_database: Database) -> None:
     desk = Desk(sqlite_database)
     desk.appoint()
