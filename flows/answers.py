@@ -88,12 +88,13 @@ def answer_sheet(route: Route, state: State | None, prompt: int | None, person: 
     return AnswerSheet(prompt=asked.prompt, step=step.id, title=title, sight=step.sight, items=items)
 
 
-def too_late(*, divided: bool = False) -> Text:
+def too_late(route: Route | None = None) -> Text:
     """What somebody is told who asks for a sheet, and `answer_sheet` gives none.
 
-    `divided`: the circle is in groups now, so that nobody sits in its thread.
+    Where each answers all of it alone, nothing is answered in the thread, and once people are divided nobody is there.
     """
-    return Text("answers.over" if divided else "answers.closed")
+    alone = route is not None and all(step.apart for step in route.steps)
+    return Text("answers.over" if alone else "answers.closed")
 
 
 def faults(sheet: AnswerSheet, written: Mapping[str, str]) -> dict[str, Text]:

@@ -39,8 +39,7 @@ def answer(visit: Visit, session: int = 0, prompt: int = 0) -> Sheet:
     """The sheet of the question whose button was pressed; otherwise of the one that is asked now."""
     live, asked = _asked(visit, session, prompt)
     if live is None or asked is None:
-        divided = live is not None and live.row.until is not None
-        return notice(visit, _words(visit, None, too_late(divided=divided)))
+        return notice(visit, _words(visit, None, too_late(live.route if live else None)))
     blanks = tuple(_blank(visit, live, item) for item in asked.items)
     return Sheet(
         name=name_of("answer", live.row.id, asked.prompt), title=_words(visit, live, asked.title),

@@ -148,6 +148,8 @@ class Form(Timed):
     def hears_late(self, turn: Turn, event: Replied, asked: Asked) -> None:
         if event.private or self.alone:
             turn.keep(event, "answer", late=True, asked=asked)
+            if asked == turn.state.prompt:
+                self._said_aloud(turn, event)
         else:
             self._takes(turn, event, asked, late=True)
             turn.receipt(event)

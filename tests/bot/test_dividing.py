@@ -305,6 +305,12 @@ def test_what_is_said_to_all_of_them_meanwhile_is_shown_nowhere_else_and_who_sai
     told = {place: [post for post in played.posts(place) if "comes in no list" in post]
             for place in ("@siri", "@kari", "north-all")}  # fmt: skip
     assert [len(posts) for posts in told.values()] == [1, 0, 0]
+    think_ahead(played)
+    played.say("north-all", "ola", "That was the last of it")  # when it is over, too
+    assert "comes in no list" in played.posts("@ola")[-1]
+    desk = Desk(played.database, played.clock.at, name="terminal", workspace="local")
+    assert "can still write" not in words(desk.ask("answer:1:1", who="siri"))  # though nobody is divided yet
+    desk.close()
 
 
 def test_what_stands_in_everyones_list_is_not_said_to_be_known_to_runda_alone(played: Played) -> None:

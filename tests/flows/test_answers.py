@@ -57,7 +57,7 @@ def test_nobody_else_is_given_a_sheet_and_nobody_too_late() -> None:
     assert sheet(1, prompt=1) is None
     assert sheet(3) is None
     assert answer_sheet(at(0)[0], None, None, 1) is None
-    assert too_late() == Text("answers.closed")
+    assert too_late(at(0)[0]) == too_late() == Text("answers.closed")
     assert answer_sheet(*at(1, "table"), None, 1) is None
 
 
